@@ -1,0 +1,37 @@
+import { z } from 'zod'
+import { time } from '../names.ts'
+
+/** What an API key may do: ask for predictions, read logs and telemetry through control, or everything. */
+export const KEY_SCOPES = ['predict', 'read', 'admin'] as const
+export const keyScope = z.enum(KEY_SCOPES)
+export type KeyScope = z.infer<typeof keyScope>
+
+export const apiKey = z.object({
+  id: z.string(),
+  name: z.string(),
+  /** First characters of the key, to recognise it by. */
+  prefix: z.string(),
+  scopes: z.array(keyScope),
+  /** Deployments it is bound to; empty means all. */
+  deployments: z.array(z.string()),
+  createdAt: time,
+  createdBy: z.string(),
+  expiresAt: time.nullable(),
+  revokedAt: time.nullable(),
+})
+export type ApiKey = z.infer<typeof apiKey>
+
+export const createKeyRequest = z.strictObject({
+  name: z.string().min(1).max(200),
+  scopes: z.array(keyScope).min(1).default(['predict']),
+  deployments: z.array(z.string()).max(1000).default([]),
+  expiresAt: time.optional(),
+})
+/** The key itself is shown once, here. */
+export const createdKey = apiKey.extend({ key: z.string() })
+export type CreatedKey = z.infer<typeof createdKey>
+
+export const session = z.object({ subject: z.string(), expiresAt: time })
+export type Session = z.infer<typeof session>
+export const signInLink = z.object({ url: z.string(), expiresAt: time })
+export type SignInLink = z.infer<typeof signInLink>

@@ -1,0 +1,143 @@
+import { z } from 'zod'
+import { digest, name, time } from '../names.ts'
+
+/** Step `decide`: adds a field to each answer. The first rule whose `when` holds wins, else `otherwise`. */
+export const decideStep = z.strictObject({
+  decide: z.strictObject({
+    /** Name of the added field. */
+    field: z
+      .string()
+      .regex(/^[A-Za-z_][A-Za-z0-9_]*$/)
+      .default('decision'),
+    /** Short form: one rule. */
+    label: z.string().optional(),
+    when: z.string().max(10_000).optional(),
+    rules: z
+      .array(z.strictObject({ label: z.string(), when: z.string().max(10_000) }))
+      .max(100)
+      .optional(),
+    otherwise: z.string().nullable().default(null),
+  }),
+})
+export const modelStep = z.strictObject({ model: z.strictObject({}) })
+/** The steps from request to answer. In this version: the model step, then any number of `decide`. */
+export const pipeline = z
+  .array(z.union([modelStep, decideStep]))
+  .min(1)
+  .max(100)
+export type Pipeline = z.infer<typeof pipeline>
+export type PipelineInput = z.input<typeof pipeline>
+
+/** Settings of a release; every key has a default. Times in milliseconds. */
+export const releaseSettings = z.strictObject({
+  extraColumns: z.enum(['refuse', 'ignore']).default('refuse'),
+  /** `null` as an answer to unknown text is not given: columns with `values` refuse others, unless set to `pass`. */
+  unknownValues: z.enum(['refuse', 'pass']).default('refuse'),
+  requireKey: z.boolean().default(false),
+  maxRows: z.number().int().min(1).max(1_000_000).default(10_000),
+  queueRows: z.number().int().min(1).max(10_000_000).default(20_000),
+  deadlineMs: z.number().int().min(1).max(3_600_000).default(30_000),
+  execution: z.enum(['auto', 'inline', 'worker']).default('auto'),
+  workers: z.number().int().min(1).max(64).default(1),
+  logEnabled: z.boolean().default(true),
+  logDurability: z.enum(['async', 'sync']).default('async'),
+  /** Columns whose values are replaced by null in the prediction log. */
+  logRedact: z.array(z.string()).default([]),
+})
+export type ReleaseSettings = z.infer<typeof releaseSettings>
+export type ReleaseSettingsInput = z.input<typeof releaseSettings>
+
+export const RELEASE_STATES = ['pending', 'loading', 'active', 'superseded', 'failed'] as const
+
+/** How the release runs, as measured while it was loaded. */
+export const execution = z.object({
+  runtime: z.string(),
+  mode: z.enum(['inline', 'worker']),
+  /** Why, in words, with the figures that decided. */
+  reason: z.string(),
+  workers: z.number().int(),
+  loadMs: z.number(),
+  /** Median duration of one run by rows per run, in microseconds. */
+  measured: z.array(z.object({ rows: z.number().int(), micros: z.number() })),
+  /** Most rows given to one run. */
+  tile: z.number().int(),
+})
+export type Execution = z.infer<typeof execution>
+
+export const check = z.object({
+  kind: z.enum(['example', 'golden']),
+  rows: z.number().int(),
+  passed: z.boolean(),
+  largestDifference: z.number().optional(),
+  detail: z.string().optional(),
+})
+export type Check = z.infer<typeof check>
+
+export const release = z.object({
+  deployment: name,
+  number: z.number().int(),
+  digest,
+  model: z.object({ name, version: z.number().int(), digest }),
+  pipeline,
+  settings: releaseSettings,
+  state: z.enum(RELEASE_STATES),
+  /** Why it failed, with the error's code. */
+  failure: z.object({ code: z.string(), detail: z.string() }).nullable(),
+  execution: execution.nullable(),
+  checks: z.array(check),
+  createdAt: time,
+  createdBy: z.string(),
+  activatedAt: time.nullable(),
+})
+export type Release = z.infer<typeof release>
+
+/** How one serve process stands with a deployment. */
+export const observed = z.object({
+  process: z.string(),
+  release: z.number().int(),
+  state: z.enum(['loading', 'ready', 'failed']),
+  detail: z.string().optional(),
+  since: time,
+})
+export type Observed = z.infer<typeof observed>
+
+export const DEPLOYMENT_STATES = ['ready', 'loading', 'degraded', 'failed', 'empty'] as const
+
+export const deployment = z.object({
+  name,
+  state: z.enum(DEPLOYMENT_STATES),
+  /** One sentence that explains the state. */
+  reason: z.string(),
+  current: release.nullable(),
+  releases: z.number().int(),
+  observed: z.array(observed),
+  urls: z.object({ predict: z.string(), openapi: z.string(), docs: z.string(), oip: z.string() }),
+  createdAt: time,
+  updatedAt: time,
+})
+export type Deployment = z.infer<typeof deployment>
+
+export const deployRequest = z.strictObject({
+  model: z.string(),
+  pipeline: pipeline.optional(),
+  settings: releaseSettings.partial().optional(),
+  /** Keep the settings and pipeline of the current release where none are given. Default true. */
+  inherit: z.boolean().default(true),
+})
+export type DeployRequest = z.input<typeof deployRequest>
+
+/** A piece of long work that can be watched. */
+export const operation = z.object({
+  id: z.string(),
+  kind: z.enum(['deploy', 'rollback']),
+  state: z.enum(['running', 'done', 'failed']),
+  /** What is happening now, in words. */
+  step: z.string(),
+  /** From 0 to 1, where it can be told. */
+  progress: z.number().min(0).max(1).nullable(),
+  target: z.object({ deployment: z.string(), release: z.number().int() }),
+  error: z.object({ code: z.string(), detail: z.string() }).nullable(),
+  startedAt: time,
+  endedAt: time.nullable(),
+})
+export type Operation = z.infer<typeof operation>

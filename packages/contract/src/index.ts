@@ -1,0 +1,6 @@
+export * from './data-type.ts'
+export * from './errors.ts'
+export * from './names.ts'
+export * from './prediction.ts'
+export * from './problem.ts'
+export * from './signature.ts'

@@ -1,0 +1,130 @@
+import type { DataType, Row, Signature } from '@fairlead/contract'
+import type { Execution, Pipeline, ReleaseSettings } from '@fairlead/contract/control'
+
+/** Values of a tensor: `bool` as Uint8Array of 0 and 1, `float16` as its bits, text as an array of strings. */
+export type TensorData =
+  | Uint8Array
+  | Int8Array
+  | Uint16Array
+  | Int16Array
+  | Uint32Array
+  | Int32Array
+  | BigUint64Array
+  | BigInt64Array
+  | Float32Array
+  | Float64Array
+  | string[]
+
+/** A tensor, row-major. Its first dimension is the rows. */
+export interface Tensor {
+  type: DataType
+  shape: number[]
+  data: TensorData
+}
+
+/** Tensors by name. All have the same number of rows. */
+export type Tensors = Record<string, Tensor>
+
+/** What a runtime loads: the model's bytes (already rewritten where needed) or, with external data, its folder. */
+export interface Artifact {
+  format: string
+  bytes: Uint8Array
+  /** Folder that holds external data files by their relative paths; absent when the model is self-contained. */
+  folder?: string
+  signature: Signature
+}
+
+/** Reads artefacts of some formats and runs them. Loading and running may block the calling thread. */
+export interface Runtime {
+  readonly name: string
+  open(artifact: Artifact): Promise<Session>
+}
+
+/** A loaded model. */
+export interface Session extends AsyncDisposable {
+  /** Runs the model once; blocks the thread for as long as the model takes. Throws FairleadError `model-run-failed`. */
+  run(inputs: Tensors): Promise<Tensors>
+}
+
+/** A frozen release as a serve process needs it. */
+export interface ServableRelease {
+  deployment: string
+  number: number
+  digest: string
+  model: { name: string; version: number; digest: string; format: string }
+  files: { path: string; digest: string; size: number }[]
+  /** Path of the model file among `files`. */
+  entry: string
+  signature: Signature
+  pipeline: Pipeline
+  settings: ReleaseSettings
+  example: Row[]
+  golden: { rows: Row[]; predictions: Row[]; tolerance: number } | undefined
+}
+
+/** Who asks: an API key, the loopback without a key, or the platform itself. */
+export interface Caller {
+  kind: 'key' | 'loopback' | 'open' | 'platform'
+  id: string
+}
+
+/** A request for predictions in the one form that every transport builds. */
+export interface InferenceRequest {
+  id: string
+  deployment: string
+  release: number | undefined
+  rows: number
+  inputs: Tensors
+  /** Names of the rows, for late labels. */
+  ids: string[] | undefined
+  key: string | undefined
+  /** Absolute time in milliseconds after which the answer is worthless. */
+  deadline: number
+  caller: Caller
+  traceId: string | undefined
+  interface: 'rows' | 'oip'
+  /** When the first byte was seen and when parsing ended, in `performance.now()` milliseconds. */
+  receivedAt: number
+  parsedAt: number
+}
+
+/** The answer in tensors, and where the time went (milliseconds). */
+export interface InferenceAnswer {
+  release: ServableRelease
+  /** Model outputs and the pipeline's added fields, each with first dimension = rows. */
+  outputs: Tensors
+  queueMs: number
+  runMs: number
+}
+
+/** One typed event per request, for the prediction log and metrics. */
+export interface PredictionEvent {
+  request: InferenceRequest
+  answer: InferenceAnswer
+  /** Milliseconds since 1970 at which the request was received. */
+  time: number
+  totalMs: number
+}
+
+/** One failed request, for metrics. */
+export interface FailureEvent {
+  deployment: string
+  release: number | undefined
+  code: string
+  status: number
+  totalMs: number
+  rows: number
+}
+
+/** Takes the events. Must not block: everything slow happens elsewhere. */
+export interface PredictionSink {
+  /** With `log.durability: sync` the returned promise settles when the entry is on disk; else `undefined`. */
+  predicted(event: PredictionEvent): Promise<void> | undefined
+  failed(event: FailureEvent): void
+}
+
+/** What loading a release found out. */
+export interface LoadReport {
+  execution: Execution
+  checks: { kind: 'example' | 'golden'; rows: number; passed: boolean; largestDifference?: number; detail?: string }[]
+}

@@ -1,0 +1,264 @@
+import { availableParallelism } from 'node:os'
+import { resolve } from 'node:path'
+import { FairleadError } from '@fairlead/contract'
+import { LOG_LEVELS, type LogLevel } from '../kernel/logger.ts'
+import { didYouMean } from './suggest.ts'
+
+/** All that `startPlatform` needs to know. Frozen; the inside sees nothing else of the outside. */
+export interface PlatformSettings {
+  /** Absolute path of the data folder. */
+  readonly dataDir: string
+  readonly host: string
+  /** Port of control; 0 means any free one, as for the other two. */
+  readonly port: number
+  readonly httpPort: number
+  readonly grpcPort: number
+  /** Number of serve processes. */
+  readonly processes: number
+  /** Predictions need no key on any address. */
+  readonly open: boolean
+  readonly logLevel: LogLevel
+  readonly limits: PlatformLimits
+}
+
+/** Sizes in bytes beyond which input is refused. */
+export interface PlatformLimits {
+  /** Body of one prediction request. */
+  readonly bodyBytes: number
+  /** All files of one model version together. */
+  readonly modelBytes: number
+}
+
+/** Names of the settings, as `fairlead.yaml` writes them under `platform:`. */
+export type SettingName = 'data' | 'host' | 'port' | 'httpPort' | 'grpcPort' | 'processes' | 'role' | 'open' | 'logLevel' | 'maxBodyBytes' | 'maxModelBytes'
+
+/** One setting: its name in each of the three places, how its text is read, and its default. */
+export interface SettingSpec {
+  name: SettingName
+  env: string
+  flag: string
+  /** Placeholder of the option's value in help; absent for switches. */
+  value?: string
+  description: string
+  fallback: () => unknown
+  /** Reads a value of any place; throws a plain Error that says what it takes. */
+  read: (value: unknown) => unknown
+}
+
+const MOST_PROCESSES = 8
+
+function integer(least: number, most: number) {
+  return (value: unknown): number => {
+    const number = typeof value === 'string' && /^\d{1,15}$/.test(value.trim()) ? Number(value) : value
+    if (typeof number !== 'number' || !Number.isInteger(number) || number < least || number > most) {
+      throw new Error(`takes a whole number from ${least} to ${most}`)
+    }
+    return number
+  }
+}
+
+function text(value: unknown): string {
+  if (typeof value !== 'string' || value.trim() === '') throw new Error('takes a text that is not empty')
+  return value
+}
+
+function flag(value: unknown): boolean {
+  if (value === true || value === 'true' || value === '1') return true
+  if (value === false || value === 'false' || value === '0') return false
+  throw new Error('takes true or false')
+}
+
+function level(value: unknown): LogLevel {
+  const found = LOG_LEVELS.find((name) => name === value)
+  if (!found) throw new Error(`takes one of ${LOG_LEVELS.join(', ')}`)
+  return found
+}
+
+const ROLES = ['control', 'serve', 'work']
+
+function roles(value: unknown): string[] {
+  const list = Array.isArray(value) ? value.map(String) : text(value).split(',')
+  const names = list.map((name) => name.trim()).filter((name) => name !== '')
+  const stranger = names.find((name) => !ROLES.includes(name))
+  if (stranger !== undefined || names.length === 0) throw new Error(`takes roles out of ${ROLES.join(', ')}`)
+  return [...new Set(names)].sort()
+}
+
+const port = integer(0, 65535)
+
+/** Every setting of a platform. Options, environment names, file keys and help all come from this list. */
+export const SETTINGS: readonly SettingSpec[] = [
+  {
+    name: 'data',
+    env: 'FAIRLEAD_DATA',
+    flag: '--data',
+    value: 'DIR',
+    description: 'folder that holds everything of this platform',
+    fallback: () => '.fairlead',
+    read: text,
+  },
+  {
+    name: 'host',
+    env: 'FAIRLEAD_HOST',
+    flag: '--host',
+    value: 'ADDRESS',
+    description: 'address to listen on; beyond this machine predictions need a key',
+    fallback: () => '127.0.0.1',
+    read: text,
+  },
+  {
+    name: 'port',
+    env: 'FAIRLEAD_PORT',
+    flag: '--port',
+    value: 'PORT',
+    description: 'port of control and console; 0 means any free one',
+    fallback: () => 7300,
+    read: port,
+  },
+  {
+    name: 'httpPort',
+    env: 'FAIRLEAD_HTTP_PORT',
+    flag: '--http-port',
+    value: 'PORT',
+    description: 'port of predictions over HTTP',
+    fallback: () => 7310,
+    read: port,
+  },
+  {
+    name: 'grpcPort',
+    env: 'FAIRLEAD_GRPC_PORT',
+    flag: '--grpc-port',
+    value: 'PORT',
+    description: 'port kept for predictions over gRPC, which this version does not serve yet',
+    fallback: () => 7311,
+    read: port,
+  },
+  {
+    name: 'processes',
+    env: 'FAIRLEAD_PROCESSES',
+    flag: '--processes',
+    value: 'N',
+    description: `serve processes; one per core, at most ${MOST_PROCESSES}, when not given`,
+    fallback: () => Math.min(MOST_PROCESSES, availableParallelism()),
+    read: integer(1, 64),
+  },
+  {
+    name: 'role',
+    env: 'FAIRLEAD_ROLE',
+    flag: '--role',
+    value: 'ROLES',
+    description: 'roles of this process; this version runs control,serve,work together',
+    fallback: () => ROLES,
+    read: roles,
+  },
+  {
+    name: 'open',
+    env: 'FAIRLEAD_OPEN',
+    flag: '--open',
+    description: 'ask for no key for predictions, on any address',
+    fallback: () => false,
+    read: flag,
+  },
+  {
+    name: 'logLevel',
+    env: 'FAIRLEAD_LOG_LEVEL',
+    flag: '--log-level',
+    value: 'LEVEL',
+    description: `least severity of log lines (${LOG_LEVELS.join(', ')})`,
+    fallback: () => 'warn',
+    read: level,
+  },
+  {
+    name: 'maxBodyBytes',
+    env: 'FAIRLEAD_MAX_BODY_BYTES',
+    flag: '--max-body-bytes',
+    value: 'BYTES',
+    description: 'largest body of a prediction request',
+    fallback: () => 64 * 1024 ** 2,
+    read: integer(1024, 1024 ** 3),
+  },
+  {
+    name: 'maxModelBytes',
+    env: 'FAIRLEAD_MAX_MODEL_BYTES',
+    flag: '--max-model-bytes',
+    value: 'BYTES',
+    description: 'largest model version, all its files together',
+    fallback: () => 16 * 1024 ** 3,
+    read: integer(1024, 1024 ** 4),
+  },
+]
+
+/** The three places a setting may come from, the strongest first. */
+export interface SettingSources {
+  flags?: Partial<Record<SettingName, unknown>>
+  env?: Readonly<Record<string, string | undefined>>
+  /** The content of `platform:` in `fairlead.yaml`. */
+  file?: Readonly<Record<string, unknown>>
+}
+
+function checkNames({ env = {}, file = {} }: SettingSources): void {
+  const keys = SETTINGS.map((spec) => spec.name)
+  for (const key of Object.keys(file)) {
+    if (!keys.includes(key as SettingName)) throw new FairleadError('setting-unknown', `platform.${key} is not a setting.${didYouMean(key, keys)}`)
+  }
+  const names = [...SETTINGS.map((spec) => spec.env), ...OTHER_ENVIRONMENT]
+  for (const key of Object.keys(env)) {
+    if (key.startsWith('FAIRLEAD_') && !names.includes(key)) {
+      throw new FairleadError('setting-unknown', `The environment variable ${key} is not a setting.${didYouMean(key, names)}`)
+    }
+  }
+}
+
+/** Variables that are read elsewhere than in `SETTINGS`. */
+const OTHER_ENVIRONMENT = ['FAIRLEAD_URL', 'FAIRLEAD_TOKEN', 'FAIRLEAD_API_KEY', 'FAIRLEAD_DEBUG']
+
+function valueOf(spec: SettingSpec, { flags = {}, env = {}, file = {} }: SettingSources): unknown {
+  const places: [unknown, string][] = [
+    [flags[spec.name], spec.flag],
+    [env[spec.env] === '' ? undefined : env[spec.env], spec.env],
+    [file[spec.name], `platform.${spec.name}`],
+  ]
+  const [value, place] = places.find(([candidate]) => candidate !== undefined) ?? []
+  if (place === undefined) return spec.fallback()
+  try {
+    return spec.read(value)
+  } catch (cause) {
+    const what = cause instanceof Error ? cause.message : String(cause)
+    throw new FairleadError('setting-invalid', `${place} ${what}, not ${JSON.stringify(value)}.`, {
+      items: [{ path: place, code: 'setting-invalid', detail: what }],
+    })
+  }
+}
+
+function checkRoles(asked: string[]): void {
+  if (ROLES.every((role) => asked.includes(role))) return
+  throw new FairleadError('not-supported', `This version runs the roles ${ROLES.join(', ')} together; --role ${asked.join(',')} alone is not supported yet.`)
+}
+
+function checkPorts(settings: PlatformSettings): void {
+  const taken = [settings.port, settings.httpPort, settings.grpcPort].filter((value) => value !== 0)
+  if (new Set(taken).size < taken.length) throw new FairleadError('setting-invalid', '--port, --http-port and --grpc-port must differ.')
+}
+
+/**
+ * Joins options, environment and file to the settings of a platform; the option wins over the environment over the file.
+ * Throws `setting-unknown`, `setting-invalid` and `not-supported`, each naming the place.
+ */
+export function loadSettings(sources: SettingSources): PlatformSettings {
+  checkNames(sources)
+  const values = Object.fromEntries(SETTINGS.map((spec) => [spec.name, valueOf(spec, sources)])) as Record<SettingName, never>
+  checkRoles(values.role)
+  const settings: PlatformSettings = Object.freeze({
+    dataDir: resolve(values.data),
+    host: values.host,
+    port: values.port,
+    httpPort: values.httpPort,
+    grpcPort: values.grpcPort,
+    processes: values.processes,
+    open: values.open,
+    logLevel: values.logLevel,
+    limits: Object.freeze({ bodyBytes: values.maxBodyBytes, modelBytes: values.maxModelBytes }),
+  })
+  checkPorts(settings)
+  return settings
+}

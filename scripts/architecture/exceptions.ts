@@ -1,0 +1,20 @@
+/** An exception to a rule of the architecture test, by file, with its reason. */
+export type Exceptions = Readonly<Record<string, string>>
+
+/** Files with a default export. */
+export const DEFAULT_EXPORTS: Exceptions = {
+  'packages/console/vite.config.ts': 'Vite reads its configuration from the default export.',
+}
+
+/** Files outside `config` that touch `process.env`. */
+export const ENVIRONMENT: Exceptions = {
+  'packages/platform/src/app/supervisor.ts': 'It hands the environment on to the serve processes it starts, and adds ORT_DISABLE_TELEMETRY.',
+}
+
+/** Source files over 500 lines. */
+export const LONG_FILES: Exceptions = {
+  'packages/contract/src/errors.ts': 'The error table is one table: data, not code.',
+}
+
+/** Import cycles that may stay: the key names the files of the cycle in order, joined by ` → `. */
+export const CYCLES: Exceptions = {}

@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { ERRORS } from '../packages/contract/src/errors.ts'
+import { renderErrors } from '../scripts/error-docs.ts'
+import { ROOT, readTree } from '../scripts/files.ts'
+
+const sources = readTree('packages', (path) => /\.tsx?$/.test(path) && !/\.test\.tsx?$/.test(path) && path !== 'packages/contract/src/errors.ts')
+const codes = Object.keys(ERRORS)
+
+/** Codes given to the error class as a literal, with where. */
+function thrown(tree: ReadonlyMap<string, string>): { code: string; file: string }[] {
+  return [...tree].flatMap(([file, source]) => [...source.matchAll(/new FairleadError\(\s*'([^']+)'/g)].map((match) => ({ code: match[1] as string, file })))
+}
+
+test('docs/errors.md is the rendered table', () => {
+  const written = readFileSync(join(ROOT, 'docs/errors.md'), 'utf8')
+  assert.equal(written, renderErrors(ERRORS), 'docs/errors.md is not up to date: npm run docs')
+})
+
+test('a table cell cannot break the table', () => {
+  const row = { http: 400, grpc: 'X', retryable: false, title: 'a | b', remedy: 'c' }
+  assert.match(renderErrors({ 'a-b': row }), /a \\\| b/)
+})
+
+test('every code that is thrown is in the table', () => {
+  const found = thrown(sources)
+  assert.ok(found.length > 20, 'the scan finds the places that throw')
+  assert.deepEqual(
+    found.filter(({ code }) => !codes.includes(code)),
+    [],
+  )
+})
+
+test('every code of the table is used somewhere', () => {
+  const text = [...sources.values()].join('\n')
+  assert.deepEqual(
+    codes.filter((code) => !text.includes(`'${code}'`)),
+    [],
+    'codes that nothing throws: use them or remove them from packages/contract/src/errors.ts',
+  )
+})
+
+test('every row is complete and says what to do', () => {
+  for (const [code, row] of Object.entries(ERRORS)) {
+    assert.match(code, /^[a-z0-9]+(-[a-z0-9]+)*$/)
+    assert.ok(row.http >= 400 && row.http < 600, code)
+    assert.match(row.remedy, /\.$/, `${code}: the remedy is a sentence`)
+    assert.doesNotMatch(row.title, /\.$/, `${code}: the title is not a sentence`)
+    if (row.retryable) assert.ok([400, 408, 429, 503, 504, 507].includes(row.http), `${code}: status ${row.http} is not one to retry`)
+  }
+})

@@ -20,7 +20,7 @@ const example = given.includes('--empty') ? [] : ['--apply', join(ROOT, 'example
 const bin = join(ROOT, 'packages/platform/bin/fairlead.js')
 
 // ONNX Runtime reads it when it is loaded, so it is set before anything else is.
-process.env['ORT_DISABLE_TELEMETRY'] = '1'
+process.env.ORT_DISABLE_TELEMETRY = '1'
 process.argv = [process.execPath, bin, 'up', ...example, ...given.filter((option) => option !== '--empty')]
 // In this process, so that signals and the exit code are the platform's own.
 await import(bin)

@@ -10,6 +10,6 @@ const PLACES = [
 
 /** Path of a Chromium to test with: `FAIRLEAD_CHROMIUM`, or one in a usual place; undefined when there is none. */
 export function findBrowser(): string | undefined {
-  const named = process.env['FAIRLEAD_CHROMIUM']
+  const named = process.env.FAIRLEAD_CHROMIUM
   return named ? named : PLACES.find((path) => existsSync(path))
 }

@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { ROOT } from '../scripts/files.ts'
+import { nodeFirst, startPlatform } from './support/platform.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'fairlead-pack-'))
+const tarballs = join(ROOT, 'dist/tarballs')
+
+before(
+  () => {
+    execFileSync(process.execPath, [join(ROOT, 'scripts/build.ts')], { stdio: 'pipe' })
+    const packed = readdirSync(tarballs).map((name) => join(tarballs, name))
+    assert.equal(packed.length, 4, `four packages are packed: ${packed.join(', ')}`)
+    execFileSync('npm', ['init', '--yes'], { cwd: folder, stdio: 'pipe' })
+    execFileSync('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline', ...packed], { cwd: folder, env: nodeFirst(), stdio: 'pipe' })
+  },
+  { timeout: 300_000 },
+)
+
+after(() => rmSync(folder, { recursive: true, force: true }))
+
+test('no package carries TypeScript sources, tests or test data', () => {
+  for (const name of ['fairlead', '@fairlead/contract', '@fairlead/client']) {
+    const files = readdirSync(join(folder, 'node_modules', name), { recursive: true, encoding: 'utf8' }).filter((path) => !path.startsWith('node_modules'))
+    assert.ok(files.includes('LICENSE') && files.includes('README.md'), `${name} has its licence and README`)
+    const strays = files.filter((path) => (/\.tsx?$/.test(path) && !path.endsWith('.d.ts')) || /\.test\.|testdata/.test(path))
+    assert.deepEqual(strays, [], `${name} carries only what was built`)
+  }
+})
+
+test('the client and the contract can be imported as JavaScript', () => {
+  const program = "const c = await import('@fairlead/client'); const k = await import('@fairlead/contract'); console.log(Object.keys(c).length > 0, 'column-missing' in k.ERRORS)"
+  const said = execFileSync(process.execPath, ['--input-type=module', '-e', program], { cwd: folder, encoding: 'utf8' })
+  assert.equal(said.trim(), 'true true')
+})
+
+test('npx fairlead up in the empty folder: ready, predicts, stops cleanly', { timeout: 120_000 }, async () => {
+  const bin = join(folder, 'node_modules/.bin/fairlead')
+  const data = join(folder, 'data')
+  const example = join(folder, 'node_modules/fairlead/examples/credit-risk')
+  assert.ok(existsSync(bin) && existsSync(example))
+  await using platform = await startPlatform({ command: ['npx', '--no', 'fairlead', 'up'], cwd: folder, data, args: ['--apply', example], timeoutMs: 60_000 })
+
+  const ready = await fetch(`${platform.run.control}/readyz`)
+  assert.equal(ready.status, 200, await ready.text())
+  const page = await fetch(`${platform.run.control}/`)
+  assert.match(await page.text(), /<!doctype html>/i)
+
+  const { example: body } = (await (await fetch(`${platform.run.http}/v1/deployments/credit-risk/openapi.json`)).json().then(requestExample)) as { example: unknown }
+  const answer = await fetch(`${platform.run.http}/v1/deployments/credit-risk/predict`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  })
+  assert.equal(answer.status, 200, await answer.clone().text())
+  const { predictions } = (await answer.json()) as { predictions: Record<string, unknown>[] }
+  assert.ok(predictions.length >= 1 && 'label' in (predictions[0] ?? {}))
+
+  // npx hands the signal on only to its direct child, so the platform is told itself.
+  process.kill(platform.run.pid, 'SIGTERM')
+  const code = await new Promise<number | null>((resolve) => (platform.child.exitCode === null ? platform.child.once('exit', resolve) : resolve(platform.child.exitCode)))
+  assert.equal(code, 0, platform.output())
+  assert.ok(!existsSync(join(data, 'run.json')), 'run.json is gone')
+  assert.ok(readFileSync(join(data, 'admin-token'), 'utf8').length > 20)
+})
+
+/** The example of the predict operation of an OpenAPI document. */
+function requestExample(document: unknown): { example: unknown } {
+  const paths = (document as { paths: Record<string, { post?: { requestBody?: { content?: Record<string, { example?: unknown; examples?: Record<string, { value: unknown }> }> } } }> }).paths
+  for (const path of Object.values(paths)) {
+    const json = path.post?.requestBody?.content?.['application/json']
+    const example = json?.example ?? Object.values(json?.examples ?? {})[0]?.value
+    if (example) return { example }
+  }
+  throw new Error('The OpenAPI document has no example')
+}

@@ -1,0 +1,24 @@
+/** Operators between two numbers. */
+export type ArithmeticOperator = '+' | '-' | '*' | '/' | '%'
+/** Operators between two values of one type; the result is a truth value. */
+export type ComparisonOperator = '=' | '!=' | '<' | '<=' | '>' | '>='
+export type LogicalOperator = 'and' | 'or'
+
+/**
+ * A parsed expression. `at` is the offset in the text of the token that made the node, for messages.
+ * `name` keeps its parts: `probabilities.bad` has two, `probabilities_bad` one.
+ */
+export type Expression =
+  | { kind: 'number'; value: number; at: number }
+  | { kind: 'text'; value: string; at: number }
+  | { kind: 'boolean'; value: boolean; at: number }
+  | { kind: 'null'; at: number }
+  | { kind: 'name'; parts: string[]; at: number }
+  | { kind: 'negative'; operand: Expression; at: number }
+  | { kind: 'not'; operand: Expression; at: number }
+  | { kind: 'arithmetic'; operator: ArithmeticOperator; left: Expression; right: Expression; at: number }
+  | { kind: 'comparison'; operator: ComparisonOperator; left: Expression; right: Expression; at: number }
+  | { kind: 'logical'; operator: LogicalOperator; left: Expression; right: Expression; at: number }
+  | { kind: 'in'; operand: Expression; items: Expression[]; negated: boolean; at: number }
+  | { kind: 'between'; operand: Expression; low: Expression; high: Expression; negated: boolean; at: number }
+  | { kind: 'is-null'; operand: Expression; negated: boolean; at: number }

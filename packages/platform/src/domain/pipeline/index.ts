@@ -1,0 +1,7 @@
+export * from './ast.ts'
+export { compileExpression, type Field, type Reader, type Resolve, type Value, type ValueType } from './evaluate.ts'
+export { expressionError } from './expression-error.ts'
+export { type ColumnData, classesOf } from './fields.ts'
+export { MAX_EXPRESSION_LENGTH } from './lexer.ts'
+export { MAX_EXPRESSION_DEPTH, parseExpression } from './parser.ts'
+export { type AddedField, type CompiledPipeline, compilePipeline } from './pipeline.ts'

@@ -1,0 +1,97 @@
+import { randomBytes } from 'node:crypto'
+import { closeSync, constants, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { FairleadError } from '@fairlead/contract'
+
+/** Where everything of an embedded platform lies, as absolute paths. */
+export interface DataFolder {
+  root: string
+  adminToken: string
+  runFile: string
+  /** Registry, deployments, access: what must survive. */
+  database: string
+  /** What processes report while they live; made anew at every start. */
+  observed: string
+  telemetry: string
+  blobs: string
+  /** Models with external data, laid out as files. */
+  cache: string
+  temporary: string
+  log: string
+  logs: string
+}
+
+/** Names the paths below `root` and makes the folders. Throws `data-unwritable`. */
+export function openDataFolder(path: string): DataFolder {
+  const root = resolve(path)
+  const at = (...parts: string[]) => join(root, ...parts)
+  const folder: DataFolder = {
+    root,
+    adminToken: at('admin-token'),
+    runFile: at('run.json'),
+    database: at('fairlead.db'),
+    observed: at('observed.db'),
+    telemetry: at('telemetry.db'),
+    blobs: at('blobs'),
+    cache: at('cache'),
+    temporary: at('tmp'),
+    log: at('log'),
+    logs: at('logs'),
+  }
+  try {
+    mkdirSync(root, { recursive: true, mode: 0o700 })
+    for (const sub of [folder.blobs, folder.cache, folder.temporary, folder.log, folder.logs]) mkdirSync(sub, { recursive: true })
+    writeDurably(at('tmp', 'probe'), 'ok', 0o600)
+    rmSync(at('tmp', 'probe'))
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new FairleadError('data-unwritable', `The data folder ${root} cannot be written: ${reason}. Choose another with --data.`, { cause })
+  }
+  return folder
+}
+
+/** Writes a file so that a crash leaves the old one or the new one, never half of one. */
+export function writeDurably(path: string, text: string, mode: number): void {
+  const temporary = `${path}.${process.pid}.tmp`
+  const file = openSync(temporary, constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC, mode)
+  try {
+    writeSync(file, text)
+    fsyncSync(file)
+  } finally {
+    closeSync(file)
+  }
+  renameSync(temporary, path)
+}
+
+/** Reads the admin token, or makes it at the first start. */
+export function adminToken(folder: DataFolder): string {
+  if (existsSync(folder.adminToken)) {
+    const token = readFileSync(folder.adminToken, 'utf8').trim()
+    if (token.length >= 20) return token
+  }
+  const token = `fla_${randomBytes(32).toString('base64url')}`
+  writeDurably(folder.adminToken, `${token}\n`, 0o600)
+  return token
+}
+
+/** What `DIR/run.json` says, exactly while the platform is ready. */
+export interface RunFile {
+  pid: number
+  version: string
+  control: string
+  http: string
+  grpc: string | null
+  startedAt: string
+}
+
+/** Announces readiness. */
+export function writeRunFile(folder: DataFolder, run: RunFile): void {
+  writeDurably(folder.runFile, `${JSON.stringify(run, null, 2)}\n`, 0o600)
+}
+
+/** Takes the announcement back. Answers whether there was one: after a start it means the last run did not end in order. */
+export function removeRunFile(folder: DataFolder): boolean {
+  const existed = existsSync(folder.runFile)
+  rmSync(folder.runFile, { force: true })
+  return existed
+}

@@ -1,0 +1,26 @@
+import type { LogLevel } from '../kernel/logger.ts'
+
+/** Version of the messages between the supervisor and its serve processes; both sides come from one program. */
+export const MESSAGES_VERSION = 1
+
+/** All that a serve process needs to know. */
+export interface ServeInit {
+  version: typeof MESSAGES_VERSION
+  process: string
+  dataDir: string
+  host: string
+  port: number
+  reusePort: boolean
+  open: boolean
+  /** Lets control ask for predictions on behalf of the console. */
+  platformToken: string
+  restarts: number
+  logLevel: LogLevel
+  programVersion: string
+}
+
+/** From the supervisor to a serve process. */
+export type ToServe = { type: 'init'; init: ServeInit } | { type: 'desired-changed' } | { type: 'drain'; graceMs: number }
+
+/** From a serve process to the supervisor. */
+export type FromServe = { type: 'waiting' } | { type: 'ready'; port: number } | { type: 'fatal'; code: string; detail: string }

@@ -1,0 +1,53 @@
+import { createServer } from 'node:net'
+import { FairleadError } from '@fairlead/contract'
+
+interface Wanted {
+  host: string
+  port: number
+  /** The option that changes this port, for the error. */
+  option: string
+}
+
+function bind({ host, port, option }: Wanted): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer()
+    server.once('error', (cause: NodeJS.ErrnoException) => {
+      const detail =
+        cause.code === 'EADDRINUSE'
+          ? `Port ${port} on ${host} is in use. Choose another with ${option}, or ${option} 0 for any free one.`
+          : `Port ${port} on ${host} cannot be opened (${cause.code ?? cause.message}). Choose another with ${option}, or another address with --host.`
+      reject(new FairleadError('port-in-use', detail, { cause }))
+    })
+    server.listen({ host, port, exclusive: true }, () => {
+      const address = server.address()
+      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : port))
+    })
+  })
+}
+
+/**
+ * Makes sure a port can be had, and chooses one for port 0. Bound without SO_REUSEPORT: with it, a second platform
+ * of the same user would silently share the port. `patienceMs` waits for a port that the last run still holds.
+ */
+export async function reservePort(wanted: Wanted, patienceMs = 0): Promise<number> {
+  const until = Date.now() + patienceMs
+  for (;;) {
+    try {
+      return await bind(wanted)
+    } catch (error) {
+      if (Date.now() >= until) throw error
+      await new Promise((resolve) => setTimeout(resolve, 100))
+    }
+  }
+}
+
+/** Whether an address reaches only this machine. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host)
+}
+
+/** An address as it stands in a URL. */
+export function urlHost(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return 'localhost'
+  return host.includes(':') ? `[${host}]` : host
+}

@@ -1,0 +1,61 @@
+import { monitorEventLoopDelay, performance } from 'node:perf_hooks'
+import type { ProcessSnapshot, SeriesSnapshot, SnapshotStore } from '../domain/monitoring/index.ts'
+
+export interface PublisherOptions {
+  process: string
+  role: ProcessSnapshot['role']
+  restarts: number
+  store: SnapshotStore
+  series(): SeriesSnapshot[]
+  log(): ProcessSnapshot['log']
+  connections(): number
+  state(): ProcessSnapshot['state']
+}
+
+/** Publishes what a process measures about itself, once a second, where every other process finds it. */
+export class Publisher implements Disposable {
+  readonly #options: PublisherOptions
+  readonly #delay = monitorEventLoopDelay({ resolution: 20 })
+  readonly #startedAt = Math.round(performance.timeOrigin)
+  readonly #timer: NodeJS.Timeout
+
+  constructor(options: PublisherOptions) {
+    this.#options = options
+    this.#delay.enable()
+    this.publish()
+    this.#timer = setInterval(() => this.publish(), 1000)
+    this.#timer.unref()
+  }
+
+  /** The snapshot of this moment. */
+  snapshot(): ProcessSnapshot {
+    const { user, system } = process.cpuUsage()
+    const o = this.#options
+    return {
+      process: o.process,
+      role: o.role,
+      pid: process.pid,
+      at: Date.now(),
+      startedAt: this.#startedAt,
+      state: o.state(),
+      restarts: o.restarts,
+      memoryBytes: process.memoryUsage.rss(),
+      cpuSeconds: (user + system) / 1e6,
+      eventLoopP99Ms: Number.isFinite(this.#delay.percentile(99)) ? this.#delay.percentile(99) / 1e6 : 0,
+      connections: o.connections(),
+      log: o.log(),
+      series: o.series(),
+    }
+  }
+
+  /** Publishes now. */
+  publish(): void {
+    this.#options.store.publish(this.snapshot())
+    this.#delay.reset()
+  }
+
+  [Symbol.dispose](): void {
+    clearInterval(this.#timer)
+    this.#delay.disable()
+  }
+}

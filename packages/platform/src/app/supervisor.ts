@@ -1,0 +1,142 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { FairleadError } from '@fairlead/contract'
+import type { Logger } from '../kernel/logger.ts'
+import type { FromServe, ServeInit, ToServe } from './messages.ts'
+
+/** A serve process as the supervisor sees it. */
+interface Slot {
+  id: string
+  index: number
+  child: ChildProcess | undefined
+  state: 'starting' | 'ready' | 'dead'
+  restarts: number
+  /** Restarts since it last stayed up, for the backoff. */
+  failures: number
+  timer: NodeJS.Timeout | undefined
+  readyAt: number
+}
+
+export interface SupervisorOptions {
+  processes: number
+  initFor(process: string, restarts: number): ServeInit
+  logger: Logger
+  /** Told when a process is gone, so that what it reported can be forgotten. */
+  onExit(process: string): void
+  /** Milliseconds before the first restart; doubled for each further one, up to 5 s. */
+  backoffMs?: number
+}
+
+const MAIN = new URL(import.meta.url.endsWith('.ts') ? './serve-main.ts' : './serve-main.js', import.meta.url)
+const STEADY_MS = 30_000
+
+/** Starts serve processes, restarts those that end, and drains them at the end. */
+export class Supervisor {
+  readonly #options: SupervisorOptions
+  readonly #slots: Slot[] = []
+  #stopping = false
+  #sequence = 0
+
+  constructor(options: SupervisorOptions) {
+    this.#options = options
+  }
+
+  /** Starts all processes; settles when each is ready. Rejects with the error of the first that cannot start. */
+  async start(): Promise<void> {
+    const all: Promise<void>[] = []
+    for (let index = 0; index < this.#options.processes; index++) {
+      const slot: Slot = { id: '', index, child: undefined, state: 'starting', restarts: 0, failures: 0, timer: undefined, readyAt: 0 }
+      this.#slots.push(slot)
+      all.push(this.#spawn(slot))
+    }
+    await Promise.all(all)
+  }
+
+  /** Processes that take part in serving now: ready, or loading for the first time. */
+  live(): string[] {
+    return this.#slots.filter((slot) => slot.child !== undefined && slot.state !== 'dead').map((slot) => slot.id)
+  }
+
+  /** State of every slot, for health. */
+  processes(): { id: string; pid: number; state: 'starting' | 'ready' | 'dead'; restarts: number }[] {
+    return this.#slots.map((slot) => ({ id: slot.id, pid: slot.child?.pid ?? 0, state: slot.state, restarts: slot.restarts }))
+  }
+
+  /** Tells every process that desired state has changed. */
+  nudge(): void {
+    for (const slot of this.#slots) this.#send(slot, { type: 'desired-changed' })
+  }
+
+  /** Drains and ends every process; after the grace period they are killed. */
+  async stop(graceMs: number): Promise<void> {
+    this.#stopping = true
+    const ends = this.#slots.map((slot) => {
+      clearTimeout(slot.timer)
+      const child = slot.child
+      if (!child || child.exitCode !== null || child.signalCode !== null) return undefined
+      return new Promise<void>((resolve) => {
+        const kill = setTimeout(() => child.kill('SIGKILL'), graceMs + 2000)
+        child.once('exit', () => {
+          clearTimeout(kill)
+          resolve()
+        })
+        this.#send(slot, { type: 'drain', graceMs })
+      })
+    })
+    await Promise.all(ends)
+  }
+
+  /** Ends every process at once. */
+  kill(): void {
+    this.#stopping = true
+    for (const slot of this.#slots) slot.child?.kill('SIGKILL')
+  }
+
+  #send(slot: Slot, message: ToServe): void {
+    if (slot.child?.connected) slot.child.send(message, () => {})
+  }
+
+  #spawn(slot: Slot): Promise<void> {
+    slot.id = `serve-${slot.index + 1}-${++this.#sequence}`
+    slot.state = 'starting'
+    const child = fork(fileURLToPath(MAIN), [], {
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      execArgv: ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=16'],
+      // set before the native library initialises: it sends usage data otherwise
+      env: { ...process.env, ORT_DISABLE_TELEMETRY: '1' },
+    })
+    slot.child = child
+    const id = slot.id
+    return new Promise<void>((resolve, reject) => {
+      child.on('message', (raw) => {
+        const message = raw as FromServe
+        if (message.type === 'waiting') this.#send(slot, { type: 'init', init: this.#options.initFor(id, slot.restarts) })
+        else if (message.type === 'ready') {
+          slot.state = 'ready'
+          slot.readyAt = Date.now()
+          resolve()
+        } else reject(new FairleadError(message.code === 'port-in-use' ? 'port-in-use' : 'internal', message.detail))
+      })
+      child.once('exit', (code, signal) => {
+        this.#ended(slot, id, signal ?? `code ${code}`)
+        reject(new FairleadError('internal', `A serve process ended while it started (${signal ?? `exit code ${code}`}).`))
+      })
+    })
+  }
+
+  #ended(slot: Slot, id: string, how: string): void {
+    slot.child = undefined
+    slot.state = 'dead'
+    this.#options.onExit(id)
+    if (this.#stopping) return
+    if (slot.readyAt > 0 && Date.now() - slot.readyAt > STEADY_MS) slot.failures = 0
+    const wait = Math.min(5000, (this.#options.backoffMs ?? 100) * 2 ** slot.failures)
+    slot.failures++
+    slot.restarts++
+    slot.readyAt = 0
+    this.#options.logger.error({ process: id, how, restartInMs: wait }, 'a serve process ended and will be restarted')
+    slot.timer = setTimeout(() => {
+      this.#spawn(slot).catch((error: unknown) => this.#options.logger.error({ process: slot.id, error }, 'a serve process could not be restarted'))
+    }, wait)
+  }
+}

@@ -1,0 +1,237 @@
+import { FairleadError, NAME_PATTERN, type Row, type Signature } from '@fairlead/contract'
+import type { Deployment, DeployRequest, ModelVersion, Operation, Release } from '@fairlead/contract/control'
+import { compilePipeline } from '../pipeline/index.ts'
+import { Changes } from './changes.ts'
+import { freeze, settle } from './freeze.ts'
+import { Operations } from './operations.ts'
+import type { DeploymentsOptions } from './ports.ts'
+import { Reconciler } from './reconciler.ts'
+import { operationOf, releaseOf, servableOf } from './records.ts'
+import { stateOf } from './state.ts'
+import type { DeploymentRow, ReleaseRow } from './tables.ts'
+
+/** A part of a list, and where to go on. */
+export interface Page<T> {
+  items: T[]
+  next: string | null
+}
+export interface PageQuery {
+  limit: number
+  next?: string | undefined
+}
+
+/** Deployments and their releases: what should run, and what became of it. */
+export class Deployments {
+  readonly #options: DeploymentsOptions
+  readonly #operations: Operations
+  readonly #reconciler: Reconciler
+  readonly #changes: Changes
+
+  constructor(options: DeploymentsOptions) {
+    this.#options = options
+    this.#operations = new Operations(options.db)
+    this.#reconciler = new Reconciler({ ...options, operations: this.#operations })
+    this.#changes = new Changes({ ...options, operations: this.#operations, reconciler: this.#reconciler })
+  }
+
+  /** Takes up the operations that ran when the platform last ended. */
+  async start(): Promise<void> {
+    const rows = await this.#options.db.selectFrom('operations').selectAll().where('state', '=', 'running').execute()
+    for (const row of rows) this.#reconciler.follow(operationOf(row))
+  }
+
+  /** Stops following operations; they go on at the next start. */
+  async stop(): Promise<void> {
+    await this.#reconciler.stop()
+  }
+
+  /**
+   * Makes the next release and starts to load it; makes the deployment when there is none. A candidate still under way is given up.
+   * Throws `name-invalid`, the registry's errors, `pipeline-invalid`, `setting-unknown`, `setting-invalid`.
+   */
+  async deploy(name: string, request: DeployRequest, who: string): Promise<Operation> {
+    if (!NAME_PATTERN.test(name)) {
+      throw new FairleadError(
+        'name-invalid',
+        `"${name.slice(0, 120)}" is not a name: it must start with a-z or 0-9, go on with a-z 0-9 . _ - and have at most 100 characters.`,
+      )
+    }
+    const version = await this.#options.registry.resolve(request.model)
+    const current = await this.#currentRow(name)
+    const settled = settle(version, request, current && servableOf(current))
+    const frozen = freeze(name, version, { ...settled, ...(await this.#partsOf(version)) })
+    return this.#changes.add(name, frozen, who)
+  }
+
+  /**
+   * Makes an earlier release current again, through the same loading and checking. Without `release`: the one that was current before.
+   * Throws `deployment-unknown`, `release-unknown`, `version-unknown` when its model version is gone.
+   */
+  async rollback(name: string, { release }: { release?: number | undefined } = {}): Promise<Operation> {
+    const deployment = await this.#row(name)
+    const target = release === undefined ? await this.#previousRow(deployment) : await this.#releaseRow(name, release)
+    if (target.activated_at === null) {
+      throw new FairleadError('release-unknown', `Release ${target.number} of ${name} never answered, so there is nothing to go back to.`)
+    }
+    const version = await this.#options.registry.resolve(`${target.model_name}:${target.model_version}`)
+    const { model } = servableOf(target)
+    if (version.digest !== model.digest) {
+      throw new FairleadError('version-unknown', `The model version that release ${target.number} was made of is gone (its digest was ${model.digest}).`)
+    }
+    return this.#changes.rollBack(name, target.number)
+  }
+
+  /** Removes a deployment. Its release numbers are never given again. Throws `deployment-unknown`. */
+  async remove(name: string): Promise<void> {
+    await this.#row(name)
+    await this.#changes.remove(name)
+  }
+
+  /** One deployment. Throws `deployment-unknown`. */
+  async get(name: string): Promise<Deployment> {
+    return this.#show(await this.#row(name))
+  }
+
+  /** Deployments by name. */
+  async list({ limit, next }: PageQuery): Promise<Page<Deployment>> {
+    let query = this.#options.db
+      .selectFrom('deployments')
+      .selectAll()
+      .where('removed_at', 'is', null)
+      .orderBy('name')
+      .limit(limit + 1)
+    if (next !== undefined) query = query.where('name', '>', Buffer.from(next, 'base64url').toString())
+    const rows = await query.execute()
+    const shown = rows.slice(0, limit)
+    const last = rows.length > limit ? shown.at(-1) : undefined
+    return { items: await Promise.all(shown.map((row) => this.#show(row))), next: last ? Buffer.from(last.name).toString('base64url') : null }
+  }
+
+  /** Releases of a deployment, newest first. Throws `deployment-unknown`, `request-invalid` for a wrong `next`. */
+  async listReleases(name: string, { limit, next }: PageQuery): Promise<Page<Release>> {
+    await this.#row(name)
+    let query = this.#options.db
+      .selectFrom('releases')
+      .selectAll()
+      .where('deployment', '=', name)
+      .orderBy('number', 'desc')
+      .limit(limit + 1)
+    if (next !== undefined) {
+      if (!/^\d{1,15}$/.test(next)) throw new FairleadError('request-invalid', `"${next.slice(0, 100)}" is not the next of a page of releases.`)
+      query = query.where('number', '<', Number(next))
+    }
+    const rows = await query.execute()
+    const shown = rows.slice(0, limit)
+    return { items: shown.map(releaseOf), next: rows.length > limit ? String(shown.at(-1)?.number) : null }
+  }
+
+  /** One release. Throws `deployment-unknown`, `release-unknown`. */
+  async getRelease(name: string, number: number): Promise<Release> {
+    await this.#row(name)
+    return releaseOf(await this.#releaseRow(name, number))
+  }
+
+  /** The signature callers see: the model's, with the fields that the pipeline adds; and rows that pass. Of the current release, else the newest. */
+  async signatureOf(name: string): Promise<{ signature: Signature; example: Row[] }> {
+    await this.#row(name)
+    const row = (await this.#currentRow(name)) ?? (await this.#newestRow(name))
+    if (!row) throw new FairleadError('release-unknown', `${name} has no release yet.`)
+    const { signature, pipeline, example } = servableOf(row)
+    const { added } = compilePipeline(pipeline, signature)
+    const fields = added.map(({ name, labels }) => ({ name, kind: 'label' as const, type: 'string' as const, tensor: name, classes: labels }))
+    return { signature: { ...signature, fields: [...signature.fields, ...fields] }, example }
+  }
+
+  /** One operation; with `waitMs`, at its end or after that time. Throws `operation-unknown`. */
+  getOperation(id: string, { waitMs = 0 }: { waitMs?: number } = {}): Promise<Operation> {
+    return this.#operations.settled(id, waitMs)
+  }
+
+  /** An operation each time it changes, to its end. */
+  watchOperation(id: string, signal?: AbortSignal): AsyncIterable<Operation> {
+    return this.#operations.watch(id, signal)
+  }
+
+  /** Deployments that use a model, or one version of it, for the release that answers or one under way. */
+  async deploymentsOf(model: string, version?: number): Promise<{ name: string; release: number }[]> {
+    let query = this.#options.db
+      .selectFrom('releases')
+      .innerJoin('deployments', 'deployments.name', 'releases.deployment')
+      .select(['deployments.name as name', 'releases.number as release'])
+      .where('removed_at', 'is', null)
+      .where('model_name', '=', model)
+      .where((eb) => eb.or([eb('number', '=', eb.ref('current')), eb('number', '=', eb.ref('candidate'))]))
+      .orderBy('deployments.name')
+    if (version !== undefined) query = query.where('model_version', '=', version)
+    return query.execute()
+  }
+
+  async #partsOf({ model, version }: ModelVersion) {
+    return { entry: await this.#options.registry.entryOf(model, version), golden: await this.#options.registry.goldenOf(model, version) }
+  }
+
+  async #row(name: string): Promise<DeploymentRow> {
+    const row = await this.#options.db.selectFrom('deployments').selectAll().where('name', '=', name).where('removed_at', 'is', null).executeTakeFirst()
+    if (!row) throw new FairleadError('deployment-unknown', `There is no deployment "${name.slice(0, 120)}".`)
+    return row
+  }
+
+  async #releaseRow(name: string, number: number): Promise<ReleaseRow> {
+    const row = await this.#options.db.selectFrom('releases').selectAll().where('deployment', '=', name).where('number', '=', number).executeTakeFirst()
+    if (!row) throw new FairleadError('release-unknown', `${name} has no release ${number}.`)
+    return row
+  }
+
+  async #previousRow({ name, current }: DeploymentRow): Promise<ReleaseRow> {
+    const row = await this.#options.db
+      .selectFrom('releases')
+      .selectAll()
+      .where('deployment', '=', name)
+      .where('state', '=', 'superseded')
+      .where('number', '!=', current ?? 0)
+      .orderBy('activated_at', 'desc')
+      .executeTakeFirst()
+    if (!row) throw new FairleadError('release-unknown', `${name} has no earlier release that answered.`)
+    return row
+  }
+
+  #newestRow(name: string): Promise<ReleaseRow | undefined> {
+    return this.#options.db.selectFrom('releases').selectAll().where('deployment', '=', name).orderBy('number', 'desc').limit(1).executeTakeFirst()
+  }
+
+  #currentRow(name: string): Promise<ReleaseRow | undefined> {
+    return this.#options.db
+      .selectFrom('releases')
+      .innerJoin('deployments', 'deployments.name', 'releases.deployment')
+      .selectAll('releases')
+      .where('deployments.name', '=', name)
+      .where('removed_at', 'is', null)
+      .whereRef('releases.number', '=', 'deployments.current')
+      .executeTakeFirst()
+  }
+
+  async #show(row: DeploymentRow): Promise<Deployment> {
+    const { name } = row
+    const current = row.current === null ? null : releaseOf(await this.#releaseRow(name, row.current))
+    const newest = await this.#newestRow(name)
+    const { count } = await this.#options.db
+      .selectFrom('releases')
+      .select((eb) => eb.fn.countAll<number>().as('count'))
+      .where('deployment', '=', name)
+      .executeTakeFirstOrThrow()
+    const live = this.#options.liveProcesses()
+    const reports = this.#options.observed.list(name).filter((report) => live.includes(report.process))
+    const { http } = this.#options.addresses()
+    const v1 = `${http}/v1/deployments/${name}`
+    return {
+      name,
+      ...stateOf({ ...row, newest: newest && releaseOf(newest), reports, live }),
+      current,
+      releases: Number(count),
+      observed: reports.map(({ process, release, state, detail, since }) => ({ process, release, state, since, ...(detail === undefined ? {} : { detail }) })),
+      urls: { predict: `${v1}/predict`, openapi: `${v1}/openapi.json`, docs: `${v1}/docs`, oip: `${http}/v2/models/${name}` },
+      createdAt: row.created_at,
+      updatedAt: row.updated_at,
+    }
+  }
+}

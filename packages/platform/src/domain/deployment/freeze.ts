@@ -1,0 +1,101 @@
+import { FairleadError, type ProblemItem } from '@fairlead/contract'
+import {
+  type DeployRequest,
+  type ModelVersion,
+  type Pipeline,
+  pipeline as pipelineSchema,
+  type ReleaseSettings,
+  releaseSettings,
+} from '@fairlead/contract/control'
+import { canonicalJson } from '../../kernel/canonical-json.ts'
+import { sha256 } from '../../kernel/digest.ts'
+import { didYouMean } from '../../kernel/suggestion.ts'
+import type { ServableRelease } from '../inference/index.ts'
+import { compilePipeline } from '../pipeline/index.ts'
+
+/** What a release keeps of the one before it unless told otherwise. */
+export type Inherited = Pick<ServableRelease, 'pipeline' | 'settings'> | undefined
+
+const KNOWN_SETTINGS = Object.keys(releaseSettings.shape)
+
+/**
+ * The settings of a release: those given, over those inherited, over the defaults.
+ * Throws `setting-unknown` with the nearest known name, and `setting-invalid`, each naming every offending setting.
+ */
+export function settleSettings(given: Record<string, unknown>, inherited: ReleaseSettings | undefined): ReleaseSettings {
+  const unknown = Object.keys(given).filter((key) => !KNOWN_SETTINGS.includes(key))
+  if (unknown.length > 0) {
+    const items: ProblemItem[] = unknown.map((key) => ({
+      path: `settings.${key}`,
+      code: 'setting-unknown',
+      detail: `There is no setting "${key}".${didYouMean(key, KNOWN_SETTINGS)}`,
+    }))
+    throw new FairleadError('setting-unknown', items.map((item) => item.detail).join(' '), { items })
+  }
+  const parsed = releaseSettings.safeParse({ ...inherited, ...given })
+  if (parsed.success) return parsed.data
+  const items: ProblemItem[] = parsed.error.issues.map((issue) => ({
+    path: ['settings', ...issue.path].join('.'),
+    code: 'setting-invalid',
+    detail: issue.message,
+  }))
+  throw new FairleadError('setting-invalid', items.map((item) => `${item.path}: ${item.detail}`).join('; '), { items })
+}
+
+/** Reads a pipeline's form. Throws `pipeline-invalid` naming each wrong place. */
+export function readPipeline(given: unknown): Pipeline {
+  const parsed = pipelineSchema.safeParse(given)
+  if (parsed.success) return parsed.data
+  const items: ProblemItem[] = parsed.error.issues.map((issue) => ({
+    path: `pipeline${issue.path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('')}`,
+    code: 'pipeline-invalid',
+    detail: issue.message,
+  }))
+  throw new FairleadError('pipeline-invalid', items.map((item) => `${item.path}: ${item.detail}`).join('; '), { items })
+}
+
+/** Model, pipeline and settings of the next release, checked against each other. */
+export function settle(version: ModelVersion, request: DeployRequest, inherited: Inherited): { pipeline: Pipeline; settings: ReleaseSettings } {
+  const base = request.inherit === false ? undefined : inherited
+  const pipeline = request.pipeline === undefined ? (base?.pipeline ?? [{ model: {} }]) : readPipeline(request.pipeline)
+  const settings = settleSettings(request.settings ?? {}, base?.settings)
+  compilePipeline(pipeline, version.signature)
+  const columns = version.signature.columns.map((column) => column.name)
+  const items = settings.logRedact
+    .filter((column) => !columns.includes(column))
+    .map(
+      (column): ProblemItem => ({
+        path: 'settings.logRedact',
+        code: 'setting-invalid',
+        detail: `The model has no column "${column}".${didYouMean(column, columns)}`,
+      }),
+    )
+  if (items.length > 0) throw new FairleadError('setting-invalid', items.map((item) => item.detail).join(' '), { items })
+  return { pipeline, settings }
+}
+
+/** Digest of a release: of the model's digest, the pipeline and the settings, as canonical JSON. */
+export function releaseDigest(model: string, pipeline: Pipeline, settings: ReleaseSettings): string {
+  return sha256(canonicalJson({ model, pipeline, settings }))
+}
+
+/** Everything a serve process needs, except the release's number. */
+export function freeze(
+  deployment: string,
+  version: ModelVersion,
+  parts: { pipeline: Pipeline; settings: ReleaseSettings; entry: string; golden: ServableRelease['golden'] },
+): Omit<ServableRelease, 'number'> {
+  const { pipeline, settings, entry, golden } = parts
+  return {
+    deployment,
+    digest: releaseDigest(version.digest, pipeline, settings),
+    model: { name: version.model, version: version.version, digest: version.digest, format: version.format },
+    files: version.files,
+    entry,
+    signature: version.signature,
+    pipeline,
+    settings,
+    example: version.example ?? [],
+    golden,
+  }
+}

@@ -1,0 +1,31 @@
+import type { ModelVersion } from '@fairlead/contract/control'
+import type { Clock } from '../../kernel/clock.ts'
+import type { ServableRelease } from '../inference/index.ts'
+import type { DeploymentDb } from './tables.ts'
+import type { ObservedStore } from './types.ts'
+
+/** What deployments need of the registry. */
+export interface ModelSource {
+  /** The version that a reference names. Throws `reference-invalid`, `model-unknown`, `version-unknown`. */
+  resolve(ref: string): Promise<ModelVersion>
+  /** Golden rows that came with a version. */
+  goldenOf(model: string, version: number): Promise<ServableRelease['golden']>
+  /** Path of the model file among a version's files. */
+  entryOf(model: string, version: number): Promise<string>
+}
+
+export interface DeploymentsOptions {
+  /** The registry's store. */
+  db: DeploymentDb
+  registry: ModelSource
+  observed: ObservedStore
+  clock: Clock
+  /** Serve processes that are alive, by the ids under which they report. */
+  liveProcesses(): string[]
+  /** Tells serve processes that desired state has changed. */
+  nudge(): void
+  /** Where the serve port answers, e.g. `http://127.0.0.1:7310`. */
+  addresses(): { http: string }
+  /** Told of errors in the background. */
+  onError?: ((error: unknown) => void) | undefined
+}

@@ -1,0 +1,59 @@
+import type { KeyScope } from '@fairlead/contract/control'
+import type { Clock } from '../../kernel/clock.ts'
+import { hashOf } from './secrets.ts'
+import type { GovernanceDb } from './tables.ts'
+
+/** An API key that was presented and is good. */
+export interface VerifiedKey {
+  id: string
+  scopes: KeyScope[]
+  /** Deployments it is bound to; empty means all. */
+  deployments: string[]
+}
+
+export interface KeyCacheOptions {
+  /** May be read-only. */
+  db: GovernanceDb
+  /** Changes whenever another process has changed the store. */
+  dataVersion(): number
+  clock: Clock
+}
+
+/** The API keys in force, in memory, so that a prediction asks no store. */
+export class KeyCache {
+  readonly #options: KeyCacheOptions
+  #keys = new Map<string, VerifiedKey & { expiresAt: number }>()
+  #seen: number | undefined
+
+  constructor(options: KeyCacheOptions) {
+    this.#options = options
+  }
+
+  /** Reads the keys again if the store has changed since. Cheap when it has not. Answers whether it read. */
+  async refresh(): Promise<boolean> {
+    const version = this.#options.dataVersion()
+    if (version === this.#seen) return false
+    const rows = await this.#options.db.selectFrom('api_keys').selectAll().where('revoked_at', 'is', null).execute()
+    this.#keys = new Map(
+      rows.map((row) => [
+        row.hash,
+        {
+          id: row.id,
+          scopes: JSON.parse(row.scopes),
+          deployments: JSON.parse(row.deployments),
+          expiresAt: row.expires_at === null ? Number.POSITIVE_INFINITY : Date.parse(row.expires_at),
+        },
+      ]),
+    )
+    this.#seen = version
+    return true
+  }
+
+  /** The key that was presented; `undefined` when it is unknown, revoked or expired. */
+  verify(presented: string): VerifiedKey | undefined {
+    // what is compared is a hash of the secret: how long a miss takes tells nothing about the secret
+    const key = this.#keys.get(hashOf(presented))
+    if (!key || key.expiresAt <= this.#options.clock.now()) return undefined
+    return { id: key.id, scopes: key.scopes, deployments: key.deployments }
+  }
+}

@@ -1,0 +1,36 @@
+import { FairleadError } from '@fairlead/contract'
+import type { Caller } from '../inference/index.ts'
+import type { VerifiedKey } from './key-cache.ts'
+
+/** What decides whether a prediction may be asked for. */
+export interface PredictionAccess {
+  /** The key that came with the request: verified, `invalid`, or absent. */
+  key?: VerifiedKey | 'invalid' | undefined
+  /** Whether the serve port answers on the loopback address only. */
+  loopback: boolean
+  /** Whether the platform was started with `--open`. */
+  open: boolean
+  /** The deployment's setting. */
+  requireKey: boolean
+  deployment: string
+}
+
+/**
+ * Who asks for a prediction. A key that was sent must be good, even where none is needed: whoever sends one relies on it.
+ * Throws `not-authenticated` and `not-allowed`.
+ */
+export function authorizePrediction({ key, loopback, open, requireKey, deployment }: PredictionAccess): Caller {
+  if (key === 'invalid') throw new FairleadError('not-authenticated', 'The API key is unknown, revoked or expired.')
+  if (key) {
+    const may = key.scopes.includes('predict') || key.scopes.includes('admin')
+    if (!may) throw new FairleadError('not-allowed', `The API key ${key.id} is not made for predictions.`)
+    if (key.deployments.length > 0 && !key.deployments.includes(deployment)) {
+      throw new FairleadError('not-allowed', `The API key ${key.id} is not made for the deployment ${deployment}.`)
+    }
+    return { kind: 'key', id: key.id }
+  }
+  if (requireKey) throw new FairleadError('not-authenticated', `The deployment ${deployment} asks for an API key.`)
+  if (loopback) return { kind: 'loopback', id: 'loopback' }
+  if (open) return { kind: 'open', id: 'open' }
+  throw new FairleadError('not-authenticated', 'Predictions need an API key on this address.')
+}

@@ -1,0 +1,50 @@
+import type { Kysely, Selectable } from 'kysely'
+import type { Migration } from '../../kernel/sql/migrate.ts'
+
+/** Tables of this area. Secrets are kept as SHA-256 only. Times are RFC 3339, lists JSON text. */
+export interface GovernanceTables {
+  api_keys: {
+    id: string
+    name: string
+    hash: string
+    scopes: string
+    deployments: string
+    created_at: string
+    created_by: string
+    expires_at: string | null
+    revoked_at: string | null
+  }
+  sign_in_tokens: { hash: string; expires_at: string }
+  sessions: { hash: string; subject: string; expires_at: string }
+}
+
+export type KeyRow = Selectable<GovernanceTables['api_keys']>
+export type GovernanceDb = Kysely<GovernanceTables>
+
+/** Steps that make the tables of this area. */
+export const governanceMigrations: Migration[] = [
+  {
+    id: '0020-access',
+    async up({ schema }) {
+      await schema
+        .createTable('api_keys')
+        .addColumn('id', 'text', (c) => c.primaryKey())
+        .addColumn('name', 'text', (c) => c.notNull())
+        .addColumn('hash', 'text', (c) => c.notNull().unique())
+        .addColumn('scopes', 'text', (c) => c.notNull())
+        .addColumn('deployments', 'text', (c) => c.notNull())
+        .addColumn('created_at', 'text', (c) => c.notNull())
+        .addColumn('created_by', 'text', (c) => c.notNull())
+        .addColumn('expires_at', 'text')
+        .addColumn('revoked_at', 'text')
+        .execute()
+      for (const table of ['sign_in_tokens', 'sessions']) {
+        const made = schema
+          .createTable(table)
+          .addColumn('hash', 'text', (c) => c.primaryKey())
+          .addColumn('expires_at', 'text', (c) => c.notNull())
+        await (table === 'sessions' ? made.addColumn('subject', 'text', (c) => c.notNull()) : made).execute()
+      }
+    },
+  },
+]

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os'
 import { resolve } from 'node:path'
 import { FairleadError } from '@fairlead/contract'
 import { LOG_LEVELS, type LogLevel } from '../kernel/logger.ts'
-import { didYouMean } from './suggest.ts'
+import { didYouMean } from '../kernel/suggestion.ts'
 
 /** All that `startPlatform` needs to know. Frozen; the inside sees nothing else of the outside. */
 export interface PlatformSettings {
@@ -196,23 +196,14 @@ export interface SettingSources {
   file?: Readonly<Record<string, unknown>>
 }
 
-function checkNames({ env = {}, file = {} }: SettingSources): void {
+function checkNames(file: Readonly<Record<string, unknown>>): void {
   const keys = SETTINGS.map((spec) => spec.name)
   for (const key of Object.keys(file)) {
     if (!keys.includes(key as SettingName)) throw new FairleadError('setting-unknown', `platform.${key} is not a setting.${didYouMean(key, keys)}`)
   }
-  const names = [...SETTINGS.map((spec) => spec.env), ...OTHER_ENVIRONMENT]
-  for (const key of Object.keys(env)) {
-    if (key.startsWith('FAIRLEAD_') && !names.includes(key)) {
-      throw new FairleadError('setting-unknown', `The environment variable ${key} is not a setting.${didYouMean(key, names)}`)
-    }
-  }
 }
 
-/** Variables that are read elsewhere than in `SETTINGS`. */
-const OTHER_ENVIRONMENT = ['FAIRLEAD_URL', 'FAIRLEAD_TOKEN', 'FAIRLEAD_API_KEY', 'FAIRLEAD_DEBUG']
-
-function valueOf(spec: SettingSpec, { flags = {}, env = {}, file = {} }: SettingSources): unknown {
+function settle(spec: SettingSpec, { flags = {}, env = {}, file = {} }: SettingSources): unknown {
   const places: [unknown, string][] = [
     [flags[spec.name], spec.flag],
     [env[spec.env] === '' ? undefined : env[spec.env], spec.env],
@@ -242,11 +233,12 @@ function checkPorts(settings: PlatformSettings): void {
 
 /**
  * Joins options, environment and file to the settings of a platform; the option wins over the environment over the file.
+ * Unknown variables of the environment are left alone: container platforms make some of their own from service names.
  * Throws `setting-unknown`, `setting-invalid` and `not-supported`, each naming the place.
  */
 export function loadSettings(sources: SettingSources): PlatformSettings {
-  checkNames(sources)
-  const values = Object.fromEntries(SETTINGS.map((spec) => [spec.name, valueOf(spec, sources)])) as Record<SettingName, never>
+  checkNames(sources.file ?? {})
+  const values = Object.fromEntries(SETTINGS.map((spec) => [spec.name, settle(spec, sources)])) as Record<SettingName, never>
   checkRoles(values.role)
   const settings: PlatformSettings = Object.freeze({
     dataDir: resolve(values.data),

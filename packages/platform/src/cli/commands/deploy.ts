@@ -1,0 +1,78 @@
+import { readFileSync } from 'node:fs'
+import { FairleadError } from '@fairlead/contract'
+import { type DeployRequest, type Operation, type PipelineInput, pipeline, type Release } from '@fairlead/contract/control'
+import { parse } from 'yaml'
+import type { Context } from '../context.ts'
+import { duration, figure } from '../format.ts'
+import { checkName } from '../model-ref.ts'
+import { followOperation } from '../operation.ts'
+import { keyValue } from '../option-values.ts'
+import type { Output } from '../output.ts'
+import { Progress } from '../progress.ts'
+import type { Registrar } from '../registrar.ts'
+import { readSettings } from '../release-settings.ts'
+
+/** `fairlead deploy`: the next release of a deployment. */
+export function registerDeploy({ program, run }: Registrar): void {
+  const command = program
+    .command('deploy <name>')
+    .description('make, check and activate the next release of a deployment')
+    .requiredOption('--model <ref>', 'model: name, name:3, name@alias or a digest')
+    .option('--pipeline <file>', 'steps from request to answer (YAML or JSON); those of the current release when not given')
+    .option('--set <key=value>', 'a setting of the release, as extraColumns=ignore; may be repeated', keyValue)
+    .option('--no-wait', 'do not wait until the release serves')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  fairlead deploy credit-risk --model credit-risk@champion\n  fairlead deploy credit-risk --model credit-risk:2 --set log.durability=sync',
+    )
+  run(command, deploy)
+}
+
+async function deploy({ control, output }: Context, [name = '']: string[], options: Record<string, unknown>): Promise<undefined> {
+  const { model, pipeline: file, set = {}, wait } = options as { model: string; pipeline?: string; set?: Record<string, string>; wait: boolean }
+  const body: DeployRequest = { model, settings: readSettings(set), ...(file === undefined ? {} : { pipeline: readPipeline(file) }) }
+  const params = { deployment: checkName(name, 'deployment') }
+  const operation = await control.call('createRelease', { params, body })
+  if (!wait) {
+    output.result(operation, () => output.line(`release ${operation.target.release} of ${name} is being made (operation ${operation.id})`))
+    return undefined
+  }
+  const ended = await followOperation(control, operation, new Progress(output))
+  const deployment = await control.call('getDeployment', { params })
+  output.result({ operation: ended, deployment }, () => {
+    printActive(output, ended, deployment.current)
+    output.line(`  predict    ${deployment.urls.predict}`)
+    output.line(`  try it     ${deployment.urls.docs}`)
+  })
+  return undefined
+}
+
+/** Says which release of a deployment answers now, and what was checked. */
+export function printActive(output: Output, operation: Operation, release: Release | null): void {
+  const { target } = operation
+  const took = operation.endedAt === null ? '' : ` after ${duration(Date.parse(operation.endedAt) - Date.parse(operation.startedAt))}`
+  output.line(`${output.paint('bold', target.deployment)}  release ${target.release} is active${took}`)
+  if (!release || release.number !== target.release) return
+  output.line(`  model      ${release.model.name}:${release.model.version}`)
+  for (const check of release.checks) {
+    const difference = check.largestDifference === undefined ? '' : `, largest difference ${figure(check.largestDifference)}`
+    output.line(`  ${check.kind.padEnd(10)} ${check.rows} ${check.rows === 1 ? 'row' : 'rows'} ${check.passed ? 'passed' : 'failed'}${difference}`)
+  }
+  if (release.execution) output.line(`  runs       ${release.execution.mode}: ${release.execution.reason}`)
+}
+
+/** Reads a pipeline file: the list of steps, or an object with `pipeline`. Throws `file-unreadable` or `pipeline-invalid`. */
+export function readPipeline(path: string): PipelineInput {
+  let value: unknown
+  try {
+    value = parse(readFileSync(path, 'utf8'), { maxAliasCount: 100 })
+  } catch (cause) {
+    throw new FairleadError('file-unreadable', `${path} cannot be read: ${cause instanceof Error ? cause.message.split('\n')[0] : String(cause)}`, { cause })
+  }
+  const steps = typeof value === 'object' && value !== null && 'pipeline' in value ? value.pipeline : value
+  const parsed = pipeline.safeParse(steps)
+  if (parsed.success) return steps as PipelineInput
+  const [issue] = parsed.error.issues
+  const place = issue?.path.length ? `step ${issue.path.join('.')}: ` : ''
+  throw new FairleadError('pipeline-invalid', `${path}: ${place}${issue?.message}. Steps of this version are model and decide.`)
+}

@@ -1,0 +1,93 @@
+import { FairleadError } from '@fairlead/contract'
+import { type ApiKey, KEY_SCOPES, type KeyScope } from '@fairlead/contract/control'
+import { parseDuration } from '../../kernel/duration.ts'
+import type { Context } from '../context.ts'
+import { ago, cell } from '../format.ts'
+import { allItems } from '../list-all.ts'
+import { collect } from '../option-values.ts'
+import type { Registrar } from '../registrar.ts'
+
+/** The last moment that RFC 3339 can write. */
+const LATEST = Date.parse('9999-12-31T23:59:59.999Z')
+
+/** `fairlead keys …`: API keys. */
+export function registerKeys({ program, run }: Registrar): void {
+  const keys = program.command('keys').description('make, list and revoke API keys')
+  const creating = keys
+    .command('create <name>')
+    .description('make a key; it is shown once')
+    .option('--deployment <name>', 'bind it to a deployment; may be repeated, all when not given', collect)
+    .option('--scope <scope>', `what it may do: ${KEY_SCOPES.join(', ')}; may be repeated, predict when not given`, collect)
+    .option('--expires <when>', 'a duration from now (90d, 12h) or a time (2031-01-31T00:00:00Z)')
+    .addHelpText('after', '\nExample:\n  fairlead keys create website --deployment credit-risk --expires 90d')
+  run(creating, create)
+  run(keys.command('list').description('keys, without what is secret of them'), list)
+  run(keys.command('revoke <id>').description('revoke a key, by its id or its first characters'), revoke)
+}
+
+async function create({ control, output }: Context, [name = '']: string[], options: Record<string, unknown>): Promise<undefined> {
+  const { deployment: deployments = [], scope: scopes = ['predict'], expires } = options as { deployment?: string[]; scope?: string[]; expires?: string }
+  const stranger = scopes.find((scope) => !KEY_SCOPES.includes(scope as KeyScope))
+  if (stranger !== undefined) throw new FairleadError('usage', `--scope takes ${KEY_SCOPES.join(', ')}, not "${stranger}".`)
+  const expiresAt = expires === undefined ? {} : { expiresAt: expiryOf(expires, Date.now()) }
+  const key = await control.call('createKey', { body: { name, deployments, scopes: scopes as KeyScope[], ...expiresAt } })
+  output.result(key, () => {
+    output.line(key.key)
+    output.note('This is the only time the key is shown. Callers send it as: Authorization: Bearer KEY')
+  })
+  return undefined
+}
+
+/** The time that `90d` or an RFC 3339 time means. Throws `usage`. */
+export function expiryOf(text: string, now: number): string {
+  const span = parseDuration(text)
+  const at = span === undefined ? (/^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN) : now + span
+  if (Number.isNaN(at) || at > LATEST)
+    throw new FairleadError('usage', `--expires takes a duration (90d, 12h) or a time (2031-01-31T00:00:00Z), not "${text}".`)
+  if (at <= now) throw new FairleadError('usage', `--expires ${text} is not in the future.`)
+  return new Date(at).toISOString()
+}
+
+async function list({ control, output }: Context): Promise<undefined> {
+  const items = await allItems((next) => control.call('listKeys', { query: { next } }))
+  output.result({ items }, () => {
+    if (items.length === 0) return output.note('There are no keys yet. Make one with: fairlead keys create NAME')
+    const header = ['ID', 'NAME', 'KEY', 'MAY', 'DEPLOYMENTS', 'MADE', 'STATE']
+    output.table(
+      header,
+      items.map((key) => [
+        key.id,
+        cell(key.name),
+        `${key.prefix}…`,
+        key.scopes.join(', '),
+        key.deployments.join(', ') || 'all',
+        ago(key.createdAt),
+        stateOf(key),
+      ]),
+    )
+  })
+  return undefined
+}
+
+function stateOf(key: ApiKey): string {
+  if (key.revokedAt) return `revoked ${ago(key.revokedAt)}`
+  if (!key.expiresAt) return 'valid'
+  return Date.parse(key.expiresAt) < Date.now() ? `expired ${ago(key.expiresAt)}` : `expires ${ago(key.expiresAt)}`
+}
+
+async function revoke(context: Context, [given = '']: string[]): Promise<undefined> {
+  const { control, output } = context
+  const items = await allItems((next) => control.call('listKeys', { query: { next } }))
+  const exact = items.filter((key) => key.id === given)
+  const fits =
+    exact.length > 0
+      ? exact
+      : items.filter((key) => given.length >= 4 && (key.id.startsWith(given) || key.prefix.startsWith(given) || given.startsWith(key.prefix)))
+  const [key, another] = fits
+  if (!key) throw new FairleadError('key-unknown', `No key has the id "${given}".`)
+  if (another) throw new FairleadError('usage', `"${given}" fits ${fits.length} keys; give the whole id.`)
+  await context.confirm(`Revoke the key ${key.name} (${key.prefix}…)? Its callers get an error from then on.`)
+  await control.call('revokeKey', { params: { key: key.id } })
+  output.result({ revoked: key.id, name: key.name }, () => output.line(`${cell(key.name)} (${key.prefix}…) is revoked`))
+  return undefined
+}

@@ -1,0 +1,130 @@
+import { resolve } from 'node:path'
+import { createClient, createControl } from '@fairlead/client'
+import type { PredictResponse, Row } from '@fairlead/contract'
+import type { Platform } from '../../app/index.ts'
+import { type DeclarationFile, findDeclaration, loadSettings, type PlatformSettings, readDeclaration, SETTINGS } from '../../config/index.ts'
+import { type Applied, applyDeclaration } from '../apply.ts'
+import type { Context } from '../context.ts'
+import { cell, duration } from '../format.ts'
+import type { Output } from '../output.ts'
+import { Progress } from '../progress.ts'
+import type { Registrar } from '../registrar.ts'
+import { programVersion } from '../version.ts'
+import { appliedText, declarationIn } from './apply.ts'
+
+/** `fairlead up`: starts a platform. */
+export function registerUp({ program, run }: Registrar): void {
+  const command = program.command('up').description('start a platform on this machine and keep it running')
+  // --data is a global option already
+  for (const spec of SETTINGS.filter(({ name }) => name !== 'data')) {
+    command.option(spec.value === undefined ? spec.flag : `${spec.flag} <${spec.value.toLowerCase()}>`, `${spec.description} (${spec.env})`)
+  }
+  command
+    .option('--apply <dir>', 'folder with a fairlead.yaml; models and deployments of it that are missing are made')
+    .addHelpText('after', '\nExamples:\n  fairlead up\n  fairlead up --data ./state --port 0 --http-port 0\n  fairlead up --apply examples/credit-risk')
+  run(command, up)
+}
+
+async function up(context: Context, _args: string[], options: Record<string, unknown>): Promise<undefined> {
+  const began = performance.now()
+  const { globals, io } = context
+  const declared = typeof options.apply === 'string' ? declarationIn(io.cwd, options.apply) : undefined
+  const settings = loadSettings({ flags: { ...options, data: globals.data }, env: io.env, file: fileSettings(io.cwd, declared) })
+  const { startPlatform } = await import('../../app/index.ts')
+  const platform = await startPlatform(settings)
+  try {
+    // a signal may come while the declaration is being applied
+    await Promise.race([welcome(context, { platform, settings, declared, began }), platform.stopped])
+  } catch (error) {
+    await platform.stop()
+    throw error
+  }
+  await platform.stopped
+  return undefined
+}
+
+function fileSettings(cwd: string, declared: DeclarationFile | undefined): Record<string, unknown> {
+  const path = declared?.path ?? findDeclaration(cwd)
+  const file = declared ?? (path === undefined ? undefined : readDeclaration(path))
+  const platform = file?.content.platform ?? {}
+  if (file && typeof platform.data === 'string') return { ...platform, data: resolve(file.folder, platform.data) }
+  return platform
+}
+
+interface Started {
+  platform: Platform
+  settings: PlatformSettings
+  declared: DeclarationFile | undefined
+  began: number
+}
+
+interface First {
+  row: Row
+  answer: PredictResponse
+  millis: number
+}
+
+async function welcome(context: Context, { platform, settings, declared, began }: Started): Promise<void> {
+  const { output } = context
+  const control = createControl({ url: platform.addresses.control, token: platform.adminToken })
+  const means = { control, progress: new Progress(output), stdin: context.io.stdin }
+  const applied = declared ? await applyDeclaration(declared, { ...means, onlyMissing: true }) : []
+  const name = applied.find((one) => one.kind === 'deployment')?.name
+  const first = name === undefined ? undefined : await firstPrediction(platform, name)
+  const signIn = await platform.signInLink()
+  const document = { version: programVersion(), addresses: platform.addresses, signIn, dataDir: settings.dataDir, applied, first: first?.answer ?? null }
+  output.result(document, () => print(output, { ...document, first, millis: performance.now() - began }))
+}
+
+async function firstPrediction(platform: Platform, deployment: string): Promise<First | undefined> {
+  const control = createControl({ url: platform.addresses.control, token: platform.adminToken })
+  const { example } = await control.call('getDeploymentSignature', { params: { deployment } })
+  const [row] = example
+  if (!row) return undefined
+  // the admin token serves where predictions need a key
+  const client = createClient({ url: platform.addresses.http, apiKey: platform.adminToken, retries: 5 })
+  const start = performance.now()
+  const answer = await client.predict(deployment, { rows: [row] })
+  return { row, answer, millis: performance.now() - start }
+}
+
+interface Words {
+  version: string
+  addresses: Platform['addresses']
+  signIn: string
+  dataDir: string
+  applied: Applied[]
+  first: First | undefined
+  millis: number
+}
+
+function print(output: Output, words: Words): void {
+  const { applied, first, addresses } = words
+  const entry = (name: string, text: string) => output.line(`  ${output.paint('dim', name.padEnd(12))} ${text}`)
+  output.line()
+  output.line(`${output.paint('bold', `Fairlead ${words.version} is ready`)} after ${duration(words.millis)}`)
+  output.line()
+  for (const one of applied) entry(one.kind, appliedText(one))
+  if (first) {
+    entry('asked', fields(first.row))
+    entry('answered', `${output.paint('green', fields(first.answer.predictions[0] ?? {}))} after ${duration(first.millis)}`)
+  }
+  if (applied.length > 0) output.line()
+  entry('console', output.paint('cyan', words.signIn))
+  entry('predictions', addresses.http)
+  entry('data', words.dataDir)
+  output.line()
+  output.line(output.paint('dim', 'The link signs in once; fairlead status --sign-in makes another. Ctrl-C stops the platform.'))
+}
+
+function fields(row: Row): string {
+  return Object.entries(row)
+    .map(([key, value]) => `${key} ${typeof value === 'object' && value !== null ? fieldsOf(value) : cell(value)}`)
+    .join(', ')
+}
+
+function fieldsOf(value: object): string {
+  return `(${Object.entries(value)
+    .map(([key, inner]) => `${key} ${typeof inner === 'number' ? Number(inner.toPrecision(3)) : cell(inner)}`)
+    .join(', ')})`
+}

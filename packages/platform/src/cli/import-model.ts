@@ -1,0 +1,140 @@
+import { openAsBlob } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import type { Control } from '@fairlead/client'
+import { FairleadError } from '@fairlead/contract'
+import { goldenRows, type ImportRequest, type ImportResult, importRequest } from '@fairlead/contract/control'
+import { parse } from 'yaml'
+import { commitOf } from './git-commit.ts'
+import { digestFile, listSource, type SourceFile } from './model-source.ts'
+import type { Progress } from './progress.ts'
+
+/** A model to hand over: its files, and what is known of it besides. */
+export interface ModelToImport {
+  name: string
+  /** A file, a folder, or `-` for an ONNX file on stdin. */
+  source: string
+  signature?: string | undefined
+  baseline?: string | undefined
+  golden?: string | undefined
+  alias?: string | undefined
+  tags?: Record<string, string> | undefined
+  metrics?: Record<string, number> | undefined
+  description?: string | undefined
+}
+
+/** What an import needs besides the model. */
+export interface ImportMeans {
+  control: Control
+  progress: Progress
+  stdin: AsyncIterable<Uint8Array | string>
+}
+
+type Extras = Omit<ImportRequest, 'upload'>
+
+/**
+ * Uploads a model's files and makes a version of them; the same files again answer the version that is there.
+ * Whatever is wrong with the files beside the model is found before anything is sent. An upload that fails is dropped.
+ */
+export async function importModel(model: ModelToImport, means: ImportMeans): Promise<ImportResult> {
+  const extras = await readExtras(model)
+  const files = model.source === '-' ? undefined : await listSource(model.source)
+  const { upload } = await means.control.call('createUpload')
+  try {
+    if (files) await sendFiles(upload, files, means)
+    else await sendStdin(upload, means)
+    means.progress.update('reading the model', null)
+    return await means.control.call('importVersion', { params: { model: model.name }, body: { upload, ...extras } })
+  } catch (error) {
+    await means.control.call('deleteUpload', { params: { upload } }).catch(() => {})
+    throw error
+  } finally {
+    means.progress.end()
+  }
+}
+
+async function readExtras(model: ModelToImport): Promise<Extras> {
+  const codeCommit = model.source === '-' ? undefined : await commitOf(model.source)
+  const dataDigests = model.baseline === undefined ? undefined : { baseline: await digestFile(model.baseline) }
+  const extras = {
+    signature: model.signature === undefined ? undefined : await readText(model.signature),
+    golden: model.golden === undefined ? undefined : await readGolden(model.golden),
+    alias: model.alias,
+    tags: model.tags,
+    metrics: model.metrics,
+    description: model.description,
+    lineage: clean({ source: model.source, codeCommit, dataDigests }),
+  }
+  const parsed = importRequest.omit({ upload: true }).safeParse(clean(extras))
+  if (parsed.success) return clean(extras)
+  const issue = parsed.error.issues[0]
+  throw new FairleadError('request-invalid', `${issue?.path.join('.')}: ${issue?.message}`)
+}
+
+function clean<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(value).filter(([, inner]) => inner !== undefined)) as never
+}
+
+async function readText(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (cause) {
+    throw new FairleadError('file-unreadable', `${path} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+  }
+}
+
+async function readGolden(path: string): Promise<ImportRequest['golden']> {
+  const text = await readText(path)
+  let value: unknown
+  try {
+    value = path.endsWith('.json') ? JSON.parse(text) : parse(text)
+  } catch (cause) {
+    throw new FairleadError('file-unreadable', `${path} is not valid: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+  }
+  const golden = goldenRows.safeParse(value)
+  if (!golden.success) {
+    const [issue] = golden.error.issues
+    throw new FairleadError('request-invalid', `${path}: ${issue?.path.join('.') || 'the file'}: ${issue?.message}`)
+  }
+  if (golden.data.rows.length !== golden.data.predictions.length) {
+    throw new FairleadError(
+      'request-invalid',
+      `${path}: it has ${golden.data.rows.length} rows and ${golden.data.predictions.length} predictions; one each is needed.`,
+    )
+  }
+  return golden.data
+}
+
+async function sendFiles(upload: string, files: SourceFile[], means: ImportMeans): Promise<void> {
+  const total = files.reduce((sum, file) => sum + file.size, 0)
+  let sent = 0
+  for (const file of files) {
+    const blob = await openAsBlob(file.full)
+    const before = sent
+    const counted = counting(blob.stream(), (count) => {
+      sent += count
+      means.progress.transfer(`sending ${file.path}`, sent, total)
+    })
+    means.progress.transfer(`sending ${file.path}`, before, total)
+    // a file without bytes has no stream to follow
+    await means.control.upload(upload, file.path, file.size === 0 ? new Uint8Array() : counted)
+  }
+}
+
+async function sendStdin(upload: string, means: ImportMeans): Promise<void> {
+  means.progress.update('sending the model from stdin', null)
+  const chunks = async function* () {
+    for await (const chunk of means.stdin) yield typeof chunk === 'string' ? new TextEncoder().encode(chunk) : new Uint8Array(chunk)
+  }
+  await means.control.upload(upload, 'model.onnx', ReadableStream.from(chunks()) as ReadableStream<Uint8Array>)
+}
+
+function counting(stream: ReadableStream<Uint8Array>, told: (count: number) => void): ReadableStream<Uint8Array> {
+  return stream.pipeThrough(
+    new TransformStream<Uint8Array, Uint8Array>({
+      transform(chunk, controller) {
+        told(chunk.byteLength)
+        controller.enqueue(chunk)
+      },
+    }),
+  )
+}

@@ -1,0 +1,98 @@
+import { Command, CommanderError } from 'commander'
+import { registerApply } from './commands/apply.ts'
+import { registerCompletion } from './commands/completion.ts'
+import { registerDeploy } from './commands/deploy.ts'
+import { registerDeployments } from './commands/deployments.ts'
+import { registerDoctor } from './commands/doctor.ts'
+import { registerKeys } from './commands/keys.ts'
+import { registerLogs } from './commands/logs.ts'
+import { registerModels } from './commands/models.ts'
+import { registerPredict } from './commands/predict.ts'
+import { registerStatus } from './commands/status.ts'
+import { registerUp } from './commands/up.ts'
+import { Context, type GlobalOptions } from './context.ts'
+import { EXIT, exitCodeOf, problemOf, reportFailure } from './failure.ts'
+import type { Io } from './io.ts'
+import { Output } from './output.ts'
+import type { Registrar } from './registrar.ts'
+import { programVersion } from './version.ts'
+
+const EXAMPLES = `
+Examples:
+  fairlead up                                            start a platform in this folder
+  fairlead models import model.onnx --name credit-risk   hand over a model
+  fairlead deploy credit-risk --model credit-risk        put it to work
+  fairlead predict credit-risk --file rows.csv           ask it
+  fairlead status                                        see how it does
+
+Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 platform not reachable, 4 not allowed, 10 differences found.`
+
+/** The whole tree of commands. `io` is where they read and write; `ended` takes the exit code of the one that ran. */
+export function buildProgram(io: Io, ended: (code: number) => void = () => {}): Command {
+  const program = new Command('fairlead')
+  program
+    .description('From a trained model to a watched endpoint, in one command.')
+    .version(programVersion(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'show help')
+    .helpCommand('help [command]', 'show help of a command')
+    .option('--url <url>', 'address of the platform (control)')
+    .option('--token <token>', 'admin token or key for control')
+    .option('--data <dir>', 'data folder of a platform on this machine; address and token are read from it')
+    .option('--json', 'print one JSON document on stdout; messages go to stderr')
+    .option('--quiet', 'no messages and no progress')
+    .option('--no-color', 'no colours (NO_COLOR does the same)')
+    .option('--yes', 'do not ask before something is removed')
+    .addHelpText('after', EXAMPLES)
+    .showSuggestionAfterError(true)
+    .configureHelp({ showGlobalOptions: true, sortSubcommands: false })
+    .configureOutput({ writeOut: (text) => io.stdout.write(text), writeErr: () => {}, getOutHelpWidth: () => io.stdout.columns ?? 100 })
+    .exitOverride()
+  const registrar: Registrar = {
+    program,
+    run: (command, action) =>
+      command.action(async () => {
+        const context = contextOf(io, command.optsWithGlobals<GlobalOptions>())
+        ended(
+          (await action(
+            context,
+            command.processedArgs.flat().filter((value) => value !== undefined),
+            command.opts(),
+          )) ?? EXIT.done,
+        )
+      }),
+  }
+  const all = [registerUp, registerApply, registerModels, registerDeploy, registerDeployments, registerPredict, registerLogs, registerKeys]
+  for (const register of [...all, registerStatus, registerDoctor, registerCompletion]) register(registrar)
+  return program
+}
+
+function contextOf(io: Io, globals: GlobalOptions): Context {
+  return new Context(io, globals, new Output(io, { json: globals.json ?? false, quiet: globals.quiet ?? false, color: globals.color }))
+}
+
+/** Runs a command line. Answers the exit code; nothing is ever thrown. */
+export async function runCommand(args: string[], io: Io): Promise<number> {
+  let code: number = EXIT.done
+  const program = buildProgram(io, (ended) => {
+    code = ended
+  })
+  try {
+    await program.parseAsync(args, { from: 'user' })
+    return code
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) return EXIT.done
+    return fail(error, args, io)
+  }
+}
+
+function fail(error: unknown, args: string[], io: Io): number {
+  // options were perhaps not read yet: usage errors are thrown while they are
+  const has = (option: string) => args.includes(option)
+  const output = new Output(io, { json: has('--json'), quiet: false, color: !has('--no-color') })
+  if (error instanceof CommanderError && error.code === 'commander.help') {
+    output.error('error: a command is missing. Run the same with --help to see which there are.')
+    return EXIT.usage
+  }
+  reportFailure(error, output, Boolean(io.env.FAIRLEAD_DEBUG))
+  return exitCodeOf(problemOf(error))
+}

@@ -1,0 +1,24 @@
+import { FairleadError } from '@fairlead/contract'
+import { type ReleaseSettingsInput, releaseSettings } from '@fairlead/contract/control'
+import { parse } from 'yaml'
+import { didYouMean } from '../kernel/suggestion.ts'
+
+/** Names that a declaration uses for settings of the log. */
+const DOTTED: Record<string, keyof ReleaseSettingsInput> = { 'log.enabled': 'logEnabled', 'log.durability': 'logDurability', 'log.redact': 'logRedact' }
+
+/** Reads `--set KEY=VALUE` options. Throws `setting-unknown` with the nearest name, or `setting-invalid` with what the setting takes. */
+export function readSettings(given: Record<string, string>): Partial<ReleaseSettingsInput> {
+  const known = Object.keys(releaseSettings.shape)
+  const settings: Record<string, unknown> = {}
+  for (const [written, text] of Object.entries(given)) {
+    const key = DOTTED[written] ?? written
+    if (!known.includes(key)) {
+      throw new FairleadError('setting-unknown', `There is no setting "${written}".${didYouMean(written, [...known, ...Object.keys(DOTTED)])}`)
+    }
+    const value: unknown = key === 'logRedact' && !text.startsWith('[') ? text.split(',').filter((name) => name !== '') : parse(text)
+    const parsed = releaseSettings.shape[key as keyof typeof releaseSettings.shape].safeParse(value)
+    if (!parsed.success) throw new FairleadError('setting-invalid', `--set ${written}: ${parsed.error.issues[0]?.message}.`)
+    settings[key] = value
+  }
+  return settings
+}

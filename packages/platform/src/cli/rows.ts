@@ -1,0 +1,172 @@
+import { type DataType, FairleadError, isFloat, isInteger, type Row } from '@fairlead/contract'
+import { CsvParser, type CsvRecord } from './csv.ts'
+
+/** Formats of rows that `predict` reads. */
+export type RowFormat = 'json' | 'ndjson' | 'csv'
+
+const FORMATS: Record<string, RowFormat> = { json: 'json', ndjson: 'ndjson', jsonl: 'ndjson', csv: 'csv' }
+const LATER = ['parquet', 'arrow', 'xlsx', 'feather']
+const LARGEST_JSON = 256 * 1024 ** 2
+
+/** The format that an option or a file's name says; `undefined` where neither does. Throws `not-supported` for those of later versions. */
+export function formatOf(option: string | undefined, fileName: string | undefined): RowFormat | undefined {
+  const word = (option ?? fileName?.match(/\.([a-z0-9]+)$/i)?.[1])?.toLowerCase()
+  if (word === undefined) return undefined
+  const format = FORMATS[word]
+  if (format) return format
+  if (LATER.includes(word))
+    throw new FairleadError('not-supported', `The format ${word} is not supported by predict yet; convert the rows to csv, ndjson or json.`)
+  if (option !== undefined) throw new FairleadError('usage', `--format takes json, ndjson or csv, not "${option}".`)
+  return undefined
+}
+
+/** The types of a deployment's columns, by name. */
+export type ColumnTypes = ReadonlyMap<string, DataType>
+
+/** Where rows come from. */
+export interface RowSource {
+  chunks: AsyncIterable<Uint8Array | string>
+  /** Absent when it has to be guessed from the first characters. */
+  format: RowFormat | undefined
+  /** Asked for once, when the rows are CSV: its text says nothing of types. */
+  types: () => Promise<ColumnTypes>
+}
+
+/** Rows one by one, as they are read. Whole numbers beyond 2^53 become `bigint`. Throws `json-invalid` or `request-invalid` with the line. */
+export async function* readRows(source: RowSource): AsyncGenerator<Row> {
+  const text = decode(source.chunks)
+  const first = await text.next()
+  if (first.done) throw new FairleadError('rows-empty', 'The input is empty.')
+  const all = prepend(first.value, text)
+  const format = source.format ?? guess(first.value)
+  if (format === 'csv') yield* csvRows(all, await source.types())
+  else if (format === 'ndjson') yield* ndjsonRows(all)
+  else yield* jsonRows(all)
+}
+
+async function* decode(chunks: AsyncIterable<Uint8Array | string>): AsyncGenerator<string> {
+  const decoder = new TextDecoder('utf-8', { fatal: true })
+  const step = (chunk?: Uint8Array) => {
+    try {
+      return decoder.decode(chunk, { stream: chunk !== undefined })
+    } catch (cause) {
+      throw new FairleadError('utf8-invalid', 'The input is not valid UTF-8.', { cause })
+    }
+  }
+  for await (const chunk of chunks) {
+    const text = typeof chunk === 'string' ? chunk : step(chunk)
+    if (text !== '') yield text
+  }
+  const rest = step()
+  if (rest !== '') yield rest
+}
+
+async function* prepend(first: string, rest: AsyncGenerator<string>): AsyncGenerator<string> {
+  yield first
+  yield* rest
+}
+
+function guess(text: string): RowFormat {
+  const start = text.trimStart()
+  if (start.startsWith('[')) return 'json'
+  if (!start.startsWith('{')) return 'csv'
+  const [line = '', ...more] = start.split('\n')
+  try {
+    JSON.parse(line)
+    return more.some((other) => other.trim() !== '') ? 'ndjson' : 'json'
+  } catch {
+    return 'json'
+  }
+}
+
+/** Reads JSON text with whole numbers kept exact. */
+export function parseExact(text: string, place: string): unknown {
+  try {
+    return JSON.parse(text, ((_key: string, value: unknown, context?: { source?: string }) => {
+      if (typeof value !== 'number' || Number.isSafeInteger(value) || !context?.source) return value
+      return /^-?\d+$/.test(context.source) ? BigInt(context.source) : value
+    }) as (key: string, value: unknown) => unknown)
+  } catch (cause) {
+    throw new FairleadError('json-invalid', `${place} is not valid JSON: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+  }
+}
+
+/** The rows of a parsed document: one row, an array of rows, or an object with `rows`. */
+export function rowsOf(value: unknown, place: string): Row[] {
+  const inner = isObject(value) && Array.isArray(value.rows) ? value.rows : value
+  const rows = Array.isArray(inner) ? inner : [inner]
+  rows.forEach((row, index) => {
+    if (!isObject(row)) throw new FairleadError('request-invalid', `${place}: row ${index} is not an object with a value per column.`)
+  })
+  return rows as Row[]
+}
+
+function isObject(value: unknown): value is Row {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+async function* jsonRows(text: AsyncIterable<string>): AsyncGenerator<Row> {
+  let whole = ''
+  for await (const piece of text) {
+    whole += piece
+    if (whole.length > LARGEST_JSON)
+      throw new FairleadError('body-too-large', 'The JSON input is larger than 256 MB; hand it over as ndjson, which is read row by row.')
+  }
+  yield* rowsOf(parseExact(whole, 'The input'), 'The input')
+}
+
+async function* ndjsonRows(text: AsyncIterable<string>): AsyncGenerator<Row> {
+  let rest = ''
+  let number = 0
+  const rowOf = (line: string): Row[] => {
+    number++
+    return line.trim() === '' ? [] : rowsOf(parseExact(line, `Line ${number}`), `Line ${number}`)
+  }
+  for await (const piece of text) {
+    const lines = (rest + piece).split('\n')
+    rest = lines.pop() ?? ''
+    for (const line of lines) yield* rowOf(line)
+  }
+  yield* rowOf(rest)
+}
+
+async function* csvRows(text: AsyncIterable<string>, types: ColumnTypes): AsyncGenerator<Row> {
+  const parser = new CsvParser()
+  let header: string[] | undefined
+  const rowsIn = function* (records: CsvRecord[]): Generator<Row> {
+    for (const record of records) {
+      if (header) yield csvRow(header, record, types)
+      else header = headerOf(record)
+    }
+  }
+  for await (const piece of text) yield* rowsIn(parser.push(piece))
+  yield* rowsIn(parser.end())
+}
+
+function headerOf({ fields }: CsvRecord): string[] {
+  const header = fields.map((field, index) => (index === 0 ? field.replace(/^\ufeff/, '') : field).trim())
+  const twice = header.find((name, index) => header.indexOf(name) !== index)
+  if (twice !== undefined) throw new FairleadError('request-invalid', `The header of the CSV has the column "${twice}" twice.`)
+  return header
+}
+
+function csvRow(header: string[], { line, fields }: CsvRecord, types: ColumnTypes): Row {
+  if (fields.length !== header.length) {
+    throw new FairleadError('request-invalid', `Line ${line} of the CSV has ${fields.length} fields; the header has ${header.length}.`)
+  }
+  return Object.fromEntries(header.map((name, index) => [name, csvValue(fields[index] ?? '', types.get(name))]))
+}
+
+/** A CSV field as its column's type has it; text that does not fit stays text, for the platform to refuse by name. */
+export function csvValue(text: string, type: DataType | undefined): unknown {
+  if (type === 'string') return text
+  if (text === '') return null
+  if (type === undefined) return text
+  if (type === 'bool') return text === 'true' || text === '1' ? true : text === 'false' || text === '0' ? false : text
+  if (isInteger(type) && /^[+-]?\d{1,20}(\.0+)?$/.test(text)) {
+    const number = Number(text)
+    return Number.isSafeInteger(number) ? number : BigInt(text.replace(/^\+|\.0+$/g, ''))
+  }
+  if (isFloat(type) && text.trim() === text && !Number.isNaN(Number(text))) return Number(text)
+  return text
+}

@@ -241,6 +241,13 @@ export const ERRORS = {
     title: 'The sign-in link is used up or expired',
     remedy: 'Make a new one with `fairlead status --sign-in`.',
   },
+  'too-many-requests': {
+    http: 429,
+    grpc: 'RESOURCE_EXHAUSTED',
+    retryable: true,
+    title: 'Too many requests in a short time',
+    remedy: 'Retry after the seconds in Retry-After.',
+  },
 
   // registry
   'name-invalid': {
@@ -353,6 +360,13 @@ export const ERRORS = {
     retryable: false,
     title: 'The model uses an opset the runtime lacks',
     remedy: 'Export with an opset in the range that the detail names.',
+  },
+  'model-input-unsupported': {
+    http: 422,
+    grpc: 'INVALID_ARGUMENT',
+    retryable: false,
+    title: 'The model has an input that cannot be fed',
+    remedy: 'Export with tensor inputs of plain numbers or texts; bfloat16, sequences and maps are not served.',
   },
   'model-output-unsupported': {
     http: 422,

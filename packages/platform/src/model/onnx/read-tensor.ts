@@ -1,0 +1,161 @@
+import type { OnnxDimension, OnnxTensor, OnnxType, OnnxValue } from './model.ts'
+import { invalidFile, type WireReader } from './protobuf.ts'
+
+/** Reads a TensorProto without copying its values. */
+export function readTensor(reader: WireReader): OnnxTensor {
+  const start = { from: reader.from, to: reader.to }
+  const message = reader.message()
+  const tensor: OnnxTensor = {
+    name: '',
+    dimensions: [],
+    elementType: 0,
+    sizeBytes: 0,
+    external: undefined,
+    range: { ...start, depth: message.depth },
+  }
+  const entries = new Map<string, string>()
+  let external = false
+  while (message.next()) {
+    if (message.number === 1) for (const size of message.integers()) tensor.dimensions.push(dimensionSize(size, message))
+    else if (message.number === 2) tensor.elementType = message.integer()
+    else if (message.number === 8) tensor.name = message.text()
+    else if (message.number === 13) readEntry(message, entries)
+    else if (message.number === 14) external = message.integer() === 1
+    else if (VALUE_FIELDS.has(message.number)) tensor.sizeBytes += message.to - message.from
+  }
+  if (external) {
+    tensor.external = externalPlace(tensor.name, entries, start.from)
+    tensor.sizeBytes = tensor.external.length ?? denseSize(tensor)
+  }
+  return tensor
+}
+
+/** Bytes of one element by TensorProto.DataType, as raw data hold it; what packs two or four to a byte is left to `length`. */
+const ELEMENT_BYTES: Readonly<Record<number, number>> = { 1: 4, 2: 1, 3: 1, 4: 2, 5: 2, 6: 4, 7: 8, 9: 1, 10: 2, 11: 8, 12: 4, 13: 8, 14: 8, 15: 16, 16: 2 }
+
+function denseSize(tensor: OnnxTensor): number {
+  return tensor.dimensions.reduce((product, size) => product * size, ELEMENT_BYTES[tensor.elementType] ?? 0)
+}
+
+/** float, int32, string, int64, raw, double and uint64 data. */
+const VALUE_FIELDS = new Set([4, 5, 6, 7, 9, 10, 11])
+
+function dimensionSize(size: bigint, reader: WireReader): number {
+  if (size < 0n || size > BigInt(Number.MAX_SAFE_INTEGER)) throw invalidFile(`a tensor has a dimension of ${size}`, reader.from)
+  return Number(size)
+}
+
+function externalPlace(name: string, entries: Map<string, string>, at: number): NonNullable<OnnxTensor['external']> {
+  const location = entries.get('location')
+  if (location === undefined) throw invalidFile(`tensor "${name}" is external and names no file`, at)
+  const length = entries.get('length')
+  return {
+    location,
+    offset: wholeNumber(entries.get('offset') ?? '0', name, at),
+    length: length === undefined ? undefined : wholeNumber(length, name, at),
+  }
+}
+
+function wholeNumber(text: string, name: string, at: number): number {
+  const value = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN
+  if (!Number.isSafeInteger(value)) throw invalidFile(`tensor "${name}" has "${text}" where a byte count belongs`, at)
+  return value
+}
+
+/** Reads a StringStringEntryProto into `entries`. */
+export function readEntry(reader: WireReader, entries: Map<string, string>): void {
+  const message = reader.message()
+  let key = ''
+  let value = ''
+  while (message.next()) {
+    if (message.number === 1) key = message.text()
+    else if (message.number === 2) value = message.text()
+  }
+  entries.set(key, value)
+}
+
+/** Reads a SparseTensorProto as the dense tensor it stands for; only its stored values count as size. */
+export function readSparseTensor(reader: WireReader): OnnxTensor {
+  const message = reader.message()
+  let values: OnnxTensor | undefined
+  while (message.next()) if (message.number === 1) values = readTensor(message)
+  if (!values) throw invalidFile('a sparse tensor has no values', reader.at)
+  return values
+}
+
+/** Reads a ValueInfoProto. */
+export function readValue(reader: WireReader): OnnxValue {
+  const message = reader.message()
+  const value: OnnxValue = { name: '', type: { kind: 'unknown' } }
+  while (message.next()) {
+    if (message.number === 1) value.name = message.text()
+    else if (message.number === 2) value.type = readType(message)
+  }
+  return value
+}
+
+function readType(reader: WireReader): OnnxType {
+  const message = reader.message()
+  let type: OnnxType = { kind: 'unknown' }
+  while (message.next()) {
+    if (message.number === 1) type = readTensorType(message, 'tensor')
+    else if (message.number === 8) type = readTensorType(message, 'sparse tensor')
+    else if (message.number === 4) type = { kind: 'sequence', element: readElement(message, 1) }
+    else if (message.number === 9) type = { kind: 'optional', element: readElement(message, 1) }
+    else if (message.number === 5) type = readMapType(message)
+    else if (message.number === 7) type = { kind: 'opaque' }
+  }
+  return type
+}
+
+function readElement(reader: WireReader, field: number): OnnxType | undefined {
+  const message = reader.message()
+  let element: OnnxType | undefined
+  while (message.next()) if (message.number === field) element = readType(message)
+  return element
+}
+
+function readMapType(reader: WireReader): OnnxType {
+  const message = reader.message()
+  let keyType = 0
+  while (message.next()) if (message.number === 1) keyType = message.integer()
+  return { kind: 'map', keyType, value: readElement(reader, 2) }
+}
+
+function readTensorType(reader: WireReader, kind: 'tensor' | 'sparse tensor'): OnnxType {
+  const message = reader.message()
+  let elementType = 0
+  let dimensions: OnnxDimension[] | undefined
+  while (message.next()) {
+    if (message.number === 1) elementType = message.integer()
+    else if (message.number === 2) dimensions = readShape(message)
+  }
+  return { kind, elementType, dimensions }
+}
+
+/** Most dimensions a tensor may have; the runtime and NumPy know no more. */
+const RANK_LIMIT = 64
+
+function readShape(reader: WireReader): OnnxDimension[] {
+  const message = reader.message()
+  const dimensions: OnnxDimension[] = []
+  while (message.next()) {
+    if (message.number !== 1) continue
+    if (dimensions.length === RANK_LIMIT) throw invalidFile(`a tensor has more than ${RANK_LIMIT} dimensions`, message.at)
+    dimensions.push(readDimension(message))
+  }
+  return dimensions
+}
+
+function readDimension(reader: WireReader): OnnxDimension {
+  const message = reader.message()
+  let dimension: OnnxDimension = null
+  while (message.next()) {
+    if (message.number === 1) {
+      const size = message.integer()
+      // Some exporters write -1 or 0 for "any number of rows".
+      dimension = size > 0 ? size : null
+    } else if (message.number === 2) dimension = message.text() || null
+  }
+  return dimension
+}

@@ -1,0 +1,134 @@
+import { FairleadError } from '@fairlead/contract'
+import { NODE_LIMIT, ONNX_SIZE_LIMIT, type OnnxAttribute, type OnnxFunction, type OnnxGraph, type OnnxModel, type OnnxNode, STANDARD_DOMAIN } from './model.ts'
+import { invalidFile, WireReader } from './protobuf.ts'
+import { readEntry, readSparseTensor, readTensor, readValue } from './read-tensor.ts'
+import { foreignFormat } from './sniff.ts'
+
+interface Budget {
+  nodes: number
+}
+
+/**
+ * Reads an ONNX file (ModelProto of onnx/onnx.proto) without running it or copying its weights.
+ * Throws FairleadError `model-file-invalid` naming the file and the byte where reading stopped, or `model-too-large`.
+ */
+export function readOnnx(bytes: Uint8Array, file = 'the file'): OnnxModel {
+  const foreign = foreignFormat(bytes)
+  if (foreign !== undefined) throw new FairleadError('model-file-invalid', `${file} is not an ONNX file: ${foreign} (at byte 0)`)
+  if (bytes.length > ONNX_SIZE_LIMIT) throw new FairleadError('model-too-large', `${file} has ${bytes.length} bytes; an ONNX file holds at most 2 GB`)
+  try {
+    return readModel(bytes)
+  } catch (error) {
+    if (error instanceof FairleadError) throw new FairleadError(error.code, `${file} is not a readable ONNX file: ${error.message}`)
+    throw error
+  }
+}
+
+function readModel(bytes: Uint8Array): OnnxModel {
+  const reader = new WireReader(bytes)
+  const budget: Budget = { nodes: NODE_LIMIT }
+  const model: Omit<OnnxModel, 'graph'> = {
+    bytes,
+    irVersion: 0,
+    opsets: new Map(),
+    producer: '',
+    producerVersion: '',
+    description: '',
+    metadata: new Map(),
+    functions: [],
+  }
+  let graph: OnnxGraph | undefined
+  while (reader.next()) {
+    if (reader.number === 1) model.irVersion = reader.integer()
+    else if (reader.number === 2) model.producer = reader.text()
+    else if (reader.number === 3) model.producerVersion = reader.text()
+    else if (reader.number === 6) model.description = reader.text()
+    else if (reader.number === 7) {
+      if (graph) throw invalidFile('there is a second graph', reader.at)
+      graph = readGraph(reader, budget)
+    } else if (reader.number === 8) readOpset(reader, model.opsets)
+    else if (reader.number === 14) readEntry(reader, model.metadata)
+    else if (reader.number === 25) model.functions.push(readFunction(reader, budget))
+  }
+  if (!graph) throw invalidFile('there is no graph', bytes.length)
+  if (model.irVersion < 1) throw invalidFile('there is no version of the file format', bytes.length)
+  if (model.opsets.size === 0) throw invalidFile('there is no operator-set version', bytes.length)
+  for (const body of model.functions) for (const [domain, version] of model.opsets) if (!body.opsets.has(domain)) body.opsets.set(domain, version)
+  return { ...model, graph }
+}
+
+/** The name of a domain as Fairlead writes it. */
+function domainName(text: string): string {
+  return text === '' ? STANDARD_DOMAIN : text
+}
+
+function readOpset(reader: WireReader, opsets: Map<string, number>): void {
+  const message = reader.message()
+  let domain = ''
+  let version = 0
+  while (message.next()) {
+    if (message.number === 1) domain = message.text()
+    else if (message.number === 2) version = message.integer()
+  }
+  const name = domainName(domain)
+  opsets.set(name, Math.max(version, opsets.get(name) ?? 0))
+}
+
+function readGraph(reader: WireReader, budget: Budget): OnnxGraph {
+  const message = reader.message()
+  const graph: OnnxGraph = { name: '', nodes: [], inputs: [], outputs: [], initializers: [] }
+  while (message.next()) {
+    if (message.number === 1) graph.nodes.push(readNode(message, budget))
+    else if (message.number === 2) graph.name = message.text()
+    else if (message.number === 5) graph.initializers.push(readTensor(message))
+    else if (message.number === 15) graph.initializers.push(readSparseTensor(message))
+    else if (message.number === 11) graph.inputs.push(readValue(message))
+    else if (message.number === 12) graph.outputs.push(readValue(message))
+  }
+  const constants = new Set(graph.initializers.map((tensor) => tensor.name))
+  graph.inputs = graph.inputs.filter((value) => !constants.has(value.name))
+  return graph
+}
+
+function readNode(reader: WireReader, budget: Budget): OnnxNode {
+  budget.nodes -= 1
+  if (budget.nodes < 0) throw new FairleadError('model-too-large', `the graph has more than ${NODE_LIMIT} nodes`)
+  const message = reader.message()
+  const node: OnnxNode = { name: '', operator: '', domain: STANDARD_DOMAIN, inputs: [], outputs: [], attributes: [] }
+  while (message.next()) {
+    if (message.number === 1) node.inputs.push(message.text())
+    else if (message.number === 2) node.outputs.push(message.text())
+    else if (message.number === 3) node.name = message.text()
+    else if (message.number === 4) node.operator = message.text()
+    else if (message.number === 5) node.attributes.push(readAttribute(message, budget))
+    else if (message.number === 7) node.domain = domainName(message.text())
+  }
+  if (node.operator === '') throw invalidFile('a node names no operator', reader.at)
+  return node
+}
+
+function readAttribute(reader: WireReader, budget: Budget): OnnxAttribute {
+  const message = reader.message()
+  const range = { from: reader.from, to: reader.to, depth: message.depth }
+  const attribute: OnnxAttribute = { name: '', floats: 0, graphs: [], tensors: [], range }
+  while (message.next()) {
+    if (message.number === 1) attribute.name = message.text()
+    else if (message.number === 5 || message.number === 10) attribute.tensors.push(readTensor(message))
+    else if (message.number === 22 || message.number === 23) attribute.tensors.push(readSparseTensor(message))
+    else if (message.number === 6 || message.number === 11) attribute.graphs.push(readGraph(message, budget))
+    else if (message.number === 7) attribute.floats += message.fixedCount(4)
+  }
+  return attribute
+}
+
+function readFunction(reader: WireReader, budget: Budget): OnnxFunction {
+  const message = reader.message()
+  const body: OnnxFunction = { name: '', domain: STANDARD_DOMAIN, nodes: [], opsets: new Map() }
+  while (message.next()) {
+    if (message.number === 1) body.name = message.text()
+    else if (message.number === 7) body.nodes.push(readNode(message, budget))
+    else if (message.number === 9) readOpset(message, body.opsets)
+    else if (message.number === 10) body.domain = domainName(message.text())
+  }
+  return body
+}

@@ -1,0 +1,167 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, test } from 'node:test'
+import { Compactor, localSegments, type PredictionQuery, SegmentLogWriter } from '../../domain/predictionlog/index.ts'
+import { silentLogger } from '../../kernel/logger.ts'
+import { sampleEvent, sampleRelease } from '../../testing/prediction-events.ts'
+import { DuckDb, duckParquetFiles, PredictionLogReader } from './index.ts'
+
+let root = ''
+let duck: DuckDb
+let compactor: Compactor
+let reader: PredictionLogReader
+let writer: SegmentLogWriter
+
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'fairlead-log-'))
+  duck = new DuckDb({ folder: root })
+  compactor = new Compactor({ root, parquet: duckParquetFiles(duck), isLive: () => true, logger: silentLogger })
+  reader = new PredictionLogReader({ duck, compactor })
+  writer = new SegmentLogWriter({ segments: localSegments(join(root, 'segments')), writer: 'test', flushMs: 5 })
+})
+afterEach(async () => {
+  await writer[Symbol.asyncDispose]()
+  await compactor[Symbol.asyncDispose]()
+  await duck[Symbol.asyncDispose]()
+  await rm(root, { recursive: true, force: true })
+})
+
+const ask = (over: Partial<PredictionQuery> = {}) => reader.query({ deployment: 'credit-risk', limit: 100, order: 'newest', ...over })
+
+test('a logged row is read back with every column', async () => {
+  const time = Date.UTC(2026, 0, 31, 12, 0, 0, 123)
+  writer.append(sampleEvent([{ age: 9007199254740993n, income: Number.NaN, purpose: 'café' }], { id: 'r1', time, traceId: '0af7' }))
+  await writer.synced()
+  const page = await ask()
+  assert.deepEqual(page.items, [
+    {
+      _id: 'r1/0',
+      _request: 'r1',
+      _row: 0,
+      _time: '2026-01-31T12:00:00.123Z',
+      _release: 1,
+      _release_digest: `sha256:${'a'.repeat(64)}`,
+      _model: 'credit:1',
+      _variant: 'current',
+      _interface: 'rows',
+      _caller: 'loopback',
+      _trace: '0af7',
+      _total_ms: 1.5,
+      _queue_ms: 0.5,
+      _run_ms: 0.125,
+      _parse_ms: 0.25,
+      age: '9007199254740993',
+      income: 'NaN',
+      purpose: 'café',
+      label: 'good',
+      probabilities_bad: 0.25,
+      probabilities_good: 0.75,
+    },
+  ])
+  assert.equal(page.next, null)
+  assert.deepEqual(
+    page.columns.find((c) => c.name === 'age'),
+    { name: 'age', type: 'int64', role: 'input' },
+  )
+})
+
+test('pages follow each other newest first, without gap or repetition, also among rows of one millisecond', async () => {
+  const time = Date.UTC(2026, 0, 31, 12)
+  for (let i = 0; i < 25; i++)
+    writer.append(sampleEvent([{ age: BigInt(i) }, { age: BigInt(i) }], { id: `r${String(i).padStart(2, '0')}`, time: time + Math.floor(i / 10) * 3_600_000 }))
+  await writer.synced()
+  const seen: unknown[] = []
+  let next: string | undefined
+  do {
+    const page = await ask({ limit: 7, next })
+    seen.push(...page.items.map((row) => row._id))
+    next = page.next ?? undefined
+  } while (next !== undefined)
+  assert.equal(seen.length, 50)
+  assert.equal(new Set(seen).size, 50)
+  assert.equal(seen[0], 'r24/1')
+  const oldest = await ask({ order: 'oldest', limit: 3 })
+  assert.deepEqual(
+    oldest.items.map((row) => row._id),
+    ['r00/0', 'r00/1', 'r01/0'],
+  )
+  const after = await ask({ order: 'oldest', limit: 1, next: oldest.next ?? undefined })
+  assert.deepEqual(
+    after.items.map((row) => row._id),
+    ['r01/1'],
+  )
+})
+
+test('since, until, release, id and where choose rows', async () => {
+  const time = Date.UTC(2026, 0, 31, 12)
+  for (let i = 0; i < 5; i++)
+    writer.append(sampleEvent([{ age: BigInt(20 + i), purpose: i % 2 ? 'car' : 'tv' }], { id: `r${i}`, time: time + i * 3_600_000, ids: [`order-${i}`] }))
+  await writer.synced()
+  const ids = async (over: Partial<PredictionQuery>) => (await ask(over)).items.map((row) => row._request)
+  assert.deepEqual(await ids({ since: time + 3_600_000, until: time + 3 * 3_600_000 }), ['r2', 'r1'])
+  assert.deepEqual(await ids({ id: 'order-3' }), ['r3'])
+  assert.deepEqual(await ids({ id: 'r4' }), ['r4'])
+  assert.deepEqual(await ids({ release: 2 }), [])
+  assert.deepEqual(await ids({ where: "age > 21 and purpose = 'car'" }), ['r3'])
+  assert.deepEqual(await ids({ where: 'probabilities.good >= 0.5 and age in (20, 24)' }), ['r4', 'r0'])
+  assert.deepEqual(await ids({ where: "_time >= '2026-01-31T16:00:00Z'" }), ['r4'])
+  assert.deepEqual(await ids({ where: "purpose = 'x'' or true'" }), [])
+})
+
+test('a wrong expression, page mark or limit is refused with its place', async () => {
+  writer.append(sampleEvent([{ age: 1n }]))
+  await writer.synced()
+  await assert.rejects(ask({ where: 'agee > 3' }), { code: 'expression-invalid', message: /no column "agee"\. Did you mean "age"\?/ })
+  await assert.rejects(ask({ where: 'age' }), { code: 'expression-invalid' })
+  await assert.rejects(ask({ where: "age = 'old'" }), { code: 'expression-invalid', message: /number cannot be compared with a text/ })
+  await assert.rejects(ask({ where: "read_csv('/etc/passwd')" }), { code: 'expression-invalid' })
+  await assert.rejects(ask({ next: 'nonsense' }), { code: 'setting-invalid' })
+  await assert.rejects(ask({ limit: 0 }), { code: 'setting-invalid' })
+})
+
+test('releases with different columns are read together; a column of another type is widened', async () => {
+  writer.append(sampleEvent([{ age: 7n }], { id: 'old', time: Date.UTC(2026, 0, 1, 1) }))
+  const base = sampleRelease()
+  const signature = {
+    ...base.signature,
+    inputs: [
+      { name: 'age', type: 'float64' as const, shape: [-1, 1] },
+      { name: 'extra', type: 'float32' as const, shape: [-1, 3] },
+    ],
+    columns: [
+      { name: 'age', type: 'float64' as const, tensor: 'age' },
+      { name: 'extra', type: 'float32' as const, tensor: 'extra', shape: [3] },
+    ],
+  }
+  const release = sampleRelease({ number: 2, signature })
+  const inputs = {
+    age: { type: 'float64' as const, shape: [1, 1], data: Float64Array.of(1.5) },
+    extra: { type: 'float32' as const, shape: [1, 3], data: Float32Array.of(1, 2, 3) },
+  }
+  writer.append(sampleEvent([{ age: 1n }], { id: 'new', release, inputs, time: Date.UTC(2026, 0, 1, 2) }))
+  await writer.synced()
+  const page = await ask()
+  assert.deepEqual(
+    page.items.map((r) => [r._request, r.age, r.extra, r.purpose]),
+    [
+      ['new', 1.5, [1, 2, 3], null],
+      ['old', 7, null, 'car'],
+    ],
+  )
+  assert.deepEqual(
+    (await ask({ where: 'age > 6' })).items.map((r) => r._request),
+    ['old'],
+  )
+  assert.deepEqual(
+    (await ask({ where: "purpose = 'car'" })).items.map((r) => r._request),
+    ['old'],
+  )
+})
+
+test('an empty log answers an empty page, and the engine is not even started', async () => {
+  assert.deepEqual(await ask({ where: 'age > 1' }), { columns: [], items: [], next: null })
+  assert.equal(duck.running, false)
+  assert.deepEqual(await reader.stats('credit-risk'), { bytes: 0, files: 0, lastAt: null })
+})

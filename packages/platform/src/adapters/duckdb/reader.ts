@@ -1,0 +1,199 @@
+import { mkdir, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api'
+import { FairleadError } from '@fairlead/contract'
+import type { PredictionPage } from '@fairlead/contract/control'
+import { type Compactor, filesOf, type LogColumn, type Partition, type PredictionQuery, partitionsOf } from '../../domain/predictionlog/index.ts'
+import { uuidv7 } from '../../kernel/ids.ts'
+import { type DuckDb, identifier, literal } from './database.ts'
+import { readParquet } from './parquet-files.ts'
+import { duckType, jsonValue } from './types.ts'
+import { compileWhere } from './where.ts'
+
+/** Most rows of a page. */
+const MAX_LIMIT = 10_000
+/** The row order, and what names a row beyond doubt. */
+const KEY = ['_time', '_id', '_request', '_row'] as const
+
+/** A file made for somebody; disposing removes it. */
+export interface ExportedFile extends AsyncDisposable {
+  path: string
+  rows: number
+  bytes: number
+}
+
+/** What a deployment's log holds. */
+export interface LogStats {
+  bytes: number
+  files: number
+  /** Milliseconds since 1970; null when there is no prediction. */
+  lastAt: number | null
+}
+
+export interface ReaderOptions {
+  duck: DuckDb
+  compactor: Compactor
+}
+
+interface Plan {
+  columns: LogColumn[]
+  condition: string
+  parameters: DuckDBValue[]
+  partitions: Partition[]
+}
+
+/** Answers questions to the prediction log. Whatever a serve process has put on disk is seen, because segments are converted first. */
+export class PredictionLogReader {
+  readonly #duck: DuckDb
+  readonly #compactor: Compactor
+
+  constructor({ duck, compactor }: ReaderOptions) {
+    this.#duck = duck
+    this.#compactor = compactor
+  }
+
+  /**
+   * A page of rows in order of time. Hours are read from the wanted end on until the page is full. Throws `expression-invalid` for
+   * `where`, `setting-invalid` for a `next` that was not made here or a limit out of range, `deadline-exceeded`.
+   */
+  async query(query: PredictionQuery): Promise<PredictionPage> {
+    if (!Number.isInteger(query.limit) || query.limit < 1 || query.limit > MAX_LIMIT) {
+      throw new FairleadError('setting-invalid', `limit takes a whole number from 1 to ${MAX_LIMIT}, not ${query.limit}`, {
+        items: [{ path: 'limit', code: 'setting-invalid', detail: `must be from 1 to ${MAX_LIMIT}` }],
+      })
+    }
+    await this.#compactor.flush()
+    return this.#compactor.gate.shared(async () => {
+      const plan = await this.#plan(query)
+      const rows = await this.#firstRows(plan, query)
+      const items = rows.slice(0, query.limit).map((row) => Object.fromEntries(plan.columns.map((c, i) => [c.name, jsonValue(row[i]!)])))
+      const last = items.at(-1)
+      const next = rows.length > query.limit && last ? encodeNext(last) : null
+      return { columns: plan.columns.map((c) => ({ name: c.name, type: typeName(c), role: c.role })), items, next }
+    })
+  }
+
+  /** Writes the rows of a question as a file in the log's folder. `limit` bounds the rows; `next` goes on where a page ended. */
+  async export(query: PredictionQuery, format: 'csv' | 'parquet'): Promise<ExportedFile> {
+    await this.#compactor.flush()
+    return this.#compactor.gate.shared(async () => {
+      const plan = await this.#plan(query)
+      const { temporary } = this.#compactor.folders
+      await mkdir(temporary, { recursive: true })
+      const path = join(temporary, `export-${uuidv7()}.${format}`)
+      const paths = await this.#paths(plan.partitions)
+      const how = format === 'csv' ? "FORMAT csv, HEADER, TIMESTAMPFORMAT '%Y-%m-%dT%H:%M:%S.%gZ'" : 'FORMAT parquet, COMPRESSION zstd'
+      const limit = Number.isFinite(query.limit) ? `LIMIT ${Math.trunc(query.limit)}` : ''
+      const select = `${selectFrom(plan, paths)} ORDER BY ${orderBy(query)} ${limit}`
+      const result = await this.#duck.use((c) => c.runAndReadAll(`COPY (${select}) TO ${literal(path)} (${how})`, plan.parameters))
+      const { size } = await stat(path)
+      return { path, rows: Number(result.getRows()[0]?.[0]), bytes: size, [Symbol.asyncDispose]: () => rm(path, { force: true }) }
+    })
+  }
+
+  /** Size of a deployment's log and time of its last row. */
+  async stats(deployment: string): Promise<LogStats> {
+    return this.#compactor.gate.shared(async () => {
+      const partitions = await partitionsOf(this.#compactor.folders, deployment)
+      const files = (await Promise.all(partitions.map((p) => filesOf(this.#compactor.folders, p)))).flat()
+      const newest = partitions.at(-1)
+      const stats: LogStats = { bytes: files.reduce((sum, f) => sum + f.bytes, 0), files: files.length, lastAt: null }
+      const paths = newest === undefined ? [] : await this.#paths([newest])
+      if (paths.length === 0) return stats
+      const result = await this.#duck.use((c) => c.runAndReadAll(`SELECT epoch_ms(max("_time")) FROM ${readParquet(paths)}`))
+      const last = result.getRows()[0]?.[0]
+      return { ...stats, lastAt: last === null || last === undefined ? null : Number(last) }
+    })
+  }
+
+  async #plan(query: PredictionQuery): Promise<Plan> {
+    const columns = await this.#compactor.schemas.columns(query.deployment)
+    const conditions: string[] = []
+    const parameters: DuckDBValue[] = []
+    const bind = (sql: string, ...values: DuckDBValue[]) => {
+      conditions.push(sql)
+      parameters.push(...values)
+    }
+    // An empty log has no columns to check the expression against; its grammar is checked all the same.
+    if (query.where !== undefined && columns.length > 0) {
+      const where = compileWhere(query.where, columns)
+      bind(`(${where.sql})`, ...where.parameters)
+    }
+    if (query.since !== undefined) bind(`"_time" >= epoch_ms(${Math.trunc(query.since)})`)
+    if (query.until !== undefined) bind(`"_time" < epoch_ms(${Math.trunc(query.until)})`)
+    if (query.release !== undefined) bind(`"_release" = ${Math.trunc(query.release)}`)
+    if (query.id !== undefined) bind('("_id" = ? OR "_request" = ?)', query.id, query.id)
+    const range = { since: query.since, until: query.until }
+    if (query.next !== undefined) {
+      const [time, ...rest] = decodeNext(query.next)
+      const sign = query.order === 'newest' ? '<' : '>'
+      const exact = `("_id", "_request", "_row") ${sign} (CAST(? AS VARCHAR), CAST(? AS VARCHAR), CAST(? AS INTEGER))`
+      bind(`"_time" ${sign}= epoch_ms(${time}) AND ("_time" ${sign} epoch_ms(${time}) OR ${exact})`, ...rest)
+      if (query.order === 'newest') range.until = Math.min(range.until ?? Number.POSITIVE_INFINITY, time + 1)
+      else range.since = Math.max(range.since ?? 0, time)
+    }
+    const partitions = await partitionsOf(this.#compactor.folders, query.deployment, range)
+    return { columns, condition: conditions.join(' AND ') || 'TRUE', parameters, partitions }
+  }
+
+  /** The first `limit + 1` rows, reading ever more hours at once. */
+  async #firstRows(plan: Plan, query: PredictionQuery): Promise<DuckDBValue[][]> {
+    const hours = query.order === 'newest' ? plan.partitions.toReversed() : plan.partitions
+    const rows: DuckDBValue[][] = []
+    const wanted = query.limit + 1
+    for (let at = 0, count = 1; at < hours.length && rows.length < wanted; at += count, count = Math.min(64, count * 2)) {
+      const paths = await this.#paths(hours.slice(at, at + count))
+      if (paths.length === 0) continue
+      const sql = `${selectFrom(plan, paths)} ORDER BY ${orderBy(query)} LIMIT ${wanted - rows.length}`
+      rows.push(...(await this.#duck.use((c) => read(c, sql, plan.parameters))))
+    }
+    return rows
+  }
+
+  async #paths(partitions: readonly Partition[]): Promise<string[]> {
+    const files = await Promise.all(partitions.map((p) => filesOf(this.#compactor.folders, p)))
+    return files.flat().map((f) => f.path)
+  }
+}
+
+async function read(connection: DuckDBConnection, sql: string, parameters: DuckDBValue[]): Promise<DuckDBValue[][]> {
+  return (await connection.runAndReadAll(sql, parameters)).getRows()
+}
+
+/** All columns of the log, also those that none of these files has. */
+function selectFrom(plan: Plan, paths: readonly string[]): string {
+  if (plan.columns.length === 0) return 'SELECT NULL AS "_time", NULL AS "_id", NULL AS "_request", NULL AS "_row" WHERE FALSE'
+  const empty = plan.columns.map((c) => `CAST(NULL AS ${duckType(c)}) AS ${identifier(c.name)}`)
+  const names = plan.columns.map((c) => `CAST(${identifier(c.name)} AS ${duckType(c)}) AS ${identifier(c.name)}`)
+  const files = paths.length === 0 ? '' : `UNION ALL BY NAME SELECT * FROM ${readParquet(paths)}`
+  return `SELECT ${names.join(', ')} FROM (SELECT ${empty.join(', ')} WHERE FALSE ${files}) WHERE ${plan.condition}`
+}
+
+function orderBy({ order }: PredictionQuery): string {
+  return KEY.map((name) => `${identifier(name)} ${order === 'newest' ? 'DESC' : 'ASC'}`).join(', ')
+}
+
+function typeName(column: LogColumn): string {
+  return column.list ? `list<${column.type}>` : column.type
+}
+
+function encodeNext(item: Record<string, unknown>): string {
+  const [time, ...rest] = KEY.map((name) => item[name])
+  return Buffer.from(JSON.stringify([Date.parse(String(time)), ...rest])).toString('base64url')
+}
+
+function decodeNext(text: string): [number, string, string, number] {
+  try {
+    const value: unknown = JSON.parse(Buffer.from(text, 'base64url').toString('utf8'))
+    if (Array.isArray(value) && value.length === 4) {
+      const [time, id, request, row] = value as unknown[]
+      if (Number.isSafeInteger(time) && typeof id === 'string' && typeof request === 'string' && Number.isSafeInteger(row))
+        return value as [number, string, string, number]
+    }
+  } catch {
+    // refused below, like a well-formed one of another shape
+  }
+  throw new FairleadError('setting-invalid', '`next` is not one that a page of predictions ended with', {
+    items: [{ path: 'next', code: 'setting-invalid', detail: 'must be the `next` of the page before' }],
+  })
+}

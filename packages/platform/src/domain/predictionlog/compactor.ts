@@ -1,0 +1,268 @@
+import { mkdir, rename, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Logger } from '../../kernel/logger.ts'
+import { decodeBlock, type LogTable } from './decode.ts'
+import { Gate } from './gate.ts'
+import { Merger } from './merge.ts'
+import type { ParquetFiles } from './parquet.ts'
+import { entries, flushToDisk, type LogFolders, logFolders, type Partition, parsePieceName, partitionPath, pieceName } from './partitions.ts'
+import { LogSchemas } from './schemas.ts'
+import { parseSegmentName } from './segment.ts'
+import { readSlice, type Slice } from './segment-reader.ts'
+
+export interface CompactorOptions {
+  /** `DIR/log`. */
+  root: string
+  parquet: ParquetFiles
+  /** Whether the process that writes under this name is alive. A process must count as alive before it makes its first segment. */
+  isLive: (writer: string) => boolean
+  logger: Logger
+  /** Pause between passes while running. Default 2 s. */
+  intervalMs?: number
+  /** Bytes of blocks that are converted at once: bounds the memory. Default 4 MB. */
+  stepBytes?: number
+  /** How long a dead writer's segment must lie unchanged before it is removed. Default 1 s. */
+  settleMs?: number
+  now?: () => number
+}
+
+interface Segment {
+  id: string
+  name: string
+  path: string
+  writer: string
+  /** Where reading goes on. */
+  offset: number
+  /** Size when it was last read to its end; nothing is read while it stays the same. */
+  seen: number
+  next: Slice['next']
+  rest: number
+}
+
+/** What went by since the start. */
+export interface CompactorCounters {
+  rows: number
+  files: number
+  /** Bytes of torn blocks at the end of dead writers' segments. */
+  tornBytes: number
+  /** Segments with a damaged block; what followed it is set aside in `DIR/log/damaged`. */
+  damagedSegments: number
+}
+
+/**
+ * The work side of the prediction log: turns whole blocks of segments into Parquet files, removes segments that are done, merges
+ * small files.
+ *
+ * Progress is kept in the files' names alone: `<segment>-<from>-<to>.parquet` in a partition says that all of the segment's blocks
+ * of this partition before byte `to` are in Parquet. Each file appears whole, by rename, so that a stop between the files of one step
+ * leaves each partition with a progress of its own, and the next pass goes on from there: no row is lost or written twice.
+ */
+export class Compactor {
+  readonly folders: LogFolders
+  readonly schemas: LogSchemas
+  /** Held shared by who reads the Parquet files, alone while files are exchanged. */
+  readonly gate = new Gate()
+  readonly counters: CompactorCounters = { rows: 0, files: 0, tornBytes: 0, damagedSegments: 0 }
+  readonly #options: Required<CompactorOptions>
+  readonly #merger: Merger
+  readonly #segments = new Map<string, Segment>()
+  /** By partition path, then by segment: the byte up to which the partition has the segment's blocks. */
+  readonly #progress = new Map<string, Map<string, number>>()
+  #recovered: Promise<void> | undefined
+  #running: Promise<void> | undefined
+  #queued: Promise<void> | undefined
+  #timer: NodeJS.Timeout | undefined
+  #stopped = false
+
+  constructor(options: CompactorOptions) {
+    this.#options = { intervalMs: 2000, stepBytes: 4 << 20, settleMs: 1000, now: Date.now, ...options }
+    this.folders = logFolders(options.root)
+    this.schemas = new LogSchemas(this.folders)
+    this.#merger = new Merger({ folders: this.folders, parquet: options.parquet, gate: this.gate, logger: options.logger })
+  }
+
+  /** Repairs what a stop left half done, then converts in passes until disposed. */
+  async start(): Promise<void> {
+    await this.#recover()
+    this.#arm()
+  }
+
+  /** Converts all whole blocks that are on disk now. Calls that meet share a pass. */
+  flush(): Promise<void> {
+    if (this.#queued) return this.#queued
+    if (this.#running) {
+      this.#queued = this.#running
+        .catch(() => undefined)
+        .then(() => {
+          this.#queued = undefined
+          return this.#begin()
+        })
+      return this.#queued
+    }
+    return this.#begin()
+  }
+
+  /** Merges small files of hours that were written to, and of all hours that are over. */
+  async merge(): Promise<void> {
+    const live = new Set([...this.#segments.values()].map((s) => s.id))
+    await this.#merger.run(live, this.#options.now())
+  }
+
+  /** Removes partitions whose hours ended more than `days` days ago; answers how many. */
+  async retain(deployment: string, days: number): Promise<number> {
+    return this.#merger.removeBefore(deployment, this.#options.now() - days * 86_400_000)
+  }
+
+  /** Stops after a last pass. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopped = true
+    clearTimeout(this.#timer)
+    await this.flush().catch((error: unknown) => this.#options.logger.error({ error }, 'the prediction log could not be converted'))
+  }
+
+  #arm(): void {
+    this.#timer = setTimeout(async () => {
+      try {
+        await this.flush()
+        await this.merge()
+      } catch (error) {
+        this.#options.logger.error({ error }, 'the prediction log could not be converted; trying again')
+      }
+      if (!this.#stopped) this.#arm()
+    }, this.#options.intervalMs)
+    this.#timer.unref()
+  }
+
+  #begin(): Promise<void> {
+    this.#running = this.#pass().finally(() => {
+      this.#running = undefined
+    })
+    return this.#running
+  }
+
+  #recover(): Promise<void> {
+    this.#recovered ??= (async () => {
+      await this.#merger.recover()
+      await rm(this.folders.temporary, { recursive: true, force: true })
+    })()
+    return this.#recovered
+  }
+
+  async #pass(): Promise<void> {
+    await this.#recover()
+    const names = new Set(await entries(this.folders.segments))
+    for (const name of this.#segments.keys()) if (!names.has(name)) this.#segments.delete(name)
+    for (const name of [...names].sort()) {
+      const parsed = parseSegmentName(name)
+      if (!parsed) continue
+      const path = join(this.folders.segments, name)
+      const fresh: Segment = { ...parsed, name, path, offset: 0, seen: -1, next: 'more', rest: 0 }
+      const segment = this.#segments.get(name) ?? fresh
+      this.#segments.set(name, segment)
+      await this.#convert(segment)
+      await this.#finish(segment)
+    }
+  }
+
+  async #convert(segment: Segment): Promise<void> {
+    const { size } = await stat(segment.path)
+    if (size === segment.seen) return
+    do {
+      const slice = await readSlice(segment.path, segment.offset, this.#options.stepBytes)
+      await this.#step(segment, slice)
+      segment.offset = slice.to
+      segment.next = slice.next
+      segment.rest = slice.rest
+    } while (segment.next === 'more')
+    segment.seen = size
+  }
+
+  /** Converts one slice: a file for each partition that has blocks in it. */
+  async #step(segment: Segment, slice: Slice): Promise<void> {
+    const byPartition = new Map<string, { partition: Partition; from: number; tables: LogTable[] }>()
+    for (const block of slice.blocks) {
+      const table = this.#decode(segment, block)
+      if (!table) continue
+      const partition = { deployment: table.deployment, hour: table.hour }
+      const path = partitionPath(partition)
+      const done = (await this.#progressOf(path)).get(segment.id) ?? 0
+      if (block.at < done) continue
+      const group = byPartition.get(path) ?? { partition, from: block.at, tables: [] }
+      byPartition.set(path, group)
+      group.tables.push({ ...table, vectors: await this.schemas.admit(table.deployment, table.vectors) })
+    }
+    for (const [path, { partition, from, tables }] of byPartition) {
+      await this.#publish(path, pieceName(segment.id, from, slice.to), tables)
+      this.#progress.get(path)!.set(segment.id, slice.to)
+      this.#merger.touch(partition)
+      this.counters.files++
+      this.counters.rows += tables.reduce((sum, table) => sum + table.rows, 0)
+    }
+  }
+
+  #decode(segment: Segment, block: { at: number; payload: Buffer }): LogTable | undefined {
+    try {
+      return decodeBlock(block.payload)
+    } catch (error) {
+      this.counters.damagedSegments++
+      this.#options.logger.error(
+        { error, segment: segment.name, at: block.at },
+        'a block of the prediction log has a whole checksum but cannot be read; skipped',
+      )
+      return undefined
+    }
+  }
+
+  async #publish(folder: string, name: string, tables: LogTable[]): Promise<void> {
+    const target = join(this.folders.parquet, folder)
+    await mkdir(target, { recursive: true })
+    await mkdir(this.folders.temporary, { recursive: true })
+    const temporary = join(this.folders.temporary, name)
+    await this.#options.parquet.write(temporary, tables)
+    await flushToDisk(temporary)
+    await rename(temporary, join(target, name))
+    await flushToDisk(target)
+  }
+
+  /** What the files of a partition say about segments; read once, then kept. */
+  async #progressOf(path: string): Promise<Map<string, number>> {
+    const known = this.#progress.get(path)
+    if (known) return known
+    const progress = new Map<string, number>()
+    for (const name of await entries(join(this.folders.parquet, path))) {
+      const piece = parsePieceName(name)
+      if (piece) progress.set(piece.segment, Math.max(progress.get(piece.segment) ?? 0, piece.to))
+    }
+    this.#progress.set(path, progress)
+    return progress
+  }
+
+  /** Removes a segment of which everything whole is in Parquet and to which nothing more will come. */
+  async #finish(segment: Segment): Promise<void> {
+    if (segment.next !== 'end') {
+      if (this.#options.isLive(segment.writer)) return
+      const { size, mtimeMs } = await stat(segment.path)
+      if (size !== segment.seen || Date.now() - mtimeMs < this.#options.settleMs) return
+    }
+    if (segment.next === 'bad') await this.#setAside(segment)
+    else {
+      if (segment.next === 'tail' && segment.rest > 0) {
+        this.counters.tornBytes += segment.rest
+        this.#options.logger.warn({ segment: segment.name, bytes: segment.rest }, 'a torn block at the end of the prediction log was cut off')
+      }
+      await rm(segment.path, { force: true })
+      // A segment that came back after a power cut would be converted again once its pieces are merged.
+      await flushToDisk(this.folders.segments)
+    }
+    this.#segments.delete(segment.name)
+    for (const progress of this.#progress.values()) progress.delete(segment.id)
+  }
+
+  async #setAside(segment: Segment): Promise<void> {
+    this.counters.damagedSegments++
+    await mkdir(this.folders.damaged, { recursive: true })
+    await rename(segment.path, join(this.folders.damaged, segment.name))
+    const fields = { segment: segment.name, at: segment.offset, bytes: segment.rest }
+    this.#options.logger.error(fields, 'a block of the prediction log is damaged; what follows it in its segment is set aside')
+  }
+}

@@ -1,0 +1,32 @@
+import { join } from 'node:path'
+import { ROOT } from '../scripts/files.ts'
+import { fairlead, type RunningPlatform } from '../test/support/platform.ts'
+
+export const FIXTURES = join(ROOT, 'bench/fixtures')
+
+/** Runs a command of the CLI; throws with what it said unless it succeeds. */
+export async function cli(platform: RunningPlatform, ...args: string[]): Promise<string> {
+  const { code, stdout, stderr } = await fairlead(platform.data, args)
+  if (code !== 0) throw new Error(`fairlead ${args.join(' ')} ended with ${code}:\n${stdout}${stderr}`)
+  return stdout
+}
+
+/** Imports the 100-tree classifier with 30 named columns as the model `trees`. */
+export async function importTrees(platform: RunningPlatform): Promise<void> {
+  await cli(platform, 'models', 'import', join(FIXTURES, 'trees_100x30.onnx'), '--name', 'trees', '--signature', join(FIXTURES, 'signature.yaml'))
+}
+
+/** Process ids of a process and all its descendants (Linux). */
+export async function processTree(root: number): Promise<number[]> {
+  const { readdir, readFile } = await import('node:fs/promises')
+  const parents = new Map<number, number>()
+  for (const name of await readdir('/proc')) {
+    if (!/^\d+$/.test(name)) continue
+    const stat = await readFile(`/proc/${name}/stat`, 'utf8').catch(() => undefined)
+    const parent = stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[1]
+    if (parent) parents.set(Number(name), Number(parent))
+  }
+  const found = [root]
+  for (const pid of found) for (const [child, parent] of parents) if (parent === pid) found.push(child)
+  return found
+}

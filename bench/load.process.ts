@@ -72,7 +72,7 @@ function drive({ task, requests, end, first, answered }: Drive): Promise<void> {
         held = bytes
         return
       }
-      const head = bytes.latin1Slice(0, headEnd)
+      const head = bytes.toString('latin1', 0, headEnd)
       const length = /content-length: (\d+)/i.exec(head)
       if (!length) {
         reject(new Error(`An answer without Content-Length: ${head}`))

@@ -1,0 +1,1 @@
+"""Checks of Fairlead's interfaces with software that was not written for it."""

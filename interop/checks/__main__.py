@@ -1,0 +1,40 @@
+"""Runs every check against one platform and prints 'N passed, N failed'."""
+
+import sys
+import traceback
+
+from . import openapi, parquet_log, protocol, rows
+from .platform import Platform
+
+CHECKS = [
+    rows.answers_are_those_of_scikit_learn,
+    rows.errors_name_row_and_column,
+    rows.numbers_and_text_survive,
+    protocol.health_and_metadata,
+    protocol.answers_are_those_of_scikit_learn,
+    protocol.errors_have_the_protocol_form,
+    openapi.deployment_document_is_valid,
+    openapi.control_document_is_valid,
+    openapi.example_works_when_pasted,
+    parquet_log.every_prediction_is_there,
+    parquet_log.partitions_are_hive_style,
+]
+
+
+def main() -> int:
+    failed = 0
+    with Platform() as platform:
+        platform.deploy_credit_risk()
+        for check in CHECKS:
+            name = f"{check.__module__.split('.')[-1]}.{check.__name__}"
+            try:
+                check(platform)
+                print(f"ok    {name}")
+            except Exception:  # a check may fail in any way; the others still run
+                failed += 1
+                print(f"FAIL  {name}\n{traceback.format_exc()}")
+    print(f"{len(CHECKS) - failed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+sys.exit(main())

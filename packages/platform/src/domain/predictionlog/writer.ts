@@ -45,7 +45,10 @@ function grouped(events: readonly PredictionEvent[]): { hour: number; events: Pr
     const hour = Math.floor(event.time / HOUR_MS)
     if (last === undefined || last.release !== release || last.hour !== hour) {
       last = groups.find((g) => g.release === release && g.hour === hour)
-      if (last === undefined) groups.push((last = { release, hour, events: [] }))
+      if (last === undefined) {
+        last = { release, hour, events: [] }
+        groups.push(last)
+      }
     }
     last.events.push(event)
   }

@@ -1,0 +1,206 @@
+import { FairleadError } from '@fairlead/contract'
+import { deployRequest, ROUTES, type Route, type RouteName, type RouteSchemas, SCHEMAS } from '@fairlead/contract/control'
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import { z } from 'zod'
+import type { Principal } from '../../domain/governance/index.ts'
+import { uuidv7 } from '../../kernel/ids.ts'
+import { readJson } from './body.ts'
+import { ANSWERED, type Call, type Context, type Handlers } from './call.ts'
+import { sendConsole } from './console-files.ts'
+import { deploymentHandlers } from './deployments.ts'
+import { Idempotency } from './idempotency.ts'
+import { authorize, checkHost, checkOrigin, identify } from './identity.ts'
+import { modelHandlers } from './models.ts'
+import type { ControlServerOptions } from './ports.ts'
+import { parsed, sendProblem } from './problem.ts'
+import { Streams } from './sse.ts'
+import { systemHandlers } from './system.ts'
+
+const MEGABYTE = 2 ** 20
+const PREFIX = '/api/v1'
+/** Bodies that may be larger than a megabyte: golden rows, and rows to try. */
+const BODY_LIMITS: Partial<Record<RouteName, number>> = { importVersion: 64 * MEGABYTE, tryDeployment: 16 * MEGABYTE }
+/** Settings and pipeline are left to the domain, which names what is wrong with them by their own codes. */
+const BODIES: Partial<Record<RouteName, z.ZodType>> = {
+  createRelease: deployRequest.extend({ settings: z.record(z.string(), z.unknown()).optional(), pipeline: z.unknown().optional() }),
+}
+
+/** The server of the control port: the API, health, metrics and the console. Not listening yet. */
+export function controlServer(options: ControlServerOptions): FastifyInstance {
+  const streams = new Streams()
+  const server = fastify({
+    loggerInstance: options.logger.child({ part: 'control' }),
+    disableRequestLogging: true,
+    bodyLimit: MEGABYTE,
+    requestTimeout: 0,
+    forceCloseConnections: 'idle',
+    routerOptions: { maxParamLength: 500 },
+    genReqId: (request) => {
+      const given = request.headers['x-request-id']
+      return typeof given === 'string' && /^[\w.:/+=-]{1,200}$/.test(given) ? given : uuidv7()
+    },
+    frameworkErrors: (error, request, reply) => void sendProblem(request, reply, error),
+  }) as unknown as FastifyInstance
+  addParsers(server)
+  addHooks(server, options)
+  server.addHook('preClose', async () => streams.closeAll())
+  addRoutes(server, { ...options, streams })
+  addSystem(server, options)
+  return server
+}
+
+function addParsers(server: FastifyInstance): void {
+  server.removeAllContentTypeParsers()
+  server.addContentTypeParser('application/json', { parseAs: 'buffer' }, async (_request: FastifyRequest, body: Buffer) =>
+    body.length === 0 ? undefined : readJson(body),
+  )
+}
+
+function addHooks(server: FastifyInstance, { host, loopback }: ControlServerOptions): void {
+  server.addHook('onRequest', async (request, reply) => {
+    reply.headers({
+      'x-request-id': request.id,
+      'x-content-type-options': 'nosniff',
+      'x-frame-options': 'DENY',
+      'referrer-policy': 'no-referrer',
+      'cross-origin-opener-policy': 'same-origin',
+      'cross-origin-resource-policy': 'same-origin',
+    })
+    if (loopback) checkHost(request, host)
+  })
+  server.addHook('onResponse', async (request, reply) => {
+    const line = {
+      method: request.method,
+      path: request.url.split('?', 1)[0],
+      status: reply.statusCode,
+      ms: Math.round(reply.elapsedTime * 10) / 10,
+      requestId: request.id,
+    }
+    if (request.method === 'GET' || request.method === 'HEAD') request.log.debug(line, 'request')
+    else request.log.info(line, 'request')
+  })
+  server.setErrorHandler((error, request, reply) => sendProblem(request, reply, error))
+}
+
+type AnyHandlers = Handlers<RouteName>
+
+function addRoutes(server: FastifyInstance, context: Context): void {
+  const handlers: AnyHandlers = { ...systemHandlers(context), ...modelHandlers(context), ...deploymentHandlers(context) }
+  const idempotency = new Idempotency(context.idempotency)
+  for (const [name, route] of Object.entries<Route>(ROUTES) as [RouteName, Route][]) {
+    const add = (scope: FastifyInstance) =>
+      addRoute(scope, { name, route, context, idempotency, handler: handlers[name] as (call: Call<RouteName>) => Promise<unknown> })
+    if (name !== 'putUploadFile') add(server)
+    // whatever its type, an uploaded file is bytes; they go on as they arrive
+    else
+      server.register(async (scope) => {
+        scope.removeAllContentTypeParsers()
+        scope.addContentTypeParser('*', (_request, payload, done) => done(null, payload))
+        add(scope)
+      })
+  }
+}
+
+interface RouteParts {
+  name: RouteName
+  route: Route
+  context: Context
+  idempotency: Idempotency
+  handler: (call: Call<RouteName>) => Promise<unknown>
+}
+
+function addRoute(scope: FastifyInstance, { name, route, context, idempotency, handler }: RouteParts): void {
+  const schemas: RouteSchemas = SCHEMAS[name]
+  const bodySchema = BODIES[name] ?? schemas.body
+  const principals = new WeakMap<FastifyRequest, Principal>()
+  scope.route({
+    method: route.method,
+    url: `${PREFIX}${route.path}`,
+    ...(BODY_LIMITS[name] === undefined ? {} : { bodyLimit: BODY_LIMITS[name] }),
+    onRequest: async (request, reply) => {
+      reply.header('cache-control', 'no-store')
+      if (route.access === 'open') {
+        // a foreign page must not sign its reader in as somebody else
+        if (request.headers.origin !== undefined && route.method !== 'GET') checkOrigin(request)
+        return
+      }
+      const principal = await identify(context.access, request)
+      authorize(principal, route.access, await deploymentAskedFor(context, name, request))
+      if (principal) principals.set(request, principal)
+    },
+    handler: async (request, reply) => {
+      const principal = principals.get(request)
+      const work = async () => {
+        const call = { ...partsOf(schemas, bodySchema, request), principal, request, reply, signal: goneSignal(request) }
+        if (schemas.success !== undefined) reply.code(schemas.success)
+        return handler(call as Call<RouteName>)
+      }
+      const repeatable = route.method !== 'GET' && route.tag !== 'access' && name !== 'putUploadFile'
+      const answer = repeatable ? await idempotency.run({ request, reply, who: principal?.id ?? 'nobody' }, work) : await work()
+      if (answer === ANSWERED) return reply
+      return answer === undefined ? reply.send() : reply.type('application/json; charset=utf-8').send(JSON.stringify(answer))
+    },
+  })
+}
+
+function partsOf(schemas: RouteSchemas, bodySchema: z.ZodType | undefined, request: FastifyRequest) {
+  return {
+    params: schemas.params && parsed(schemas.params, request.params, 'path'),
+    query: schemas.query && parsed(schemas.query, request.query, 'query'),
+    body: bodySchema && parsed(bodySchema, request.body, 'body'),
+  }
+}
+
+/** The deployment that a request is about, so that a key bound to some reaches no other. */
+async function deploymentAskedFor({ deployments }: Context, name: RouteName, request: FastifyRequest): Promise<string | undefined> {
+  const { deployment, operation } = request.params as { deployment?: string; operation?: string }
+  if (deployment !== undefined) return deployment
+  if (operation === undefined || (name !== 'getOperation' && name !== 'watchOperation')) return undefined
+  return deployments.getOperation(operation).then(
+    (found) => found.target.deployment,
+    () => undefined,
+  )
+}
+
+function goneSignal(request: FastifyRequest): AbortSignal {
+  const gone = new AbortController()
+  request.raw.socket?.once('close', () => gone.abort())
+  return gone.signal
+}
+
+/** Methods that a path takes, by the table of routes. */
+function methodsOf(url: string): string[] {
+  const path = url.split('?', 1)[0] ?? ''
+  const matches = (pattern: string) => new RegExp(`^${PREFIX}${pattern.replace(/\./g, '\\.').replace(/:\w+/g, '[^/]+').replace('*', '.+')}$`).test(path)
+  const methods = Object.values<Route>(ROUTES)
+    .filter((route) => matches(route.path))
+    .map((route) => route.method)
+  if (methods.length === 0 && ['/healthz', '/readyz', '/metrics'].includes(path)) return ['GET']
+  return [...new Set(methods)]
+}
+
+function addSystem(server: FastifyInstance, options: ControlServerOptions): void {
+  server.get('/healthz', async (_request, reply) => reply.header('cache-control', 'no-store').send({ status: 'alive' }))
+  server.get('/readyz', async (_request, reply) => {
+    const { ready, reasons } = options.readiness()
+    if (!ready) reply.code(503).header('retry-after', '1')
+    return reply.header('cache-control', 'no-store').send({ status: ready ? 'ready' : 'not ready', reasons })
+  })
+  server.get('/metrics', async (request, reply) => {
+    if (!options.loopback) authorize(await identify(options.access, request), 'read', undefined)
+    return reply.type('text/plain; version=0.0.4; charset=utf-8').send(await options.metricsText())
+  })
+  server.setNotFoundHandler((request, reply) => notFound(request, reply, options.consoleDir))
+}
+
+async function notFound(request: FastifyRequest, reply: FastifyReply, consoleDir: string | undefined): Promise<FastifyReply> {
+  const methods = methodsOf(request.url)
+  if (methods.length > 0) {
+    reply.header('allow', methods.includes('GET') ? [...methods, 'HEAD'].join(', ') : methods.join(', '))
+    throw new FairleadError('method-not-allowed', `${request.method} is not a method of this path; it takes ${methods.join(', ')}.`)
+  }
+  const page = (request.method === 'GET' || request.method === 'HEAD') && !/^\/api(\/|$)/.test(request.url)
+  if (page && consoleDir !== undefined && (await sendConsole(consoleDir, request, reply))) return reply
+  const hint = page && consoleDir === undefined ? ' The console is not built; run `npm run build:console`.' : ''
+  throw new FairleadError('path-unknown', `There is nothing at ${request.url.split('?', 1)[0]?.slice(0, 200)}.${hint}`)
+}

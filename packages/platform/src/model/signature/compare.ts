@@ -73,7 +73,10 @@ function compareValues(was: InputColumn, is: InputColumn, report: Report): void 
     if (was.values !== undefined) report(false, 'any value is allowed now')
     return
   }
-  if (was.values === undefined) return report(true, `only ${is.values.length} values are allowed now`)
+  if (was.values === undefined) {
+    report(true, `only ${is.values.length} values are allowed now`)
+    return
+  }
   const gone = was.values.filter((value) => !is.values!.includes(value))
   const added = is.values.filter((value) => !was.values!.includes(value))
   if (gone.length > 0) report(true, `no longer allowed: ${gone.join(', ')}`)

@@ -12,23 +12,23 @@ type Scalar = string | number | boolean
 export function mergeInputs(derived: Signature, inputs: readonly FileInput[], complaints: Complaints): InputColumn[] {
   let columns = derived.columns.map((column) => ({ ...column }))
   const split = new Set<string>()
-  inputs.forEach((input, index) => {
-    if (!('columns' in input)) return
+  for (const [index, input] of inputs.entries()) {
+    if (!('columns' in input)) continue
     const path = `inputs[${index}]`
-    if (split.has(input.tensor)) return complaints.add(`${path}.tensor`, `the columns of "${input.tensor}" are named twice`)
+    if (split.has(input.tensor)) complaints.add(`${path}.tensor`, `the columns of "${input.tensor}" are named twice`)
+    else columns = splitTensor(columns, input, { derived, path, complaints })
     split.add(input.tensor)
-    columns = splitTensor(columns, input, { derived, path, complaints })
-  })
+  }
   const described = new Set<InputColumn>()
-  inputs.forEach((input, index) => {
-    if ('columns' in input) return
+  for (const [index, input] of inputs.entries()) {
+    if ('columns' in input) continue
     const path = `inputs[${index}]`
     const column = findColumn(columns, input, { derived, path, complaints })
-    if (!column) return
-    if (described.has(column)) return complaints.add(`${path}.name`, `column "${input.name}" is described twice`)
+    if (!column) continue
+    if (described.has(column)) complaints.add(`${path}.name`, `column "${input.name}" is described twice`)
+    else describeColumn(column, input, { derived, path, complaints })
     described.add(column)
-    describeColumn(column, input, { derived, path, complaints })
-  })
+  }
   refuseRepeatedNames(columns, complaints)
   return columns
 }
@@ -140,7 +140,7 @@ function describeRange(column: InputColumn, input: NamedInput, { path, complaint
 }
 
 function describeValues(column: InputColumn, values: readonly Scalar[], { path, complaints }: Place): void {
-  if (values.length === 0) return complaints.add(`${path}.values`, 'the list of allowed values is empty')
+  if (values.length === 0) complaints.add(`${path}.values`, 'the list of allowed values is empty')
   const seen = new Set<Scalar>()
   values.forEach((value, index) => {
     const place = `${path}.values[${index}]`

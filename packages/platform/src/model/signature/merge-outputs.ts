@@ -9,23 +9,19 @@ export function mergeOutputs(derived: Signature, outputs: readonly FileOutput[],
   const fields = derived.fields.map((field) => ({ ...field }))
   const described = new Set<OutputField>()
   const named = new Map<OutputField, string[]>()
-  outputs.forEach((output, index) => {
+  for (const [index, output] of outputs.entries()) {
     const path = `outputs[${index}]`
-    const field = fields.find((one) => one.tensor === output.tensor) ?? fields[derived.fields.findIndex((one) => one.name === output.tensor)]
+    const field = findField(derived, fields, output.tensor)
     if (!field) {
       const names = derived.outputs.map((spec) => spec.name)
-      return complaints.add(`${path}.tensor`, `the model has no output tensor "${output.tensor}"${hint(output.tensor, names)}`)
+      complaints.add(`${path}.tensor`, `the model has no output tensor "${output.tensor}"${hint(output.tensor, names)}`)
+    } else if (described.has(field)) complaints.add(`${path}.tensor`, `output "${output.tensor}" is described twice`)
+    else {
+      described.add(field)
+      const classes = describeField(field, output, { path, complaints })
+      if (classes) named.set(field, classes)
     }
-    if (described.has(field)) return complaints.add(`${path}.tensor`, `output "${output.tensor}" is described twice`)
-    described.add(field)
-    if (output.name !== undefined) field.name = output.name
-    if (output.description !== undefined) field.description = output.description
-    if (output.unit !== undefined) describeUnit(field, output.unit, { path, complaints })
-    if (output.classes !== undefined) {
-      const classes = output.classes.map(String)
-      if (classesFit(field, classes, { path: `${path}.classes`, complaints })) named.set(field, classes)
-    }
-  })
+  }
   applyClasses({ ...derived, fields }, named, complaints)
   refuseRepeatedNames(fields, complaints)
   return { task: fields.some((field) => field.kind === 'probabilities') ? 'classification' : derived.task, fields }
@@ -34,6 +30,20 @@ export function mergeOutputs(derived: Signature, outputs: readonly FileOutput[],
 interface Place {
   path: string
   complaints: Complaints
+}
+
+/** The field of a tensor; the name that the answer gives it is understood as well. */
+function findField(derived: Signature, fields: readonly OutputField[], tensor: string): OutputField | undefined {
+  return fields.find((field) => field.tensor === tensor) ?? fields[derived.fields.findIndex((field) => field.name === tensor)]
+}
+
+/** Answers the class names given to the field. */
+function describeField(field: OutputField, output: FileOutput, { path, complaints }: Place): string[] | undefined {
+  if (output.name !== undefined) field.name = output.name
+  if (output.description !== undefined) field.description = output.description
+  if (output.unit !== undefined) describeUnit(field, output.unit, { path, complaints })
+  const classes = output.classes?.map(String)
+  return classes && classesFit(field, classes, { path: `${path}.classes`, complaints }) ? classes : undefined
 }
 
 function describeUnit(field: OutputField, unit: string, { path, complaints }: Place): void {
@@ -59,7 +69,6 @@ function applyClasses({ fields, outputs }: Signature, named: ReadonlyMap<OutputF
   const lists = [...named.values()]
   const [classes] = lists
   if (!classes) return
-  if (lists.some((other) => !same(other, classes))) return complaints.add('outputs', 'two outputs name different classes')
   for (const field of named.keys()) {
     if (field.kind === 'values') {
       field.kind = 'probabilities'
@@ -69,9 +78,9 @@ function applyClasses({ fields, outputs }: Signature, named: ReadonlyMap<OutputF
   const probabilities = fields.find((field) => field.kind === 'probabilities')
   const own = probabilities?.classes
   const columns = outputs.find((spec) => spec.name === probabilities?.tensor)?.shape[1] ?? -1
-  const problem = renamingProblem(own, columns, classes)
-  if (problem !== undefined) return complaints.add('outputs', problem)
-  if (own !== undefined && same(own, classes)) return
+  const problem = lists.every((other) => same(other, classes)) ? renamingProblem(own, columns, classes) : 'two outputs name different classes'
+  if (problem !== undefined) complaints.add('outputs', problem)
+  if (problem !== undefined || (own !== undefined && same(own, classes))) return
   if (probabilities) probabilities.classes = classes
   for (const field of fields) if (field.kind === 'label' && isInteger(field.type)) field.classes = classes
 }

@@ -1,0 +1,94 @@
+import { FairleadError } from '@fairlead/contract'
+import { parseDocument } from 'yaml'
+import { z } from 'zod'
+
+const ALIAS_LIMIT = 20
+/** Largest `MLmodel` that is read, in bytes; real ones have a few thousand. */
+const SIZE_LIMIT = 4_000_000
+
+const text = z.union([z.string(), z.number(), z.boolean()]).transform(String).nullish()
+const options = z.record(z.string(), z.unknown()).nullish()
+
+const mlmodel = z.object({
+  flavors: z.record(z.string(), options),
+  signature: z.object({ inputs: z.string().nullish(), outputs: z.string().nullish(), params: z.string().nullish() }).nullish(),
+  saved_input_example_info: z.record(z.string(), z.unknown()).nullish(),
+  run_id: text,
+  model_id: text,
+  model_uuid: text,
+  mlflow_version: text,
+  utc_time_created: text,
+  metadata: options,
+})
+
+/** The keys of an `MLmodel` file that matter here. */
+export type Mlmodel = z.infer<typeof mlmodel>
+
+const columnSpec = z.object({ type: z.string(), name: z.string().nullish(), required: z.boolean().nullish() })
+const tensorSpec = z.object({
+  type: z.literal('tensor'),
+  name: z.string().nullish(),
+  'tensor-spec': z.object({ dtype: z.string(), shape: z.array(z.number().int()) }),
+})
+
+/** A column of an MLflow signature. */
+export type ColumnSpec = z.infer<typeof columnSpec>
+/** A tensor of an MLflow signature. */
+export type TensorSpec = z.infer<typeof tensorSpec>
+
+/**
+ * Parses the text of an `MLmodel` file (MLflow's model format, YAML).
+ * Throws FairleadError `model-file-invalid` naming the line or key that is wrong.
+ */
+export function parseMlmodel(bytes: Uint8Array, path: string): Mlmodel {
+  if (bytes.length > SIZE_LIMIT) throw new FairleadError('model-file-invalid', `${path} has more than ${SIZE_LIMIT} bytes`)
+  const document = parseDocument(decode(bytes, path), { schema: 'core', logLevel: 'silent' })
+  const [error] = document.errors
+  if (error) throw new FairleadError('model-file-invalid', `${path} is not valid YAML (line ${error.linePos?.[0].line ?? 1}): ${error.message.split('\n')[0]}`)
+  const result = mlmodel.safeParse(toPlain(document, path))
+  if (result.success) return result.data
+  const [issue] = result.error.issues
+  throw new FairleadError('model-file-invalid', `${path}: ${issue?.path.join('.') || 'the document'}: ${issue?.message ?? 'has the wrong form'}`)
+}
+
+function decode(bytes: Uint8Array, path: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    throw new FairleadError('model-file-invalid', `${path} is not valid UTF-8`)
+  }
+}
+
+function toPlain(document: ReturnType<typeof parseDocument>, path: string): unknown {
+  try {
+    return document.toJS({ maxAliasCount: ALIAS_LIMIT })
+  } catch (cause) {
+    throw new FairleadError('model-file-invalid', `${path} repeats too much by YAML aliases, or refers to an anchor that it lacks`, { cause })
+  }
+}
+
+/**
+ * The input specs of an MLflow signature, which `MLmodel` keeps as JSON in a text: columns or tensors, never both.
+ * Throws FairleadError `model-file-invalid` when they cannot be read.
+ */
+export function signatureInputs(model: Mlmodel, path: string): { columns: ColumnSpec[] } | { tensors: TensorSpec[] } | undefined {
+  const json = model.signature?.inputs
+  if (json === null || json === undefined) return undefined
+  let value: unknown
+  try {
+    value = JSON.parse(json)
+  } catch {
+    throw new FairleadError('model-file-invalid', `${path}: signature.inputs is not valid JSON`)
+  }
+  const tensors = z.array(tensorSpec).nonempty().safeParse(value)
+  if (tensors.success) return { tensors: tensors.data }
+  const columns = z.array(columnSpec).safeParse(value)
+  if (columns.success && columns.data.every((spec) => spec.type !== 'tensor')) return { columns: columns.data }
+  throw new FairleadError('model-file-invalid', `${path}: signature.inputs is neither a list of columns nor of tensors`)
+}
+
+/** A text option of a flavour. */
+export function textOption(model: Mlmodel, flavor: string, key: string): string | undefined {
+  const value = model.flavors[flavor]?.[key]
+  return typeof value === 'string' ? value : typeof value === 'number' ? String(value) : undefined
+}

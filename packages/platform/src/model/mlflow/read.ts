@@ -1,0 +1,116 @@
+import { FairleadError, type Row, type Signature } from '@fairlead/contract'
+import { type FileListing, folderOf, hasFile, inFolder } from '../files.ts'
+import { insidePath } from '../onnx/external.ts'
+import { exampleRows } from './example.ts'
+import { type Mlmodel, parseMlmodel, textOption } from './mlmodel.ts'
+import { applyMlflowSignature } from './signature.ts'
+
+/** Longest environment file kept as a fact. */
+const ENVIRONMENT_LIMIT = 20_000
+const EXAMPLE_LIMIT = 5_000_000
+
+/** An MLflow model directory whose `onnx` flavour can be served. */
+export interface MlflowModel {
+  /** Path of the ONNX file in the listing. */
+  entry: string
+  trainingRun: string | undefined
+  /** Lays the directory's signature over the one derived from the ONNX file. */
+  signature(derived: Signature): Signature
+  /** Rows of the input example, by column name; empty where it has none. */
+  example(signature: Signature): Promise<Row[]>
+  /** Facts for the lineage: versions, run, environment files by name. */
+  tool: Record<string, string>
+}
+
+/**
+ * Reads an MLflow model directory by its `MLmodel` file (MLflow's model format; nothing in it is executed).
+ * Throws FairleadError `model-format-unknown` without an `onnx` flavour, `model-path-escapes`, `model-data-missing`,
+ * `model-file-invalid`.
+ */
+export async function readMlflow(files: FileListing, path: string): Promise<MlflowModel> {
+  const model = parseMlmodel(await files.read(path), path)
+  const folder = folderOf(path)
+  return {
+    entry: onnxEntry(files, model, path),
+    trainingRun: model.run_id ?? undefined,
+    signature: (derived) => applyMlflowSignature(derived, model, path),
+    example: (signature) => readExample(files, { model, folder, signature }),
+    tool: await toolFacts(files, model, folder),
+  }
+}
+
+function onnxEntry(files: FileListing, model: Mlmodel, path: string): string {
+  const flavors = Object.keys(model.flavors)
+  if (!flavors.includes('onnx'))
+    throw new FairleadError('model-format-unknown', `${path} has no onnx flavour; it has ${flavors.length === 0 ? 'none' : flavors.join(', ')}`)
+  const data = textOption(model, 'onnx', 'data') ?? textOption(model, 'python_function', 'data')
+  if (data === undefined) throw new FairleadError('model-file-invalid', `${path}: flavors.onnx.data names no file`)
+  const entry = inFolder(folderOf(path), insidePath(data, path))
+  if (!hasFile(files, entry))
+    throw new FairleadError('model-data-missing', `${path} names the file ${entry}, which is not there`, {
+      items: [{ path: entry, code: 'model-data-missing', detail: 'the file is missing' }],
+    })
+  return entry
+}
+
+async function toolFacts(files: FileListing, model: Mlmodel, folder: string): Promise<Record<string, string>> {
+  const facts: Record<string, string> = { name: 'mlflow', flavors: Object.keys(model.flavors).join(', ') }
+  const add = (key: string, value: string | null | undefined) => {
+    if (value !== null && value !== undefined && value !== '') facts[key] = value
+  }
+  add('mlflow_version', model.mlflow_version)
+  add('run_id', model.run_id)
+  add('model_id', model.model_id)
+  add('model_uuid', model.model_uuid)
+  add('utc_time_created', model.utc_time_created)
+  add('onnx_version', textOption(model, 'onnx', 'onnx_version'))
+  add('python_version', textOption(model, 'python_function', 'python_version'))
+  for (const name of environmentFiles(model)) {
+    const path = inFolder(folder, name)
+    if (hasFile(files, path)) add(name, await readText(files, path))
+  }
+  return facts
+}
+
+/** `env` is a map in current files and a plain text in those older than MLflow 2.0. */
+function environmentFiles(model: Mlmodel): string[] {
+  const env = model.flavors.python_function?.env
+  const named = typeof env === 'string' ? [env] : typeof env === 'object' && env !== null ? Object.values(env) : []
+  const paths = named.filter((name): name is string => typeof name === 'string').map((name) => insidePath(name, 'MLmodel'))
+  return [...new Set(['python_env.yaml', 'conda.yaml', 'requirements.txt', ...paths])]
+}
+
+async function readText(files: FileListing, path: string): Promise<string> {
+  const bytes = await files.read(path)
+  const text = new TextDecoder().decode(bytes.subarray(0, ENVIRONMENT_LIMIT))
+  return bytes.length > ENVIRONMENT_LIMIT ? `${text}…` : text
+}
+
+interface ExampleSource {
+  model: Mlmodel
+  folder: string
+  signature: Signature
+}
+
+async function readExample(files: FileListing, { model, folder, signature }: ExampleSource): Promise<Row[]> {
+  const info = model.saved_input_example_info
+  for (const key of ['artifact_path', 'serving_input_path']) {
+    const name = info?.[key]
+    if (typeof name !== 'string') continue
+    const path = inFolder(folder, insidePath(name, 'MLmodel'))
+    const size = files.paths.find((file) => file.path === path)?.size
+    if (size === undefined || size > EXAMPLE_LIMIT) continue
+    const rows = exampleRows(await readJson(files, path), signature)
+    if (rows.length > 0) return rows
+  }
+  return []
+}
+
+async function readJson(files: FileListing, path: string): Promise<unknown> {
+  try {
+    return JSON.parse(new TextDecoder().decode(await files.read(path)))
+  } catch (cause) {
+    if (cause instanceof SyntaxError) throw new FairleadError('model-file-invalid', `${path} is not valid JSON: ${cause.message}`)
+    throw cause
+  }
+}

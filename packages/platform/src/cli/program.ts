@@ -1,3 +1,4 @@
+import { FairleadError } from '@fairlead/contract'
 import { Command, CommanderError } from 'commander'
 import { registerApply } from './commands/apply.ts'
 import { registerCompletion } from './commands/completion.ts'
@@ -11,7 +12,7 @@ import { registerPredict } from './commands/predict.ts'
 import { registerStatus } from './commands/status.ts'
 import { registerUp } from './commands/up.ts'
 import { Context, type GlobalOptions } from './context.ts'
-import { EXIT, exitCodeOf, problemOf, reportFailure } from './failure.ts'
+import { EXIT, reportFailure } from './failure.ts'
 import type { Io } from './io.ts'
 import { Output } from './output.ts'
 import type { Registrar } from './registrar.ts'
@@ -89,10 +90,7 @@ function fail(error: unknown, args: string[], io: Io): number {
   // options were perhaps not read yet: usage errors are thrown while they are
   const has = (option: string) => args.includes(option)
   const output = new Output(io, { json: has('--json'), quiet: false, color: !has('--no-color') })
-  if (error instanceof CommanderError && error.code === 'commander.help') {
-    output.error('error: a command is missing. Run the same with --help to see which there are.')
-    return EXIT.usage
-  }
-  reportFailure(error, output, Boolean(io.env.FAIRLEAD_DEBUG))
-  return exitCodeOf(problemOf(error))
+  const missing = error instanceof CommanderError && error.code === 'commander.help'
+  const told = missing ? new FairleadError('usage', 'A command is missing.') : error
+  return reportFailure(told, output, Boolean(io.env.FAIRLEAD_DEBUG))
 }

@@ -1,4 +1,5 @@
 export * from './declaration.ts'
 export * from './declaration-file.ts'
+export * from './declaration-schema.ts'
 export * from './environment.ts'
 export * from './settings.ts'

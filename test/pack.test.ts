@@ -16,7 +16,11 @@ before(
     const packed = readdirSync(tarballs).map((name) => join(tarballs, name))
     assert.equal(packed.length, 4, `four packages are packed: ${packed.join(', ')}`)
     execFileSync('npm', ['init', '--yes'], { cwd: folder, stdio: 'pipe' })
-    execFileSync('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline', ...packed], { cwd: folder, env: nodeFirst(), stdio: 'pipe' })
+    execFileSync('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline', ...packed], {
+      cwd: folder,
+      env: nodeFirst(),
+      stdio: 'pipe',
+    })
   },
   { timeout: 300_000 },
 )
@@ -33,7 +37,8 @@ test('no package carries TypeScript sources, tests or test data', () => {
 })
 
 test('the client and the contract can be imported as JavaScript', () => {
-  const program = "const c = await import('@fairlead/client'); const k = await import('@fairlead/contract'); console.log(Object.keys(c).length > 0, 'column-missing' in k.ERRORS)"
+  const program =
+    "const c = await import('@fairlead/client'); const k = await import('@fairlead/contract'); console.log(Object.keys(c).length > 0, 'column-missing' in k.ERRORS)"
   const said = execFileSync(process.execPath, ['--input-type=module', '-e', program], { cwd: folder, encoding: 'utf8' })
   assert.equal(said.trim(), 'true true')
 })
@@ -50,7 +55,9 @@ test('npx fairlead up in the empty folder: ready, predicts, stops cleanly', { ti
   const page = await fetch(`${platform.run.control}/`)
   assert.match(await page.text(), /<!doctype html>/i)
 
-  const { example: body } = (await (await fetch(`${platform.run.http}/v1/deployments/credit-risk/openapi.json`)).json().then(requestExample)) as { example: unknown }
+  const { example: body } = (await (await fetch(`${platform.run.http}/v1/deployments/credit-risk/openapi.json`)).json().then(requestExample)) as {
+    example: unknown
+  }
   const answer = await fetch(`${platform.run.http}/v1/deployments/credit-risk/predict`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
@@ -62,7 +69,9 @@ test('npx fairlead up in the empty folder: ready, predicts, stops cleanly', { ti
 
   // npx hands the signal on only to its direct child, so the platform is told itself.
   process.kill(platform.run.pid, 'SIGTERM')
-  const code = await new Promise<number | null>((resolve) => (platform.child.exitCode === null ? platform.child.once('exit', resolve) : resolve(platform.child.exitCode)))
+  const code = await new Promise<number | null>((resolve) =>
+    platform.child.exitCode === null ? platform.child.once('exit', resolve) : resolve(platform.child.exitCode),
+  )
   assert.equal(code, 0, platform.output())
   assert.ok(!existsSync(join(data, 'run.json')), 'run.json is gone')
   assert.ok(readFileSync(join(data, 'admin-token'), 'utf8').length > 20)
@@ -70,7 +79,11 @@ test('npx fairlead up in the empty folder: ready, predicts, stops cleanly', { ti
 
 /** The example of the predict operation of an OpenAPI document. */
 function requestExample(document: unknown): { example: unknown } {
-  const paths = (document as { paths: Record<string, { post?: { requestBody?: { content?: Record<string, { example?: unknown; examples?: Record<string, { value: unknown }> }> } } }> }).paths
+  const paths = (
+    document as {
+      paths: Record<string, { post?: { requestBody?: { content?: Record<string, { example?: unknown; examples?: Record<string, { value: unknown }> }> } } }>
+    }
+  ).paths
   for (const path of Object.values(paths)) {
     const json = path.post?.requestBody?.content?.['application/json']
     const example = json?.example ?? Object.values(json?.examples ?? {})[0]?.value

@@ -17,12 +17,13 @@ def every_prediction_is_there(platform):
         if not files:
             return None
         read = pyarrow.dataset.dataset([str(file) for file in files], format="parquet").to_table()
-        return read if ids <= set(str(value) for value in _column(read, "id", "request_id").to_pylist()) else None
+        return read if ids <= set(read.column("_request").to_pylist()) else None
 
     read = platform.wait(table, "Parquet with every prediction", seconds=20)
-    for name in ("time", "release", *row):
-        assert any(column == name or column.endswith(f"_{name}") or column.startswith(name) for column in read.column_names), (name, read.column_names)
-    newest = [at for at, value in enumerate(_column(read, "id", "request_id").to_pylist()) if str(value) in ids]
+    for name in ("_time", "_release_digest", "_total_ms", *row):
+        assert name in read.column_names, (name, read.column_names)
+    assert set(read.column("credit_amount").to_pylist()) >= {row["credit_amount"]}
+    newest = [at for at, value in enumerate(read.column("_request").to_pylist()) if value in ids]
     assert len(newest) == 2 * len(ids), "one row for each row of each request"
 
 
@@ -31,10 +32,3 @@ def partitions_are_hive_style(platform):
         keys = [part.split("=")[0] for part in file.relative_to(platform.data / "log").parts[:-1] if "=" in part]
         assert keys == ["deployment", "date", "hour"], file
         assert pyarrow.parquet.read_metadata(file).num_rows > 0
-
-
-def _column(table, *names):
-    for name in names:
-        if name in table.column_names:
-            return table.column(name)
-    raise AssertionError(f"none of {names} in {table.column_names}")

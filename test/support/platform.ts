@@ -77,7 +77,8 @@ async function waitForRunFile(data: string, child: ChildProcess, options: { said
   const path = join(data, 'run.json')
   const until = Date.now() + options.timeoutMs
   while (Date.now() < until) {
-    if (child.exitCode !== null || child.signalCode !== null) throw new Error(`The platform ended with ${child.exitCode ?? child.signalCode}:\n${options.said()}`)
+    if (child.exitCode !== null || child.signalCode !== null)
+      throw new Error(`The platform ended with ${child.exitCode ?? child.signalCode}:\n${options.said()}`)
     if (existsSync(path)) return JSON.parse(readFileSync(path, 'utf8')) as RunFile
     await sleep(20)
   }

@@ -1,0 +1,2 @@
+export { FileBlobStore } from './blobs.ts'
+export { materialise } from './materialise.ts'

@@ -20,6 +20,8 @@ export interface Tensor {
   type: DataType
   shape: number[]
   data: TensorData
+  /** 1 where the value was null, same length as `data`; absent when none was. The model sees NaN, 0 or empty text there. */
+  nulls?: Uint8Array
 }
 
 /** Tensors by name. All have the same number of rows. */
@@ -42,8 +44,15 @@ export interface Runtime {
 
 /** A loaded model. */
 export interface Session extends AsyncDisposable {
-  /** Runs the model once; blocks the thread for as long as the model takes. Throws FairleadError `model-run-failed`. */
+  /** Runs the model once; may block the thread for as long as the model takes. Throws FairleadError `model-run-failed`. */
   run(inputs: Tensors): Promise<Tensors>
+  /** The same without the detour through a promise, where the session runs on the calling thread anyway. */
+  runSync?(inputs: Tensors): Tensors
+}
+
+/** Reads a release's files (verified by digest) into what a runtime loads. */
+export interface ArtifactSource {
+  load(release: ServableRelease): Promise<Artifact>
 }
 
 /** A frozen release as a serve process needs it. */
@@ -104,6 +113,8 @@ export interface PredictionEvent {
   /** Milliseconds since 1970 at which the request was received. */
   time: number
   totalMs: number
+  /** Milliseconds spent on writing the answer's text, where the transport renders before the event. */
+  renderMs?: number
 }
 
 /** One failed request, for metrics. */

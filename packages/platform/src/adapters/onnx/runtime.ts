@@ -1,0 +1,116 @@
+import { FairleadError } from '@fairlead/contract'
+import type { Artifact, Runtime, Session, Tensors } from '../../domain/inference/index.ts'
+import { disableTelemetry } from './telemetry.ts'
+import { fromNative, type NativeResult, type NativeTensor, toNative } from './tensors.ts'
+
+/**
+ * The library's synchronous core. Its public `run()` wraps this in a timer turn and several promises, which costs a small
+ * model more than running it; the version is pinned exactly, and the conformance suite covers what is used here.
+ */
+interface NativeSession {
+  loadModel(path: string, options: object): void
+  loadModel(buffer: ArrayBufferLike, byteOffset: number, byteLength: number, options: object): void
+  readonly inputMetadata: { name: string; isTensor: boolean }[]
+  readonly outputMetadata: { name: string; isTensor: boolean }[]
+  run(feeds: Record<string, NativeTensor>, fetches: Record<string, null>, options: object): Record<string, NativeResult>
+  dispose(): void
+}
+interface Native {
+  initOrt(): void
+  binding: { InferenceSession: new () => NativeSession }
+}
+
+let loading: Promise<Native> | undefined
+
+function native(): Promise<Native> {
+  loading ??= import('onnxruntime-node/dist/binding.js').then((module) => (module.default ?? module) as unknown as Native)
+  return loading
+}
+
+/** Quiet: what goes wrong is thrown, and the library would print it a second time. */
+const ONLY_FATAL = 4
+
+/**
+ * ONNX Runtime on the CPU. `threads` is the number of threads one run may use; one by default, because parallelism comes
+ * from processes and workers.
+ */
+export function onnxRuntime({ threads = 1 }: { threads?: number } = {}): Runtime {
+  disableTelemetry()
+  return { name: 'onnx', open: (artifact) => open(artifact, threads) }
+}
+
+async function open(artifact: Artifact, threads: number): Promise<Session> {
+  const { initOrt, binding } = await native()
+  const options = {
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    executionMode: 'sequential',
+    logSeverityLevel: ONLY_FATAL,
+    ...(artifact.folder === undefined ? {} : { extra: { session: { model_external_initializers_file_folder_path: artifact.folder } } }),
+  }
+  try {
+    initOrt()
+    const session = new binding.InferenceSession()
+    const { bytes } = artifact
+    session.loadModel(bytes.buffer, bytes.byteOffset, bytes.byteLength, options)
+    return new OnnxSession(session)
+  } catch (cause) {
+    throw new FairleadError('load-failed', `ONNX Runtime cannot load the model: ${reason(cause)}`, { cause })
+  }
+}
+
+class OnnxSession implements Session {
+  readonly #session: NativeSession
+  readonly #inputs: string[]
+  readonly #fetches: Record<string, null>
+  #disposed = false
+
+  constructor(session: NativeSession) {
+    this.#session = session
+    this.#inputs = session.inputMetadata.map((input) => input.name)
+    // sequences and maps cannot be returned; asking for tensors alone lets the rest of such a model run
+    this.#fetches = Object.fromEntries(session.outputMetadata.filter((output) => output.isTensor).map((output) => [output.name, null]))
+  }
+
+  runSync(inputs: Tensors): Tensors {
+    if (this.#disposed) throw new FairleadError('model-run-failed', 'the model was unloaded')
+    const feeds: Record<string, NativeTensor> = {}
+    for (const name of this.#inputs) {
+      const tensor = inputs[name]
+      if (!tensor) throw new FairleadError('model-run-failed', `the input tensor "${name}" is missing`)
+      feeds[name] = toNative(tensor)
+    }
+    const results = this.#call(feeds)
+    const outputs: Tensors = {}
+    for (const name in results) outputs[name] = fromNative(results[name]!)
+    return outputs
+  }
+
+  async run(inputs: Tensors): Promise<Tensors> {
+    return this.runSync(inputs)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#disposed) return
+    this.#disposed = true
+    this.#session.dispose()
+  }
+
+  #call(feeds: Record<string, NativeTensor>): Record<string, NativeResult> {
+    try {
+      return this.#session.run(feeds, this.#fetches, {})
+    } catch (cause) {
+      throw new FairleadError('model-run-failed', `the model failed: ${reason(cause)}`, { cause })
+    }
+  }
+}
+
+/** The library's message without the path of its own source file. */
+function reason(cause: unknown): string {
+  const text = cause instanceof Error ? cause.message : String(cause)
+  return text
+    .replace(/\/onnxruntime_src\/\S+ ?/g, '')
+    .replace(/\s+/g, ' ')
+    .trim()
+    .slice(0, 1000)
+}

@@ -1,0 +1,82 @@
+import type { DataType, OutputField, Signature } from '@fairlead/contract'
+import { type CompiledPipeline, classesOf } from '../pipeline/index.ts'
+import { float16Text, float32Text, float64Text } from './number-text.ts'
+import { sizeOf } from './tensors.ts'
+import type { Tensor, TensorData, Tensors } from './types.ts'
+
+type WriteValue = (data: TensorData, at: number) => string
+
+/** Writes one value of a type as JSON: text quoted, 64-bit integers with all digits, NaN and infinities in quotes. */
+export function valueWriter(type: DataType): WriteValue {
+  if (type === 'string') return (data, at) => JSON.stringify(data[at])
+  if (type === 'bool') return (data, at) => (data[at] === 0 ? 'false' : 'true')
+  if (type === 'float32') return (data, at) => float32Text(data[at] as number)
+  if (type === 'float64') return (data, at) => float64Text(data[at] as number)
+  if (type === 'float16') return (data, at) => float16Text(data[at] as number)
+  return (data, at) => `${data[at]}`
+}
+
+type WriteField = (tensor: Tensor, row: number, width: number) => string
+
+function labelWriter(field: OutputField): WriteField {
+  const plain = valueWriter(field.type)
+  const { classes } = field
+  if (!classes || field.type === 'string') return (tensor, row, width) => plain(tensor.data, row * width)
+  const labels = classes.map((label) => JSON.stringify(label))
+  return (tensor, row, width) => labels[Number(tensor.data[row * width])] ?? plain(tensor.data, row * width)
+}
+
+function probabilitiesWriter(field: OutputField, signature: Signature): WriteField {
+  const write = valueWriter(field.type)
+  const keys = classesOf(field, signature).map((label) => JSON.stringify(label))
+  const heads = keys.map((key, i) => `${i === 0 ? '{' : ','}${key}:`)
+  return (tensor, row, width) => {
+    let text = ''
+    for (let k = 0; k < width; k++) text += (heads[k] ?? `${k === 0 ? '{' : ','}"${k}":`) + write(tensor.data, row * width + k)
+    return text === '' ? '{}' : `${text}}`
+  }
+}
+
+function nested(write: WriteValue, tensor: Tensor, inner: number[], at: number): string {
+  const [size, ...rest] = inner
+  if (size === undefined) return write(tensor.data, at)
+  const step = sizeOf(rest)
+  return `[${Array.from({ length: size }, (_, k) => nested(write, tensor, rest, at + k * step)).join(',')}]`
+}
+
+function fieldWriter(field: OutputField, signature: Signature): WriteField {
+  if (field.kind === 'label') return labelWriter(field)
+  if (field.kind === 'probabilities') return probabilitiesWriter(field, signature)
+  const write = valueWriter(field.type)
+  if (field.kind === 'value') return (tensor, row, width) => (tensor.nulls?.[row] ? 'null' : write(tensor.data, row * width))
+  return (tensor, row, width) => nested(write, tensor, tensor.shape.slice(1), row * width)
+}
+
+/** Writes answers as JSON under the signature's names. Compiled once per release. */
+export class AnswersPlan {
+  readonly #fields: { tensor: string; head: string; write: WriteField }[]
+
+  constructor(signature: Signature, pipeline: CompiledPipeline) {
+    const added = pipeline.added.map(({ name }): OutputField => ({ name, kind: 'value', type: 'string', tensor: name }))
+    this.#fields = [...signature.fields, ...added].map((field, i) => ({
+      tensor: field.tensor,
+      head: `${i === 0 ? '{' : ','}${JSON.stringify(field.name)}:`,
+      write: fieldWriter(field, signature),
+    }))
+  }
+
+  /** The predictions of all rows as the text of a JSON array. */
+  write(outputs: Tensors, rows: number): string {
+    let text = '['
+    for (let row = 0; row < rows; row++) {
+      if (row > 0) text += ','
+      if (this.#fields.length === 0) text += '{'
+      for (const { tensor: name, head, write } of this.#fields) {
+        const tensor = outputs[name]
+        text += tensor ? head + write(tensor, row, tensor.data.length / rows) : `${head}null`
+      }
+      text += '}'
+    }
+    return `${text}]`
+  }
+}

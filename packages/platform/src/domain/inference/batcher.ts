@@ -1,0 +1,260 @@
+import { FairleadError } from '@fairlead/contract'
+import { concatAll, joinable, sliceAll } from './tensors.ts'
+import type { Session, Tensors } from './types.ts'
+
+/** What one request got back, and where its time went (milliseconds). */
+export interface BatchResult {
+  outputs: Tensors
+  queueMs: number
+  runMs: number
+}
+
+export interface BatcherOptions {
+  /** Most rows of one run. */
+  tile: number
+  /** Most rows waiting. */
+  queueRows: number
+  /** Runs that may be under way at once. */
+  slots: number
+  /** Whether rows of several requests may share a run, and one request may be cut into several. */
+  joinable: boolean
+}
+
+interface Job {
+  inputs: Tensors
+  rows: number
+  deadline: number
+  /** Rows already given to a run. */
+  taken: number
+  /** Parts that have come back, by their place; `cut` counts all, `left` those still out. */
+  parts: Tensors[]
+  cut: number
+  left: number
+  queuedAt: number
+  startedAt: number
+  resolve(result: BatchResult): void
+  reject(error: unknown): void
+  done: boolean
+}
+
+interface Slice {
+  job: Job
+  from: number
+  to: number
+  part: number
+}
+
+/**
+ * One queue of one loaded release. Whatever waits when the engine is free goes together, up to `tile` rows; an idle engine
+ * never waits for more. A large request is cut into tiles and takes turns with the others. When a run of several requests
+ * fails, each is tried alone, so that one caller's rows cost only that caller.
+ */
+export class Batcher {
+  readonly #session: Session
+  readonly #options: BatcherOptions
+  #queue: Job[] = []
+  #queuedRows = 0
+  #running = 0
+  #scheduled = false
+  #closed = false
+  #idle: (() => void)[] = []
+
+  constructor(session: Session, options: BatcherOptions) {
+    this.#session = session
+    this.#options = options
+  }
+
+  /** Rows waiting for their run. */
+  get queuedRows(): number {
+    return this.#queuedRows
+  }
+
+  /**
+   * Runs the model on `rows` rows. `deadline` is in milliseconds since 1970. Rejects with `queue-full`,
+   * `deadline-exceeded`, `release-not-ready` (after `close`), `model-run-failed` or `worker-crashed`.
+   */
+  run(inputs: Tensors, rows: number, deadline: number): Promise<BatchResult> {
+    return new Promise((resolve, reject) => {
+      if (this.#closed) {
+        reject(new FairleadError('release-not-ready', 'the release is being replaced', { retryAfter: 1 }))
+        return
+      }
+      // a request larger than the queue may still have an empty one to itself
+      if (this.#queuedRows > 0 && this.#queuedRows + rows > this.#options.queueRows) {
+        reject(new FairleadError('queue-full', `${this.#queuedRows} rows are waiting, at most ${this.#options.queueRows} may`, { retryAfter: 1 }))
+        return
+      }
+      this.#queuedRows += rows
+      this.#queue.push({
+        inputs,
+        rows,
+        deadline,
+        taken: 0,
+        parts: [],
+        cut: 0,
+        left: 0,
+        queuedAt: performance.now(),
+        startedAt: 0,
+        resolve,
+        reject,
+        done: false,
+      })
+      this.#schedule()
+    })
+  }
+
+  /** Takes no more requests; settles when all that were taken are answered. */
+  close(): Promise<void> {
+    this.#closed = true
+    if (this.#queue.length === 0 && this.#running === 0) return Promise.resolve()
+    return new Promise((resolve) => this.#idle.push(resolve))
+  }
+
+  #schedule(): void {
+    if (this.#scheduled || this.#running >= this.#options.slots || this.#queue.length === 0) return
+    this.#scheduled = true
+    // the end of this turn of the event loop: all requests that arrived in it go together, and none waits longer
+    setImmediate(() => {
+      this.#scheduled = false
+      this.#dispatch()
+    })
+  }
+
+  #dispatch(): void {
+    const slices = this.#collect()
+    if (slices.length > 0) {
+      this.#running++
+      const { runSync } = this.#session
+      if (runSync) this.#runHere(slices, runSync.bind(this.#session))
+      else void this.#runElsewhere(slices).then(() => this.#freed())
+      if (runSync) this.#freed()
+    }
+    this.#schedule()
+    this.#settleIdle()
+  }
+
+  #freed(): void {
+    this.#running--
+    this.#schedule()
+    this.#settleIdle()
+  }
+
+  #settleIdle(): void {
+    if (this.#queue.length > 0 || this.#running > 0) return
+    for (const resolve of this.#idle.splice(0)) resolve()
+  }
+
+  /** Takes the next run's rows from the queue; drops requests whose deadline has passed. */
+  #collect(): Slice[] {
+    const { tile } = this.#options
+    const now = Date.now()
+    const slices: Slice[] = []
+    let room = tile
+    let next = 0
+    const unfinished: Job[] = []
+    while (next < this.#queue.length && room > 0) {
+      const job = this.#queue[next]!
+      if (job.done || job.deadline <= now) {
+        next++
+        this.#queuedRows -= job.rows - job.taken
+        this.#refuse(job, new FairleadError('deadline-exceeded', 'the deadline passed before the model was free'))
+        continue
+      }
+      if (slices.length > 0 && !(this.#options.joinable && joinable(slices[0]!.job.inputs, job.inputs))) break
+      const take = this.#options.joinable ? Math.min(room, job.rows - job.taken) : job.rows
+      if (job.taken === 0) job.startedAt = performance.now()
+      slices.push({ job, from: job.taken, to: job.taken + take, part: job.cut++ })
+      job.taken += take
+      job.left++
+      this.#queuedRows -= take
+      room -= take
+      next++
+      if (job.taken < job.rows) unfinished.push(job)
+    }
+    // what is left of a large request goes to the back: others take their turn
+    if (next > 0) this.#queue = [...this.#queue.slice(next), ...unfinished]
+    return slices
+  }
+
+  #runHere(slices: Slice[], run: (inputs: Tensors) => Tensors): void {
+    try {
+      this.#deliver(slices, run(gather(slices)))
+    } catch (error) {
+      if (slices.length > 1 && retryAlone(error)) for (const slice of slices) this.#runHere([slice], run)
+      else this.#fail(slices, error)
+    }
+  }
+
+  async #runElsewhere(slices: Slice[]): Promise<void> {
+    const late = this.#watchDeadlines(slices)
+    try {
+      this.#deliver(slices, await this.#session.run(gather(slices)))
+    } catch (error) {
+      if (slices.length > 1 && retryAlone(error)) for (const slice of slices) await this.#runElsewhere([slice])
+      else this.#fail(slices, error)
+    } finally {
+      clearInterval(late)
+    }
+  }
+
+  /** While a worker runs, the callers whose deadline passes are answered; their rows' results are dropped. */
+  #watchDeadlines(slices: Slice[]): NodeJS.Timeout {
+    const check = () => {
+      const now = Date.now()
+      for (const { job } of slices) {
+        if (job.deadline <= now) this.#refuse(job, new FairleadError('deadline-exceeded', 'the deadline passed while the model was running'))
+      }
+    }
+    const first = Math.min(...slices.map(({ job }) => job.deadline)) - Date.now()
+    return setInterval(check, Math.max(5, Math.min(first, 1000))).unref()
+  }
+
+  #deliver(slices: Slice[], outputs: Tensors): void {
+    const rows = slices.reduce((sum, { from, to }) => sum + to - from, 0)
+    const whole = slices.length === 1 && slices[0]!.to - slices[0]!.from === slices[0]!.job.rows
+    if (!whole) checkRows(outputs, rows)
+    let at = 0
+    for (const { job, from, to, part } of slices) {
+      const size = to - from
+      job.parts[part] = slices.length === 1 ? outputs : sliceAll(outputs, at, at + size)
+      at += size
+      job.left--
+      if (job.left === 0 && job.taken === job.rows && !job.done) this.#finish(job)
+    }
+  }
+
+  #finish(job: Job): void {
+    job.done = true
+    const now = performance.now()
+    const outputs = job.parts.length === 1 ? job.parts[0]! : concatAll(job.parts)
+    job.resolve({ outputs, queueMs: job.startedAt - job.queuedAt, runMs: now - job.startedAt })
+  }
+
+  #fail(slices: Slice[], error: unknown): void {
+    for (const { job } of slices) this.#refuse(job, error)
+  }
+
+  #refuse(job: Job, error: unknown): void {
+    if (job.done) return
+    job.done = true
+    job.reject(error)
+  }
+}
+
+function gather(slices: Slice[]): Tensors {
+  const [first] = slices
+  if (slices.length === 1) return sliceAll(first!.job.inputs, first!.from, first!.to)
+  return concatAll(slices.map(({ job, from, to }) => sliceAll(job.inputs, from, to)))
+}
+
+/** A crashed worker says nothing about the rows; a failed run may be the fault of one request. */
+function retryAlone(error: unknown): boolean {
+  return !(error instanceof FairleadError) || error.code === 'model-run-failed'
+}
+
+function checkRows(outputs: Tensors, rows: number): void {
+  for (const name in outputs) {
+    const got = outputs[name]!.shape[0]
+    if (got !== rows) throw new FairleadError('model-run-failed', `the output "${name}" has ${got ?? 'no'} rows for ${rows} rows of input`)
+  }
+}

@@ -1,0 +1,124 @@
+import { FairleadError, type ProblemItem, type Row } from '@fairlead/contract'
+import type { ServingRelease } from './serving-release.ts'
+import type { LoadReport } from './types.ts'
+
+type Check = LoadReport['checks'][number]
+
+/** The example or golden rows did not pass; carries what every check found. */
+export class ChecksFailed extends FairleadError {
+  readonly checks: Check[]
+
+  constructor(detail: string, checks: Check[], options: { items: ProblemItem[]; cause?: unknown }) {
+    super('example-failed', detail, options)
+    this.checks = checks
+  }
+}
+
+interface Difference {
+  path: string
+  detail: string
+}
+
+/** Numbers as numbers, also those that JSON has as text. */
+function asNumber(value: unknown): number | undefined {
+  if (typeof value === 'number') return value
+  if (typeof value === 'bigint') return Number(value)
+  return value === 'NaN' || value === 'Infinity' || value === '-Infinity' ? Number(value) : undefined
+}
+
+/** Compares expected answers with got ones; answers the largest difference of two numbers and the places that differ. */
+export function compareAnswers(
+  expected: unknown,
+  got: unknown,
+  { tolerance, path }: { tolerance: number; path: string },
+): { largest: number; differences: Difference[] } {
+  const [a, b] = [asNumber(expected), asNumber(got)]
+  if (a !== undefined && b !== undefined) {
+    const distance = Object.is(a, b) || a === b ? 0 : Math.abs(a - b)
+    if (distance <= tolerance) return { largest: distance, differences: [] }
+    return { largest: Number.isFinite(distance) ? distance : 0, differences: [{ path, detail: `expected ${expected}, got ${got}` }] }
+  }
+  if (typeof expected === 'object' && expected !== null && typeof got === 'object' && got !== null) {
+    let largest = 0
+    const differences: Difference[] = []
+    for (const [key, value] of Object.entries(expected)) {
+      const inner = compareAnswers(value, (got as Record<string, unknown>)[key], {
+        tolerance,
+        path: Array.isArray(expected) ? `${path}[${key}]` : `${path}.${key}`,
+      })
+      largest = Math.max(largest, inner.largest)
+      differences.push(...inner.differences)
+    }
+    return { largest, differences }
+  }
+  // a label may be written as text in one place and as a number in the other
+  if (expected === got || (expected != null && got != null && String(expected) === String(got))) return { largest: 0, differences: [] }
+  return { largest: 0, differences: [{ path, detail: `expected ${JSON.stringify(expected)}, got ${JSON.stringify(got) ?? 'nothing'}` }] }
+}
+
+const LISTED = 20
+const CHUNK = 1000
+const CHECK_MS = 60_000
+
+/** The release's answers to rows, through its whole plan. */
+async function answers(serving: ServingRelease, rows: Row[]): Promise<Row[]> {
+  const all: Row[] = []
+  for (let from = 0; from < rows.length; from += CHUNK) {
+    const part = rows.slice(from, from + CHUNK)
+    const { outputs } = await serving.run(serving.rows.decode(part), part.length, Date.now() + CHECK_MS)
+    all.push(...(JSON.parse(serving.answers.write(outputs, part.length)) as Row[]))
+  }
+  return all
+}
+
+/**
+ * Sends the release's example and golden rows through its whole plan. Golden answers must be equal, numbers within the
+ * tolerance. Throws `ChecksFailed` naming row and field.
+ */
+export async function runChecks(serving: ServingRelease): Promise<Check[]> {
+  const { example, golden } = serving.release
+  const checks: Check[] = []
+  if (example.length > 0) checks.push(await runExample(serving, example))
+  if (golden && golden.rows.length > 0) checks.push(await runGolden(serving, golden, checks))
+  return checks
+}
+
+async function runExample(serving: ServingRelease, rows: Row[]): Promise<Check> {
+  try {
+    await answers(serving, rows)
+    return { kind: 'example', rows: rows.length, passed: true }
+  } catch (error) {
+    throw exampleFailed(rows.length, error)
+  }
+}
+
+/** The failure of an example row, with the places of the error that it met. */
+export function exampleFailed(rows: number, error: unknown): ChecksFailed {
+  const known = error instanceof FairleadError
+  const detail = `the example rows do not pass: ${error instanceof Error ? error.message : error}`
+  const items = known ? error.items.map((item) => ({ ...item, path: item.path.replace(/^rows/, 'example') })) : []
+  return new ChecksFailed(detail, [{ kind: 'example', rows, passed: false, detail }], { items, cause: error })
+}
+
+async function runGolden(serving: ServingRelease, golden: { rows: Row[]; predictions: Row[]; tolerance: number }, before: Check[]): Promise<Check> {
+  const { rows, predictions, tolerance } = golden
+  const check = { kind: 'golden' as const, rows: rows.length }
+  const got = await answers(serving, rows).catch((error: unknown) => {
+    const detail = `the golden rows do not pass: ${error instanceof Error ? error.message : error}`
+    const items = error instanceof FairleadError ? error.items.map((item) => ({ ...item, path: item.path.replace(/^rows/, 'golden') })) : []
+    throw new ChecksFailed(detail, [...before, { ...check, passed: false, detail }], { items, cause: error })
+  })
+  let largest = 0
+  const differences: Difference[] = []
+  for (const [i, expected] of predictions.entries()) {
+    const found = compareAnswers(expected, got[i], { tolerance, path: `golden[${i}]` })
+    largest = Math.max(largest, found.largest)
+    differences.push(...found.differences)
+  }
+  const [first] = differences
+  if (!first) return { ...check, passed: true, largestDifference: largest }
+  const more = differences.length === 1 ? '' : `, and ${differences.length - 1} more places differ`
+  const detail = `${first.path}: ${first.detail} (tolerance ${tolerance})${more}`
+  const items = differences.slice(0, LISTED).map(({ path, detail: words }): ProblemItem => ({ path, code: 'example-failed', detail: words }))
+  throw new ChecksFailed(detail, [...before, { ...check, passed: false, largestDifference: largest, detail }], { items })
+}

@@ -1,0 +1,216 @@
+import { FairleadError } from '@fairlead/contract'
+import type { Execution } from '@fairlead/contract/control'
+import type { BatcherOptions } from './batcher.ts'
+import { exampleFailed, runChecks } from './checks.ts'
+import { chooseTile, type Measurement } from './measure.ts'
+import { WorkerPool } from './pool.ts'
+import { sampleRow } from './sample.ts'
+import { ReleasePlan, ServingRelease } from './serving-release.ts'
+import { repeatRows } from './tensors.ts'
+import type { Artifact, ArtifactSource, Runtime, ServableRelease, Session, Tensors } from './types.ts'
+import { type ModelThread, WorkerThread } from './worker-thread.ts'
+
+/** One row may keep the serving thread this long. */
+const INLINE_ROW_MICROS = 2000
+const INLINE_LOAD_MS = 200
+/** Longest run of a full tile on the serving thread, and in a worker. */
+const INLINE_TILE_MS = 5
+const WORKER_TILE_MS = 50
+const MEASURE_MS = 60_000
+const SPARE_MS = 10_000
+/** Rows per run where the model could not be measured. */
+const UNMEASURED_TILE = 32
+
+export interface LoaderOptions {
+  artifacts: ArtifactSource
+  /** The runtime for models that run on the serving thread; the thread of `spawn` has the same. */
+  runtime: Runtime
+  spawn(): ModelThread
+  /** Told when a worker ended and is being replaced. */
+  onWorkerReplaced?(release: ServableRelease, reason: string): void
+}
+
+interface Trial {
+  worker: WorkerThread
+  session: number
+  loadMs: number
+  measurement: Measurement | undefined
+  /** Why there is no measurement. */
+  problem: string | undefined
+}
+
+/**
+ * Loads releases: first in a worker, where a bad model can do no harm; measured there, then opened where it will run, and
+ * checked with its example and golden rows. One worker is kept for a while for the next trial.
+ */
+export class ReleaseLoader implements AsyncDisposable {
+  readonly #options: LoaderOptions
+  #spare: WorkerThread | undefined
+  #spareTimer: NodeJS.Timeout | undefined
+
+  constructor(options: LoaderOptions) {
+    this.#options = options
+  }
+
+  /** Starts the worker for a trial that is about to come, to save its starting time. */
+  prepare(): void {
+    clearTimeout(this.#spareTimer)
+    if (!this.#spare?.alive) this.#spare = new WorkerThread(this.#options.spawn())
+    this.#spareTimer = setTimeout(() => void this.#dropSpare(), SPARE_MS).unref()
+  }
+
+  /** Loads a release. Throws `pipeline-invalid`, `load-failed`, `example-failed`, or as the artefact's source does. */
+  async load(release: ServableRelease): Promise<ServingRelease> {
+    this.prepare()
+    const plan = new ReleasePlan(release)
+    const sample = sampleOf(plan)
+    const artifact = await this.#options.artifacts.load(release)
+    const trial = await this.#try(plan, artifact, sample)
+    const inline = runsInline(release, trial)
+    let session: Session
+    try {
+      session = inline ? await this.#openHere(artifact, trial) : await this.#openPool(release, artifact, trial)
+    } catch (error) {
+      await trial.worker[Symbol.asyncDispose]()
+      throw error
+    }
+    const { execution, batching } = describeRun(plan, trial, { inline, runtime: this.#options.runtime.name })
+    const serving = new ServingRelease(release, session, { execution, batching })
+    try {
+      serving.checks = await runChecks(serving)
+      return serving
+    } catch (error) {
+      await serving[Symbol.asyncDispose]()
+      throw error
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#dropSpare()
+  }
+
+  async #dropSpare(): Promise<void> {
+    clearTimeout(this.#spareTimer)
+    const spare = this.#spare
+    this.#spare = undefined
+    await spare?.[Symbol.asyncDispose]()
+  }
+
+  #takeSpare(): WorkerThread {
+    clearTimeout(this.#spareTimer)
+    const spare = this.#spare
+    this.#spare = undefined
+    return spare?.alive ? spare : new WorkerThread(this.#options.spawn())
+  }
+
+  async #try(plan: ReleasePlan, artifact: Artifact, sample: { inputs: Tensors; real: boolean }): Promise<Trial> {
+    const worker = this.#takeSpare()
+    try {
+      const { session, millis } = await worker.open(artifact).catch((error: unknown) => {
+        throw error instanceof FairleadError && error.code === 'worker-crashed'
+          ? new FairleadError('load-failed', `the model ended the worker that opened it: ${error.message}`, { cause: error })
+          : error
+      })
+      const trial = { worker, session, loadMs: millis }
+      try {
+        const measurement = await worker.measure(session, sample.inputs, { fixedRows: fixedRowsOf(plan) !== undefined, stuckMs: MEASURE_MS })
+        return { ...trial, measurement, problem: undefined }
+      } catch (error) {
+        if (sample.real) throw exampleFailed(plan.release.example.length, error)
+        if (!worker.alive) throw new FairleadError('load-failed', `the model ended the worker that ran it: ${(error as Error).message}`, { cause: error })
+        return { ...trial, measurement: undefined, problem: (error as Error).message }
+      }
+    } catch (error) {
+      await worker[Symbol.asyncDispose]()
+      throw error
+    }
+  }
+
+  async #openHere(artifact: Artifact, trial: Trial): Promise<Session> {
+    const session = await this.#options.runtime.open(artifact)
+    await trial.worker.close(trial.session)
+    this.#spare = trial.worker
+    this.prepare()
+    return session
+  }
+
+  #openPool(release: ServableRelease, artifact: Artifact, trial: Trial): Promise<WorkerPool> {
+    return WorkerPool.open({
+      artifact,
+      size: release.settings.workers,
+      spawn: () => new WorkerThread(this.#options.spawn()),
+      first: { worker: trial.worker, session: trial.session },
+      stuckMs: release.settings.deadlineMs,
+      onReplaced: (reason) => this.#options.onWorkerReplaced?.(release, reason),
+    })
+  }
+}
+
+/** The fixed number of rows of a model that has one; 1 means row by row. */
+function fixedRowsOf({ release }: ReleasePlan): number | undefined {
+  const first = release.signature.inputs.map((spec) => spec.shape[0] ?? 0)
+  return first.find((size) => size >= 0)
+}
+
+function sampleOf(plan: ReleasePlan): { inputs: Tensors; real: boolean } {
+  const { example, signature } = plan.release
+  const real = example.length > 0
+  try {
+    const inputs = plan.rows.decode(real ? example.slice(0, 1) : [sampleRow(signature)])
+    const fixed = fixedRowsOf(plan)
+    return { inputs: fixed !== undefined && fixed > 1 ? repeatRows(inputs, fixed) : inputs, real }
+  } catch (error) {
+    if (real) throw exampleFailed(example.length, error)
+    throw error
+  }
+}
+
+function runsInline({ settings }: ServableRelease, { measurement, loadMs }: Trial): boolean {
+  if (settings.execution !== 'auto') return settings.execution === 'inline'
+  const one = measurement?.measured[0]?.micros
+  return one !== undefined && one <= INLINE_ROW_MICROS && loadMs <= INLINE_LOAD_MS
+}
+
+function millis(micros: number): string {
+  return `${(micros / 1000).toFixed(micros < 10_000 ? 2 : 0)} ms`
+}
+
+function reasonOf(release: ServableRelease, trial: Trial, { inline, tile }: { inline: boolean; tile: number }): string {
+  const where = inline ? 'on the serving thread' : `in ${release.settings.workers === 1 ? 'a worker' : `${release.settings.workers} workers`}`
+  const one = trial.measurement?.measured[0]?.micros
+  if (one === undefined) return `Runs ${where}: it could not be measured with made-up values (${trial.problem}); give an example row to have it measured.`
+  const figures = `one row takes ${millis(one)} and loading ${Math.round(trial.loadMs)} ms`
+  const bound = `the serving thread takes models of at most ${INLINE_ROW_MICROS / 1000} ms a row and ${INLINE_LOAD_MS} ms to load`
+  const why = release.settings.execution === 'auto' ? bound : `the setting "execution" says ${release.settings.execution}`
+  return `Runs ${where}: ${figures}; ${why}. Up to ${tile} ${tile === 1 ? 'row' : 'rows'} go into one run.`
+}
+
+function describeRun(
+  plan: ReleasePlan,
+  trial: Trial,
+  { inline, runtime }: { inline: boolean; runtime: string },
+): { execution: Execution; batching: BatcherOptions } {
+  const { release } = plan
+  const { measurement } = trial
+  const fixed = fixedRowsOf(plan)
+  const best = measurement ? chooseTile(measurement.measured, inline ? INLINE_TILE_MS : WORKER_TILE_MS) : UNMEASURED_TILE
+  const tile = fixed === 1 ? 1 : best
+  const workers = inline ? 0 : release.settings.workers
+  return {
+    execution: {
+      runtime,
+      mode: inline ? 'inline' : 'worker',
+      reason: reasonOf(release, trial, { inline, tile }),
+      workers,
+      loadMs: Math.round(trial.loadMs * 10) / 10,
+      measured: measurement?.measured ?? [],
+      tile,
+    },
+    batching: {
+      tile,
+      queueRows: release.settings.queueRows,
+      slots: Math.max(1, workers),
+      joinable: fixed === 1 || (fixed === undefined && (measurement?.rowwise ?? true)),
+    },
+  }
+}

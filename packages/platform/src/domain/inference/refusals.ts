@@ -1,0 +1,36 @@
+import { FairleadError, type ProblemItem } from '@fairlead/contract'
+import type { Refusal } from './column-values.ts'
+
+/** Most offending places that one answer lists. */
+export const MAX_ITEMS = 20
+/** Offending places after which looking for more stops. */
+const ENOUGH = 1000
+
+/** `rows[3].age`, or `rows[3]["credit amount"]`. */
+export function placeOf(base: string, name: string): string {
+  return /^[A-Za-z_][A-Za-z0-9_]*$/.test(name) ? `${base}.${name}` : `${base}[${JSON.stringify(name)}]`
+}
+
+/** Gathers offending places, so that one answer names several. */
+export class Refusals {
+  readonly #items: ProblemItem[] = []
+  #count = 0
+
+  add(path: string, { code, detail }: Refusal): void {
+    this.#count++
+    if (this.#items.length < MAX_ITEMS) this.#items.push({ path, code, detail })
+  }
+
+  /** Whether so many were found that the rest does not matter. */
+  get enough(): boolean {
+    return this.#count >= ENOUGH
+  }
+
+  /** Throws if anything was found: the code of the first place, its words, and the places. */
+  check(): void {
+    const [first] = this.#items
+    if (!first) return
+    const more = this.#count === 1 ? '' : ` (and ${this.enough ? 'many' : this.#count - 1} more)`
+    throw new FairleadError(first.code, `${first.path}: ${first.detail}${more}`, { items: this.#items })
+  }
+}

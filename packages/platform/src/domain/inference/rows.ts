@@ -1,0 +1,237 @@
+import { FairleadError, type InputColumn, isFloat, type Signature, type TensorSpec } from '@fairlead/contract'
+import type { ReleaseSettings } from '@fairlead/contract/control'
+import { nearestWord } from '../../kernel/suggestion.ts'
+import { type CheckValue, limitsOf, type SetValue, setterOf, shown } from './column-values.ts'
+import { numberToHalf } from './number-text.ts'
+import { placeOf, Refusals } from './refusals.ts'
+import { allocate, sizeOf } from './tensors.ts'
+import type { Tensor, TensorData, Tensors } from './types.ts'
+
+type JsonRow = Record<string, unknown>
+export type RowSettings = Pick<ReleaseSettings, 'extraColumns' | 'unknownValues'>
+
+interface ColumnPlan {
+  column: InputColumn
+  set: SetValue
+  check: CheckValue | undefined
+  /** Place of the value among the values of one row of the tensor. */
+  offset: number
+}
+
+interface TensorPlan {
+  spec: TensorSpec
+  columns: ColumnPlan[]
+  /** Shape of one row; -1 where the rows decide. */
+  inner: number[]
+  /** Whether each row has one array instead of plain values. */
+  array: boolean
+}
+
+/**
+ * Turns rows by column name into the model's tensors. Compiled once per release.
+ *
+ * A null or absent optional column becomes NaN, 0, false or empty text, marked in the tensor's `nulls`.
+ */
+export class RowsPlan {
+  readonly #tensors: TensorPlan[]
+  readonly #columns: InputColumn[]
+  readonly #names: Set<string>
+  readonly #refuseExtra: boolean
+  /** Whether any column holds 64-bit integers, so that their digits must be read exactly. */
+  readonly exactIntegers: boolean
+
+  constructor(signature: Signature, settings: RowSettings) {
+    this.#columns = signature.columns
+    this.#names = new Set(signature.columns.map((column) => column.name))
+    this.#refuseExtra = settings.extraColumns === 'refuse'
+    this.exactIntegers = signature.columns.some((column) => column.type === 'int64' || column.type === 'uint64')
+    this.#tensors = signature.inputs.map((spec) => planTensor(spec, signature.columns, settings.unknownValues))
+  }
+
+  /**
+   * Tensors of `rows`, an array of objects as JSON has them (64-bit integers may be bigint). Throws `request-invalid`,
+   * `rows-empty`, or the code of the first offending value; the items carry paths like `rows[3].age`, at most 20.
+   */
+  decode(rows: unknown): Tensors {
+    if (!Array.isArray(rows)) {
+      throw new FairleadError('request-invalid', rows === undefined ? 'the body has no "rows"' : `"rows" must be an array of objects, not ${shown(rows)}`, {
+        items: [{ path: 'rows', code: 'request-invalid', detail: 'an array of objects is needed' }],
+      })
+    }
+    if (rows.length === 0) throw new FairleadError('rows-empty', '"rows" is empty')
+    const full = checkObjects(rows, this.#columns.length)
+    const refusals = new Refusals()
+    let absent = 0
+    const tensors: Tensors = {}
+    for (const plan of this.#tensors) {
+      const { tensor, missing } = plan.array ? decodeArrays(plan, rows, refusals) : decodeValues(plan, rows, refusals)
+      tensors[plan.spec.name] = tensor
+      absent += missing
+    }
+    if (this.#refuseExtra && (absent > 0 || !full)) this.#findExtra(rows, refusals)
+    refusals.check()
+    return tensors
+  }
+
+  /**
+   * Checks the model's own tensors against the declared limits of their columns; shapes and types are the caller's.
+   * Throws like `decode`, with paths like `age[3]`.
+   */
+  check(tensors: Tensors): void {
+    const refusals = new Refusals()
+    for (const { spec, columns, inner } of this.#tensors) {
+      const tensor = tensors[spec.name]
+      const width = Math.max(1, sizeOf(inner))
+      for (const { column, check, offset } of columns) {
+        if (!check || !tensor || tensor.nulls) continue
+        for (let at = offset; at < tensor.data.length && !refusals.enough; at += width) {
+          const value = tensor.data[at]!
+          const refusal = check(column.type === 'bool' ? value === 1 : value)
+          if (refusal) refusals.add(`${placeOf('inputs', column.name)}[${(at - offset) / width}]`, refusal)
+        }
+      }
+    }
+    refusals.check()
+  }
+
+  #findExtra(rows: JsonRow[], refusals: Refusals): void {
+    for (let i = 0; i < rows.length && !refusals.enough; i++) {
+      for (const name of Object.keys(rows[i]!)) {
+        if (this.#names.has(name)) continue
+        const near = nearestWord(name, this.#names)
+        const detail = `there is no column ${shown(name)}${near === undefined ? '' : `; did you mean "${near}"?`}`
+        refusals.add(placeOf(`rows[${i}]`, name), { code: 'column-unknown', detail })
+      }
+    }
+  }
+}
+
+/** Throws unless every row is an object; answers whether each has exactly as many keys as there are columns. */
+function checkObjects(rows: unknown[], columns: number): boolean {
+  let full = true
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i]
+    if (typeof row !== 'object' || row === null || Array.isArray(row)) {
+      throw new FairleadError('request-invalid', `rows[${i}] must be an object with a value per column, not ${shown(row)}`, {
+        items: [{ path: `rows[${i}]`, code: 'request-invalid', detail: 'an object is needed' }],
+      })
+    }
+    let keys = 0
+    for (const _ in row) keys++
+    if (keys !== columns) full = false
+  }
+  return full
+}
+
+function planTensor(spec: TensorSpec, all: InputColumn[], unknownValues: RowSettings['unknownValues']): TensorPlan {
+  const columns = all.filter((column) => column.tensor === spec.name)
+  const array = columns.length === 1 && (columns[0]!.shape ?? []).length > 0
+  const inner = spec.shape.slice(1)
+  return {
+    spec,
+    array,
+    inner: array ? inner : inner.map((size, i) => (size > 0 ? size : i === inner.length - 1 ? Math.max(1, columns.length) : 1)),
+    columns: columns.map((column) => ({
+      column,
+      set: setterOf(column, unknownValues),
+      check: limitsOf(column, unknownValues),
+      offset: column.index ?? 0,
+    })),
+  }
+}
+
+const ABSENT = { code: 'column-missing' as const }
+
+/** Why a value that is null or not there cannot be taken; `undefined` when the column is optional. */
+function refuseNull(column: InputColumn, value: unknown): { code: 'column-missing' | 'value-missing'; detail: string } | undefined {
+  if (column.optional) return undefined
+  if (value === null) return { code: 'value-missing', detail: `null, and the column "${column.name}" is required` }
+  return { ...ABSENT, detail: `the required column "${column.name}" is missing` }
+}
+
+/** What a model sees in place of a null. */
+function fillNull(tensor: Tensor, at: number): void {
+  if (isFloat(tensor.type)) (tensor.data as Float64Array)[at] = tensor.type === 'float16' ? numberToHalf(Number.NaN) : Number.NaN
+  tensor.nulls ??= new Uint8Array(tensor.data.length)
+  tensor.nulls[at] = 1
+}
+
+function decodeValues(plan: TensorPlan, rows: JsonRow[], refusals: Refusals): { tensor: Tensor; missing: number } {
+  const width = sizeOf(plan.inner)
+  const data = allocate(plan.spec.type, rows.length * width)
+  const tensor: Tensor = { type: plan.spec.type, shape: [rows.length, ...plan.inner], data }
+  let missing = 0
+  for (const { column, set, offset } of plan.columns) {
+    const { name } = column
+    for (let i = 0; i < rows.length && !refusals.enough; i++) {
+      const value = rows[i]![name]
+      // a function can only be inherited: the name is that of a method every object has
+      if (value === undefined || value === null || typeof value === 'function') {
+        const refusal = refuseNull(column, value)
+        if (refusal) refusals.add(placeOf(`rows[${i}]`, name), refusal)
+        else fillNull(tensor, i * width + offset)
+        if (value !== null) missing++
+        continue
+      }
+      const refusal = set(value, data, i * width + offset)
+      if (refusal !== undefined) refusals.add(placeOf(`rows[${i}]`, name), refusal)
+    }
+  }
+  return { tensor, missing }
+}
+
+/** Shape of a nested array, read along its first elements. */
+function shapeOf(value: unknown): number[] {
+  const shape: number[] = []
+  for (let inner = value; Array.isArray(inner) && shape.length < 100; inner = inner[0]) shape.push(inner.length)
+  return shape
+}
+
+function decodeArrays(plan: TensorPlan, rows: JsonRow[], refusals: Refusals): { tensor: Tensor; missing: number } {
+  const { column, set } = plan.columns[0]!
+  const first = shapeOf(rows.find((row) => Array.isArray(row[column.name]))?.[column.name])
+  const inner = plan.inner.map((size, i) => (size >= 0 ? size : (first[i] ?? 0)))
+  const width = sizeOf(inner)
+  const data = allocate(plan.spec.type, rows.length * width)
+  const tensor: Tensor = { type: plan.spec.type, shape: [rows.length, ...inner], data }
+  let missing = 0
+  for (let i = 0; i < rows.length && !refusals.enough; i++) {
+    const value = rows[i]![column.name]
+    const place = placeOf(`rows[${i}]`, column.name)
+    if (value === undefined || value === null || typeof value === 'function') {
+      const refusal = refuseNull(column, value)
+      if (refusal) refusals.add(place, refusal)
+      else for (let k = 0; k < width; k++) fillNull(tensor, i * width + k)
+      if (value !== null) missing++
+    } else fillArray({ value, inner, set, data, at: i * width, place, refusals })
+  }
+  return { tensor, missing }
+}
+
+interface ArrayFill {
+  value: unknown
+  inner: number[]
+  set: SetValue
+  data: TensorData
+  at: number
+  place: string
+  refusals: Refusals
+}
+
+function fillArray({ value, inner, set, data, at, place, refusals }: ArrayFill): void {
+  const [size, ...rest] = inner
+  if (size === undefined) {
+    const refusal = value === null ? { code: 'value-missing' as const, detail: 'null inside an array' } : set(value, data, at)
+    if (refusal) refusals.add(place, refusal)
+    return
+  }
+  if (!Array.isArray(value) || value.length !== size) {
+    const got = Array.isArray(value) ? `${value.length}` : shown(value)
+    refusals.add(place, { code: 'shape-mismatch', detail: `an array of ${size} is needed, got ${got}` })
+    return
+  }
+  const step = sizeOf(rest)
+  for (let k = 0; k < size && !refusals.enough; k++) {
+    fillArray({ value: value[k], inner: rest, set, data, at: at + k * step, place: `${place}[${k}]`, refusals })
+  }
+}

@@ -1,0 +1,108 @@
+import type { DataType } from '@fairlead/contract'
+import type { Tensor, TensorData, Tensors } from './types.ts'
+
+const ARRAYS = {
+  bool: Uint8Array,
+  int8: Int8Array,
+  int16: Int16Array,
+  int32: Int32Array,
+  int64: BigInt64Array,
+  uint8: Uint8Array,
+  uint16: Uint16Array,
+  uint32: Uint32Array,
+  uint64: BigUint64Array,
+  float16: Uint16Array,
+  float32: Float32Array,
+  float64: Float64Array,
+} as const
+
+/** Room for `length` values: zeros, or empty texts. */
+export function allocate(type: DataType, length: number): TensorData {
+  return type === 'string' ? new Array<string>(length).fill('') : new ARRAYS[type](length)
+}
+
+/** Whether `data` is the kind of array that holds values of this type. */
+export function holds(type: DataType, data: TensorData): boolean {
+  return type === 'string' ? Array.isArray(data) : data instanceof ARRAYS[type]
+}
+
+/** Number of values of a shape. */
+export function sizeOf(shape: readonly number[]): number {
+  let size = 1
+  for (const n of shape) size *= n
+  return size
+}
+
+/** Rows `from` up to `to`. Numbers share the memory of the original. */
+export function sliceRows(tensor: Tensor, from: number, to: number): Tensor {
+  const [rows = 1, ...inner] = tensor.shape
+  if (from === 0 && to === rows) return tensor
+  const width = sizeOf(inner)
+  const cut = Array.isArray(tensor.data) ? tensor.data.slice(from * width, to * width) : tensor.data.subarray(from * width, to * width)
+  return {
+    type: tensor.type,
+    shape: [to - from, ...inner],
+    data: cut,
+    ...(tensor.nulls ? { nulls: tensor.nulls.subarray(from * width, to * width) } : {}),
+  }
+}
+
+/** Rows `from` up to `to` of every tensor. */
+export function sliceAll(tensors: Tensors, from: number, to: number): Tensors {
+  const cut: Tensors = {}
+  for (const name in tensors) cut[name] = sliceRows(tensors[name]!, from, to)
+  return cut
+}
+
+/** All rows of the parts, in order. The parts have the same type and inner shape; throws RangeError otherwise. */
+export function concatRows(parts: Tensor[]): Tensor {
+  const first = parts[0]!
+  if (parts.length === 1) return first
+  const inner = first.shape.slice(1)
+  let rows = 0
+  for (const part of parts) {
+    if (part.type !== first.type || part.shape.length !== first.shape.length || inner.some((n, i) => part.shape[i + 1] !== n)) {
+      throw new RangeError(`tensors of shapes [${first.shape}] and [${part.shape}] cannot be joined`)
+    }
+    rows += part.shape[0]!
+  }
+  const nulls = parts.some((part) => part.nulls) ? new Uint8Array(rows * sizeOf(inner)) : undefined
+  let at = 0
+  const data = first.type === 'string' ? parts.flatMap((part) => part.data as string[]) : allocate(first.type, rows * sizeOf(inner))
+  for (const part of parts) {
+    // the type was compared above, so both are the same kind of array
+    if (!Array.isArray(data)) (data as Float64Array).set(part.data as Float64Array, at)
+    if (part.nulls) nulls!.set(part.nulls, at)
+    at += part.data.length
+  }
+  return { type: first.type, shape: [rows, ...inner], data, ...(nulls ? { nulls } : {}) }
+}
+
+/** All rows of several records of tensors, name by name. */
+export function concatAll(parts: Tensors[]): Tensors {
+  const joined: Tensors = {}
+  for (const name in parts[0]) joined[name] = concatRows(parts.map((part) => part[name]!))
+  return joined
+}
+
+/** Whether records of tensors can be joined along the rows: same names, types and inner shapes. */
+export function joinable(a: Tensors, b: Tensors): boolean {
+  for (const name in a) {
+    const [x, y] = [a[name]!, b[name]]
+    if (!y || x.type !== y.type || x.shape.length !== y.shape.length) return false
+    for (let i = 1; i < x.shape.length; i++) if (x.shape[i] !== y.shape[i]) return false
+  }
+  return true
+}
+
+/** `rows` rows made by repeating those there are. */
+export function repeatRows(tensors: Tensors, rows: number): Tensors {
+  const repeated: Tensors = {}
+  for (const name in tensors) {
+    const tensor = tensors[name]!
+    const [have = 1] = tensor.shape
+    const copies = Math.ceil(rows / Math.max(1, have))
+    repeated[name] = sliceRows(concatRows(Array.from({ length: copies }, () => tensor)), 0, rows)
+  }
+  return repeated
+}

@@ -1,0 +1,37 @@
+import type { ErrorCode } from '@fairlead/contract'
+import type { Measurement } from './measure.ts'
+import type { Artifact, Tensors } from './types.ts'
+
+/** What the platform asks of a worker. `id` comes back with the answer; `session` is the id of the `open` that made it. */
+export type WorkerCall =
+  | { id: number; kind: 'open'; artifact: Artifact }
+  | { id: number; kind: 'run'; session: number; inputs: Tensors }
+  | { id: number; kind: 'measure'; session: number; inputs: Tensors; fixedRows: boolean }
+  | { id: number; kind: 'close'; session: number }
+
+/** What a worker answers. */
+export type WorkerAnswer =
+  | { id: number; kind: 'ready' }
+  | { id: number; kind: 'ok'; outputs?: Tensors; millis?: number; measurement?: Measurement }
+  | { id: number; kind: 'failed'; code: ErrorCode; detail: string }
+
+/** Buffers of tensors that may be handed over for good. Text and shared memory travel as copies. */
+export function transferable(tensors: Tensors): ArrayBuffer[] {
+  const buffers = new Set<ArrayBuffer>()
+  for (const name in tensors) {
+    const { data, nulls } = tensors[name]!
+    if (!Array.isArray(data) && data.buffer instanceof ArrayBuffer) buffers.add(data.buffer)
+    if (nulls && nulls.buffer instanceof ArrayBuffer) buffers.add(nulls.buffer)
+  }
+  return [...buffers]
+}
+
+/** Copies of just the values, each in a buffer of its own: a view would drag its whole buffer along. */
+export function detached(tensors: Tensors): Tensors {
+  const copy: Tensors = {}
+  for (const name in tensors) {
+    const { type, shape, data } = tensors[name]!
+    copy[name] = { type, shape, data: data.slice() }
+  }
+  return copy
+}

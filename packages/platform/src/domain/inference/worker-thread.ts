@@ -1,0 +1,115 @@
+import type { Worker } from 'node:worker_threads'
+import { FairleadError } from '@fairlead/contract'
+import type { Measurement } from './measure.ts'
+import type { Artifact, Tensors } from './types.ts'
+import { detached, transferable, type WorkerAnswer, type WorkerCall } from './worker-protocol.ts'
+
+/** A thread that runs `serveSessions`. */
+export type ModelThread = Worker
+
+type WithoutId<T> = T extends unknown ? Omit<T, 'id'> : never
+type Ok = Extract<WorkerAnswer, { kind: 'ok' }>
+
+interface Pending {
+  resolve(answer: Ok): void
+  reject(error: FairleadError): void
+  timer: NodeJS.Timeout | undefined
+}
+
+/** The platform's side of one worker: calls with answers, and a clear error for every call when the thread is gone. */
+export class WorkerThread implements AsyncDisposable {
+  readonly #thread: ModelThread
+  readonly #pending = new Map<number, Pending>()
+  #nextId = 1
+  #gone: string | undefined
+  /** Settles when the thread has ended, with the reason. */
+  readonly ended: Promise<string>
+
+  constructor(thread: ModelThread) {
+    this.#thread = thread
+    thread.unref()
+    thread.on('message', (answer: WorkerAnswer) => this.#answered(answer))
+    this.ended = new Promise((resolve) => {
+      thread.on('error', (error) => {
+        this.#end(`the worker failed: ${error.message}`)
+        resolve(this.#gone!)
+      })
+      thread.on('exit', (code) => {
+        this.#end(`the worker ended with code ${code}`)
+        resolve(this.#gone!)
+      })
+    })
+  }
+
+  get alive(): boolean {
+    return this.#gone === undefined
+  }
+
+  /** Opens a model; answers the session's id and how long it took. */
+  async open(artifact: Artifact): Promise<{ session: number; millis: number }> {
+    const session = this.#nextId
+    const { millis = 0 } = await this.#call({ kind: 'open', artifact })
+    return { session, millis }
+  }
+
+  /** Runs a session; the thread is ended when it takes longer than `stuckMs`. */
+  async run(session: number, inputs: Tensors, stuckMs: number): Promise<Tensors> {
+    const copies = detached(inputs)
+    const { outputs = {} } = await this.#call({ kind: 'run', session, inputs: copies }, { transfer: transferable(copies), stuckMs })
+    return outputs
+  }
+
+  async measure(session: number, inputs: Tensors, { fixedRows, stuckMs }: { fixedRows: boolean; stuckMs: number }): Promise<Measurement> {
+    const { measurement } = await this.#call({ kind: 'measure', session, inputs, fixedRows }, { stuckMs })
+    return measurement!
+  }
+
+  async close(session: number): Promise<void> {
+    if (this.alive) await this.#call({ kind: 'close', session })
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#end('the worker was stopped')
+    await this.#thread.terminate()
+  }
+
+  #call(call: WithoutId<WorkerCall>, { transfer = [], stuckMs }: { transfer?: ArrayBuffer[]; stuckMs?: number } = {}): Promise<Ok> {
+    return new Promise((resolve, reject) => {
+      if (this.#gone !== undefined) {
+        reject(crashed(this.#gone))
+        return
+      }
+      const id = this.#nextId++
+      const timer = stuckMs === undefined ? undefined : setTimeout(() => this.#stuck(stuckMs), stuckMs)
+      this.#pending.set(id, { resolve, reject, timer })
+      this.#thread.postMessage({ ...call, id }, transfer)
+    })
+  }
+
+  #answered(answer: WorkerAnswer): void {
+    const pending = this.#pending.get(answer.id)
+    if (!pending) return
+    this.#pending.delete(answer.id)
+    clearTimeout(pending.timer)
+    if (answer.kind === 'ok') pending.resolve(answer)
+    else if (answer.kind === 'failed') pending.reject(new FairleadError(answer.code, answer.detail))
+  }
+
+  #stuck(millis: number): void {
+    this.#end(`the worker did not answer within ${Math.round(millis)} ms`)
+    void this.#thread.terminate()
+  }
+
+  #end(reason: string): void {
+    this.#gone ??= reason
+    for (const { reject, timer } of this.#pending.values()) {
+      clearTimeout(timer)
+      reject(crashed(this.#gone))
+    }
+    this.#pending.clear()
+  }
+}
+
+function crashed(reason: string): FairleadError {
+  return new FairleadError('worker-crashed', reason, { retryAfter: 1 })
+}

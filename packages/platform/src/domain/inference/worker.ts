@@ -1,0 +1,43 @@
+import type { MessagePort } from 'node:worker_threads'
+import { FairleadError } from '@fairlead/contract'
+import { measureSession } from './measure.ts'
+import type { Runtime, Session } from './types.ts'
+import { transferable, type WorkerAnswer, type WorkerCall } from './worker-protocol.ts'
+
+/**
+ * The worker's side: opens models with `runtime` and runs them as asked over `port`. Never returns; one call is answered
+ * after the other.
+ */
+export function serveSessions(port: MessagePort, runtime: Runtime): void {
+  const sessions = new Map<number, Session>()
+  let last = Promise.resolve()
+
+  async function answer(call: WorkerCall): Promise<WorkerAnswer> {
+    const { id } = call
+    if (call.kind === 'open') {
+      const start = performance.now()
+      sessions.set(id, await runtime.open(call.artifact))
+      return { id, kind: 'ok', millis: performance.now() - start }
+    }
+    const session = sessions.get(call.session)
+    if (!session) throw new FairleadError('model-run-failed', 'the model was unloaded')
+    if (call.kind === 'run') return { id, kind: 'ok', outputs: await session.run(call.inputs) }
+    if (call.kind === 'measure') return { id, kind: 'ok', measurement: await measureSession(session, call.inputs, { fixedRows: call.fixedRows }) }
+    sessions.delete(call.session)
+    await session[Symbol.asyncDispose]()
+    return { id, kind: 'ok' }
+  }
+
+  async function handle(call: WorkerCall): Promise<void> {
+    const reply = await answer(call).catch((error: unknown): WorkerAnswer => {
+      const known = error instanceof FairleadError
+      return { id: call.id, kind: 'failed', code: known ? error.code : 'internal', detail: error instanceof Error ? error.message : String(error) }
+    })
+    port.postMessage(reply, reply.kind === 'ok' && reply.outputs ? transferable(reply.outputs) : [])
+  }
+
+  port.on('message', (call: WorkerCall) => {
+    last = last.then(() => handle(call))
+  })
+  port.postMessage({ id: 0, kind: 'ready' } satisfies WorkerAnswer)
+}

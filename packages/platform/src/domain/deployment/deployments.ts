@@ -163,7 +163,7 @@ export class Deployments {
       .where((eb) => eb.or([eb('number', '=', eb.ref('current')), eb('number', '=', eb.ref('candidate'))]))
       .orderBy('deployments.name')
     if (version !== undefined) query = query.where('model_version', '=', version)
-    return query.execute()
+    return (await query.execute()).map(({ name, release }) => ({ name, release }))
   }
 
   async #partsOf({ model, version }: ModelVersion) {

@@ -1,0 +1,128 @@
+import type { Telemetry } from '@fairlead/contract/control'
+import { formatMs, formatPercent, formatRate } from '../format/number.ts'
+import { exactTime } from '../format/time.ts'
+import type { SeriesPoint, TelemetrySeries } from './telemetry.ts'
+
+/** Which of the charts. */
+export type ChartKind = 'traffic' | 'latency' | 'errors'
+
+interface LineSpec {
+  name: string
+  points: SeriesPoint[]
+  /** Custom property that holds the colour. */
+  color: string
+  width: number
+  fill?: boolean
+}
+
+const UNITS: Record<ChartKind, (value: number | null) => string> = { traffic: formatRate, latency: formatMs, errors: formatPercent }
+
+/** Lines of a chart: percentiles are one hue in three weights. */
+export function linesOf(kind: ChartKind, series: TelemetrySeries): LineSpec[] {
+  if (kind === 'traffic') return [{ name: 'Requests', points: series.requestsPerSecond, color: '--fl-series-traffic', width: 1.75, fill: true }]
+  if (kind === 'errors') return [{ name: 'Error rate', points: series.errorRate, color: '--fl-series-errors', width: 1.75, fill: true }]
+  return [
+    { name: 'p50', points: series.p50, color: '--fl-series-p50', width: 1.25 },
+    { name: 'p90', points: series.p90, color: '--fl-series-p90', width: 1.75 },
+    { name: 'p99', points: series.p99, color: '--fl-series-p99', width: 2.5 },
+  ]
+}
+
+/** A value of a chart with its unit. */
+export function chartUnit(kind: ChartKind): (value: number | null) => string {
+  return UNITS[kind]
+}
+
+interface OptionInput {
+  kind: ChartKind
+  telemetry: Telemetry
+  series: TelemetrySeries
+  /** Reads a custom property of the page. */
+  token: (name: string) => string
+}
+
+function markersOf(telemetry: Telemetry, token: OptionInput['token']) {
+  return {
+    silent: true,
+    symbol: 'none',
+    animation: false,
+    label: { formatter: '{b}', position: 'insideEndTop', rotate: 0, distance: [4, 2], color: token('--fl-text-soft'), fontSize: 11, align: 'left' },
+    lineStyle: { color: token('--fl-line-strong'), type: 'dashed', width: 1 },
+    data: telemetry.releases.map((release) => ({ name: `release ${release.number}`, xAxis: Date.parse(release.at) })),
+  }
+}
+
+interface TooltipItem {
+  seriesName?: string
+  marker?: string
+  value?: unknown
+}
+
+/** Text of the tooltip; the names in it are this module's own, so nothing foreign becomes markup. */
+function tooltipOf(kind: ChartKind, items: TooltipItem[]): string {
+  const first = items[0]?.value
+  const at = Array.isArray(first) ? Number(first[0]) : Number.NaN
+  const lines = items.map((item) => {
+    const value = Array.isArray(item.value) && typeof item.value[1] === 'number' ? item.value[1] : null
+    return `${item.marker ?? ''} ${item.seriesName ?? ''} <b>${UNITS[kind](value).replace('<', '&lt;')}</b>`
+  })
+  return [exactTime(at), ...lines].join('<br>')
+}
+
+/** The chart library's description of one chart. Values start from zero, gaps stay gaps, the time axis is that of the window. */
+export function chartOption({ kind, telemetry, series, token }: OptionInput): Record<string, unknown> {
+  const soft = token('--fl-text-soft')
+  const line = token('--fl-line')
+  return {
+    animation: false,
+    aria: { enabled: false },
+    textStyle: { fontFamily: token('--fl-font'), fontSize: 11.5 },
+    grid: { left: 64, right: 18, top: 22, bottom: 24 },
+    tooltip: {
+      trigger: 'axis',
+      confine: true,
+      transitionDuration: 0,
+      backgroundColor: token('--fl-raised'),
+      borderColor: line,
+      textStyle: { color: token('--fl-text'), fontSize: 12.5 },
+      axisPointer: { type: 'line', lineStyle: { color: token('--fl-line-strong') } },
+      formatter: (items: TooltipItem | TooltipItem[]) => tooltipOf(kind, Array.isArray(items) ? items : [items]),
+    },
+    toolbox: { show: true, top: -40, feature: { dataZoom: { yAxisIndex: false, filterMode: 'none' } } },
+    xAxis: {
+      type: 'time',
+      min: Date.parse(telemetry.from),
+      max: Date.parse(telemetry.to),
+      axisLine: { lineStyle: { color: line } },
+      axisTick: { show: false },
+      axisLabel: { color: soft, hideOverlap: true },
+      splitLine: { show: false },
+    },
+    yAxis: {
+      type: 'value',
+      min: 0,
+      ...(kind === 'errors' ? { max: (range: { max: number }) => Math.min(1, Math.max(0.01, range.max * 1.15)) } : {}),
+      splitNumber: 3,
+      axisLabel: { color: soft, formatter: (value: number) => UNITS[kind](value) },
+      splitLine: { lineStyle: { color: line } },
+    },
+    series: linesOf(kind, series).map((spec, index) => ({
+      type: 'line',
+      name: spec.name,
+      data: spec.points,
+      color: token(spec.color),
+      showSymbol: isSparse(spec.points),
+      symbolSize: 4,
+      connectNulls: false,
+      lineStyle: { width: spec.width },
+      emphasis: { disabled: true },
+      ...(spec.fill ? { areaStyle: { opacity: 0.12 } } : {}),
+      ...(index === 0 ? { markLine: markersOf(telemetry, token) } : {}),
+    })),
+  }
+}
+
+/** Whether so few points have values that a line alone might not be seen. */
+function isSparse(points: SeriesPoint[]): boolean {
+  return points.filter(([, value]) => value !== null).length < 3
+}

@@ -1,0 +1,45 @@
+import type { Telemetry } from '@fairlead/contract/control'
+import { formatCount, formatMs, formatPercent, formatRate } from '../format/number.ts'
+import { clockTime, exactTime } from '../format/time.ts'
+import { errorRate } from './telemetry.ts'
+
+const HEADS = ['Requests', 'Rows', 'Errors', 'Error rate', 'p50', 'p90', 'p99', 'Queue', 'Model']
+
+/** The charts' data as a table, newest first. */
+export function TelemetryTable({ telemetry }: { telemetry: Telemetry }) {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard.
+    <section className="fl-scroll fl-tall" tabIndex={0} aria-label="Service figures over time">
+      <table className="fl-table">
+        <thead>
+          <tr>
+            <th scope="col">Step of {telemetry.stepSeconds} s from</th>
+            {HEADS.map((head) => (
+              <th key={head} scope="col" className="fl-number">
+                {head}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {[...telemetry.points].reverse().map((point) => (
+            <tr key={point.at}>
+              <th scope="row" title={exactTime(point.at)} className="fl-nowrap">
+                {telemetry.stepSeconds >= 3600 ? exactTime(point.at) : clockTime(point.at)}
+              </th>
+              <td className="fl-number">{formatRate(point.requests / telemetry.stepSeconds)}</td>
+              <td className="fl-number">{formatCount(point.rows)}</td>
+              <td className="fl-number">{formatCount(point.errors)}</td>
+              <td className="fl-number">{formatPercent(errorRate(point))}</td>
+              <td className="fl-number">{formatMs(point.p50)}</td>
+              <td className="fl-number">{formatMs(point.p90)}</td>
+              <td className="fl-number">{formatMs(point.p99)}</td>
+              <td className="fl-number">{formatMs(point.queueMs)}</td>
+              <td className="fl-number">{formatMs(point.runMs)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  )
+}

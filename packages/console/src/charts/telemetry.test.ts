@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Telemetry } from '@fairlead/contract/control'
+import { csvCell, telemetryCsv, telemetryRows, toSeries } from './telemetry.ts'
+
+const point = (minute: number, requests: number, errors = 0): Telemetry['points'][number] => ({
+  at: `2026-05-01T12:${String(minute).padStart(2, '0')}:00.000Z`,
+  requests,
+  rows: requests,
+  errors,
+  p50: requests ? 1.5 : null,
+  p90: requests ? 2 : null,
+  p99: requests ? 9 : null,
+  queueMs: null,
+  runMs: 1,
+})
+const telemetry: Telemetry = {
+  deployment: 'credit-risk',
+  from: '2026-05-01T12:00:00.000Z',
+  to: '2026-05-01T12:10:00.000Z',
+  stepSeconds: 60,
+  points: [point(0, 120, 6), point(1, 0), point(5, 60)],
+  releases: [{ at: '2026-05-01T12:01:30.000Z', number: 7, model: 'credit-risk:4' }],
+}
+
+test('counters become rates, and a step without requests has no error rate', () => {
+  const series = toSeries(telemetry)
+  assert.equal(series.requestsPerSecond[0]?.[1], 2)
+  assert.equal(series.errorRate[0]?.[1], 0.05)
+  assert.equal(series.errorRate[1]?.[1], null)
+  assert.equal(series.requestsPerSecond[1]?.[1], 0)
+})
+
+test('absent steps are a gap, never a line across', () => {
+  const series = toSeries(telemetry)
+  assert.equal(series.p50.length, 4)
+  assert.deepEqual(series.requestsPerSecond[2], [Date.parse('2026-05-01T12:02:00.000Z'), null])
+})
+
+test('the table names the release that became current within a step', () => {
+  assert.deepEqual(
+    telemetryRows(telemetry).map((row) => row.at(-1)),
+    [null, 7, null],
+  )
+})
+
+test('CSV has a head, a line a step, and nothing where there is no value', () => {
+  const lines = telemetryCsv(telemetry).split('\r\n')
+  assert.equal(lines.length, 5)
+  assert.ok(lines[0]?.startsWith('time,requests_per_second,'))
+  assert.equal(lines[2], '2026-05-01T12:01:00.000Z,0,0,0,,,,,,1,7')
+})
+
+test('CSV cells are quoted and cannot become formulas', () => {
+  assert.equal(csvCell('a,"b"'), '"a,""b"""')
+  assert.equal(csvCell('=1+1'), "'=1+1")
+  assert.equal(csvCell(-3), '-3')
+})

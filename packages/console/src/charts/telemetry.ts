@@ -1,0 +1,88 @@
+import type { Telemetry } from '@fairlead/contract/control'
+
+/** A point of a series: time in milliseconds, and the value; `null` leaves a gap. */
+export type SeriesPoint = [number, number | null]
+
+/** The series of a deployment page, all on the same times. */
+export interface TelemetrySeries {
+  requestsPerSecond: SeriesPoint[]
+  p50: SeriesPoint[]
+  p90: SeriesPoint[]
+  p99: SeriesPoint[]
+  /** Share of failed requests, 0 to 1. */
+  errorRate: SeriesPoint[]
+}
+
+/** Share of failed requests of a step; `null` when nothing was asked. */
+export function errorRate(point: { requests: number; errors: number }): number | null {
+  return point.requests > 0 ? point.errors / point.requests : null
+}
+
+/** Turns telemetry into series. Where steps are absent a point without values is put in, so that no line crosses the gap. */
+export function toSeries(telemetry: Telemetry): TelemetrySeries {
+  const series: TelemetrySeries = { requestsPerSecond: [], p50: [], p90: [], p99: [], errorRate: [] }
+  const stepMs = telemetry.stepSeconds * 1000
+  let last: number | undefined
+  for (const point of telemetry.points) {
+    const at = Date.parse(point.at)
+    if (last !== undefined && at - last > stepMs * 1.5) for (const points of Object.values(series)) points.push([last + stepMs, null])
+    series.requestsPerSecond.push([at, point.requests / telemetry.stepSeconds])
+    series.p50.push([at, point.p50])
+    series.p90.push([at, point.p90])
+    series.p99.push([at, point.p99])
+    series.errorRate.push([at, errorRate(point)])
+    last = at
+  }
+  return series
+}
+
+/** Names of the columns of the table and of the CSV file. */
+export const TELEMETRY_COLUMNS = [
+  'time',
+  'requests_per_second',
+  'rows',
+  'errors',
+  'error_rate',
+  'p50_ms',
+  'p90_ms',
+  'p99_ms',
+  'queue_ms',
+  'run_ms',
+  'release',
+] as const
+
+/** The same data as rows, oldest first; `release` is the one that became current within the step. */
+export function telemetryRows(telemetry: Telemetry): (string | number | null)[][] {
+  const stepMs = telemetry.stepSeconds * 1000
+  return telemetry.points.map((point) => {
+    const at = Date.parse(point.at)
+    const release = telemetry.releases.filter((one) => Date.parse(one.at) >= at && Date.parse(one.at) < at + stepMs).at(-1)
+    return [
+      point.at,
+      point.requests / telemetry.stepSeconds,
+      point.rows,
+      point.errors,
+      errorRate(point),
+      point.p50,
+      point.p90,
+      point.p99,
+      point.queueMs,
+      point.runMs,
+      release?.number ?? null,
+    ]
+  })
+}
+
+/** One cell of RFC 4180 CSV; a text that a spreadsheet would take for a formula is defused with an apostrophe. */
+export function csvCell(value: unknown): string {
+  if (value === null || value === undefined) return ''
+  if (typeof value === 'number') return String(value)
+  const text = String(value)
+  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
+}
+
+/** The telemetry as CSV with a head line. */
+export function telemetryCsv(telemetry: Telemetry): string {
+  return [TELEMETRY_COLUMNS as readonly unknown[], ...telemetryRows(telemetry)].map((row) => `${row.map(csvCell).join(',')}\r\n`).join('')
+}

@@ -1,0 +1,114 @@
+import type { DeploymentStatus } from '@fairlead/contract/control'
+import { Link } from '@tanstack/react-router'
+import { memo } from 'react'
+import { formatMs, formatPercent, formatRate } from '../format/number.ts'
+import { Ago, State } from '../ui/show.tsx'
+import { sparkPaths } from '../ui/spark.ts'
+import { deploymentWord, healthWord, type StateWord } from '../ui/state.ts'
+
+/** The word for a row: what the deployment is doing when it is not simply serving, else its health. */
+function stateOf(row: DeploymentStatus): StateWord {
+  return row.state === 'ready'
+    ? healthWord(row.health)
+    : { tone: row.health === 'ok' ? deploymentWord(row.state).tone : row.health, word: deploymentWord(row.state).word }
+}
+
+/** A row per deployment: state, traffic, latency, errors, release, last prediction. */
+export function DeploymentTable({ rows }: { rows: readonly DeploymentStatus[] }) {
+  return (
+    <div className="fl-scroll">
+      <table className="fl-table cards">
+        <thead>
+          <tr>
+            <th scope="col">Deployment</th>
+            <th scope="col">State</th>
+            <th scope="col">Traffic, last hour</th>
+            <th scope="col" className="fl-number">
+              Now
+            </th>
+            <th scope="col" className="fl-number">
+              p50
+            </th>
+            <th scope="col" className="fl-number">
+              p99
+            </th>
+            <th scope="col" className="fl-number">
+              Errors
+            </th>
+            <th scope="col">Release</th>
+            <th scope="col">Last prediction</th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row) => (
+            <DeploymentRow key={row.name} row={row} />
+          ))}
+        </tbody>
+      </table>
+    </div>
+  )
+}
+
+function DeploymentRow({ row }: { row: DeploymentStatus }) {
+  const calm = row.health === 'ok'
+  return (
+    <tr>
+      <th scope="row" className="fl-name">
+        <Link to="/deployments/$name" params={{ name: row.name }}>
+          <bdi>{row.name}</bdi>
+        </Link>
+        {calm ? null : <div className="fl-small fl-soft">{row.reason}</div>}
+      </th>
+      <td data-label="State" title={row.reason}>
+        <State state={stateOf(row)} />
+      </td>
+      <td data-label="Traffic, last hour">
+        <Spark values={row.sparkline} />
+      </td>
+      <td data-label="Now" className="fl-number">
+        {formatRate(row.requestsPerSecond)}
+      </td>
+      <td data-label="p50" className="fl-number">
+        {formatMs(row.latency.p50)}
+      </td>
+      <td data-label="p99" className="fl-number">
+        {formatMs(row.latency.p99)}
+      </td>
+      <td data-label="Errors" className="fl-number">
+        {formatPercent(row.errorRate)}
+      </td>
+      <td data-label="Release">
+        {row.release === null ? (
+          <span className="fl-soft">none</span>
+        ) : (
+          <span>
+            <span className="fl-nowrap">
+              {row.release} <span className="fl-soft">·</span> <Ago at={row.activatedAt} />
+            </span>
+            <span className="fl-small fl-soft" style={{ display: 'block', overflowWrap: 'anywhere' }}>
+              <bdi>{row.model}</bdi>
+            </span>
+          </span>
+        )}
+      </td>
+      <td data-label="Last prediction">
+        <Ago at={row.lastPredictionAt} />
+      </td>
+    </tr>
+  )
+}
+
+const Spark = memo(
+  function Spark({ values }: { values: readonly (number | null)[] }) {
+    const { line, area, peak } = sparkPaths(values, 120, 26)
+    if (line === '') return <span className="fl-soft fl-small">no traffic</span>
+    return (
+      <svg className="fl-spark" viewBox="0 0 120 26" role="img" aria-label={`Traffic over the last hour, at most ${formatRate(peak)}`}>
+        <title>At most {formatRate(peak)}</title>
+        <path className="area" d={area} />
+        <path className="line" d={line} />
+      </svg>
+    )
+  },
+  (before, after) => before.values.length === after.values.length && before.values.every((value, index) => value === after.values[index]),
+)

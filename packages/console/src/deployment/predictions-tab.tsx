@@ -1,0 +1,136 @@
+import type { Deployment, PredictionPage } from '@fairlead/contract/control'
+import { Button, Menu } from '@mantine/core'
+import { useMutation, useQuery } from '@tanstack/react-query'
+import { useNavigate, useSearch } from '@tanstack/react-router'
+import { useState } from 'react'
+import { downloadPredictions, MOST_ROWS } from '../api/download.ts'
+import { type PredictionFilters, predictionsQuery } from '../api/queries.ts'
+import { formatCount } from '../format/number.ts'
+import { Empty, Skeleton, TroubleView } from '../ui/feedback.tsx'
+import { shownColumns, writeColumns } from './prediction-columns.ts'
+import { PredictionFilterBar } from './prediction-filters.tsx'
+import { PredictionDrawer, PredictionTable } from './prediction-table.tsx'
+
+/** Logged predictions under filters that stand in the address. */
+export function PredictionsTab({ deployment }: { deployment: Deployment }) {
+  const search = useSearch({ from: '/shell/deployments/$name' })
+  const filters: PredictionFilters = { where: search.where, release: search.release, since: search.since, after: search.after }
+  const page = useQuery(predictionsQuery(deployment.name, filters))
+  const filtered = search.where !== undefined || search.release !== undefined || search.since !== undefined
+  return (
+    <div>
+      <PredictionFilterBar deployment={deployment} />
+      {page.error ? (
+        <TroubleView error={page.error} retry={() => void page.refetch()} />
+      ) : page.data === undefined ? (
+        <Skeleton lines={8} />
+      ) : page.data.items.length === 0 ? (
+        filtered ? (
+          <Empty title="No prediction matches">Widen the window or change the condition.</Empty>
+        ) : (
+          <Empty title="No predictions yet" command={`npx fairlead predict ${deployment.name} --row '{}'`}>
+            Every prediction appears here within a second, with its inputs, outputs, release and latency.
+          </Empty>
+        )
+      ) : (
+        <Rows deployment={deployment.name} page={page.data} filters={filters} refresh={() => void page.refetch()} />
+      )}
+    </div>
+  )
+}
+
+interface RowsProps {
+  deployment: string
+  page: PredictionPage
+  filters: PredictionFilters
+  refresh: () => void
+}
+
+function Rows({ deployment, page, filters, refresh }: RowsProps) {
+  const search = useSearch({ from: '/shell/deployments/$name' })
+  const navigate = useNavigate({ from: '/deployments/$name' })
+  const [open, setOpen] = useState<Record<string, unknown>>()
+  const download = useMutation({ mutationFn: (format: 'csv' | 'parquet') => downloadPredictions(deployment, filters, format) })
+  const columns = shownColumns(page.columns, search.columns)
+  const turn = (after: string | undefined) => void navigate({ search: (was) => ({ ...was, after }) })
+  return (
+    <>
+      <div className="fl-row spread fl-bar-row">
+        <span className="fl-soft">
+          {filters.after === undefined ? 'Newest' : 'Earlier'} {formatCount(page.items.length)} rows
+        </span>
+        <span className="fl-row">
+          <Button size="compact-sm" variant="default" onClick={refresh}>
+            Read again
+          </Button>
+          <ColumnMenu
+            page={page}
+            shown={columns.map((column) => column.name)}
+            onChange={(names) => void navigate({ search: (was) => ({ ...was, columns: names }), replace: true })}
+          />
+          {(['csv', 'parquet'] as const).map((format) => (
+            <Button
+              key={format}
+              size="compact-sm"
+              variant="default"
+              loading={download.isPending && download.variables === format}
+              onClick={() => download.mutate(format)}
+              title={`Up to ${formatCount(MOST_ROWS)} rows under these filters`}
+            >
+              {format === 'csv' ? 'CSV' : 'Parquet'}
+            </Button>
+          ))}
+        </span>
+      </div>
+      {download.error ? <TroubleView error={download.error} /> : null}
+      <PredictionTable columns={columns} items={page.items} onOpen={setOpen} />
+      <div className="fl-row fl-bar-row">
+        <Button size="compact-sm" variant="default" disabled={filters.after === undefined} onClick={() => turn(undefined)}>
+          Newest
+        </Button>
+        <Button size="compact-sm" variant="default" disabled={page.next === null} onClick={() => turn(page.next ?? undefined)}>
+          Next page
+        </Button>
+      </div>
+      {open ? <PredictionDrawer columns={page.columns} item={open} onClose={() => setOpen(undefined)} /> : null}
+    </>
+  )
+}
+
+interface ColumnMenuProps {
+  page: PredictionPage
+  shown: string[]
+  onChange: (names: string | undefined) => void
+}
+
+function ColumnMenu({ page, shown, onChange }: ColumnMenuProps) {
+  const toggle = (name: string) => {
+    const next = shown.includes(name)
+      ? shown.filter((one) => one !== name)
+      : page.columns.map((column) => column.name).filter((one) => one === name || shown.includes(one))
+    onChange(next.length === 0 ? undefined : writeColumns(next))
+  }
+  return (
+    <Menu closeOnItemClick={false} position="bottom-end">
+      <Menu.Target>
+        <Button size="compact-sm" variant="default">
+          Columns
+        </Button>
+      </Menu.Target>
+      <Menu.Dropdown mah={360} style={{ overflowY: 'auto' }}>
+        <Menu.Item onClick={() => onChange(undefined)}>As at first</Menu.Item>
+        {page.columns.map((column) => (
+          <Menu.Item
+            key={column.name}
+            role="menuitemcheckbox"
+            aria-checked={shown.includes(column.name)}
+            leftSection={<span aria-hidden="true">{shown.includes(column.name) ? '✓' : '\u2003'}</span>}
+            onClick={() => toggle(column.name)}
+          >
+            <bdi>{column.name}</bdi> <span className="fl-soft fl-small">{column.role}</span>
+          </Menu.Item>
+        ))}
+      </Menu.Dropdown>
+    </Menu>
+  )
+}

@@ -1,0 +1,148 @@
+import type { Deployment, Release } from '@fairlead/contract/control'
+import { Button } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import { useState } from 'react'
+import { control } from '../api/control.ts'
+import { useOperation } from '../api/operation.ts'
+import { releasesQuery } from '../api/queries.ts'
+import { Confirm } from '../ui/confirm.tsx'
+import { Empty, Loaded } from '../ui/feedback.tsx'
+import { Ago, Digest, State } from '../ui/show.tsx'
+import { releaseWord } from '../ui/state.ts'
+
+/** All releases, newest first, with the way back to an earlier one. */
+export function ReleasesTab({ deployment }: { deployment: Deployment }) {
+  const releases = useQuery(releasesQuery(deployment.name))
+  const [chosen, setChosen] = useState<Release>()
+  return (
+    <Loaded query={releases}>
+      {({ items }) =>
+        items.length === 0 ? (
+          <Empty title="No releases yet" command={`npx fairlead deploy ${deployment.name} --model MODEL`}>
+            Each deploy makes a numbered release; they stay here, and any that worked can be made current again.
+          </Empty>
+        ) : (
+          <>
+            <ReleaseTable releases={items} onRollback={setChosen} />
+            {chosen ? <RollbackDialog deployment={deployment} release={chosen} onClose={() => setChosen(undefined)} /> : null}
+          </>
+        )
+      }
+    </Loaded>
+  )
+}
+
+function ReleaseTable({ releases, onRollback }: { releases: readonly Release[]; onRollback: (release: Release) => void }) {
+  return (
+    <div className="fl-scroll">
+      <table className="fl-table cards">
+        <thead>
+          <tr>
+            <th scope="col">Release</th>
+            <th scope="col">State</th>
+            <th scope="col">Model</th>
+            <th scope="col">Digest</th>
+            <th scope="col">Checks</th>
+            <th scope="col">By</th>
+            <th scope="col">Made</th>
+            <th scope="col">
+              <span className="fl-hidden">Actions</span>
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {releases.map((release) => (
+            <ReleaseRow key={release.number} release={release} onRollback={onRollback} />
+          ))}
+        </tbody>
+      </table>
+    </div>
+  )
+}
+
+function ReleaseRow({ release, onRollback }: { release: Release; onRollback: (release: Release) => void }) {
+  const failed = release.checks.filter((check) => !check.passed)
+  return (
+    <tr>
+      <th scope="row">Release {release.number}</th>
+      <td data-label="State">
+        <span>
+          <State state={releaseWord(release.state)} />
+          {release.failure ? (
+            <span className="fl-small fl-soft" style={{ display: 'block' }}>
+              {release.failure.detail} (<code>{release.failure.code}</code>)
+            </span>
+          ) : null}
+        </span>
+      </td>
+      <td data-label="Model" style={{ overflowWrap: 'anywhere' }}>
+        <Link to="/models/$name" params={{ name: release.model.name }} search={{ version: release.model.version }}>
+          {release.model.name}:{release.model.version}
+        </Link>
+      </td>
+      <td data-label="Digest">
+        <Digest digest={release.digest} />
+      </td>
+      <td data-label="Checks">
+        {release.checks.length === 0 ? (
+          <span className="fl-soft">none</span>
+        ) : failed.length === 0 ? (
+          `${release.checks.reduce((rows, check) => rows + check.rows, 0)} rows passed`
+        ) : (
+          <span style={{ color: 'var(--fl-alert)' }}>{failed[0]?.detail ?? `${failed.length} failed`}</span>
+        )}
+      </td>
+      <td data-label="By">{release.createdBy}</td>
+      <td data-label="Made">
+        <Ago at={release.createdAt} />
+      </td>
+      <td data-label="">
+        {release.state === 'superseded' ? (
+          <Button size="compact-sm" variant="default" onClick={() => onRollback(release)} aria-label={`Roll back to release ${release.number}`}>
+            Roll back
+          </Button>
+        ) : null}
+      </td>
+    </tr>
+  )
+}
+
+/** Asks before callers get answers of an earlier release again. */
+export function RollbackDialog({ deployment, release, onClose }: { deployment: Deployment; release: Release; onClose: () => void }) {
+  const work = useOperation((number: number) => control.call('rollback', { params: { deployment: deployment.name }, body: { release: number } }))
+  const current = deployment.current
+  return (
+    <Confirm
+      title={`Roll ${deployment.name} back to release ${release.number}?`}
+      action={`Roll back to release ${release.number}`}
+      pending={work.isPending}
+      error={work.error}
+      operation={work.operation}
+      onClose={onClose}
+      onConfirm={() => work.mutate(release.number, { onSuccess: onClose })}
+    >
+      <p>
+        Callers of <b>{deployment.name}</b> will get the answers of{' '}
+        <b>
+          {release.model.name}:{release.model.version}
+        </b>{' '}
+        {current ? (
+          <>
+            in place of{' '}
+            <b>
+              {current.model.name}:{current.model.version}
+            </b>{' '}
+            (release {current.number})
+          </>
+        ) : null}
+        . It is loaded and checked first, and then takes over; requests in hand are finished by the release that has them, and none fails.
+      </p>
+      {current ? (
+        <p className="fl-soft">
+          The way back: roll back to release {current.number}, here or with npx fairlead deployments rollback {deployment.name} --to {current.number}
+        </p>
+      ) : null}
+    </Confirm>
+  )
+}

@@ -1,0 +1,103 @@
+import type { Drawing, Placed } from './layout.ts'
+
+interface DrawingViewProps {
+  drawing: Drawing
+  direction: 'down' | 'right'
+  label: string
+  /** Ids of the boxes that can be pressed. */
+  pressable?: ReadonlySet<string>
+  onPress?: (id: string) => void
+}
+
+const MARGIN = 8
+
+/** Shortens a text to what fits a box; the title has all of it. */
+function fit(text: string, width: number): string {
+  const most = Math.floor(width / 7.4)
+  return text.length > most ? `${text.slice(0, most - 1)}…` : text
+}
+
+function curve(points: [number, number][], direction: 'down' | 'right'): string {
+  const [from, to] = points
+  if (!from || !to) return ''
+  const [x1, y1] = from
+  const [x2, y2] = to
+  const middle = direction === 'down' ? (y2 - y1) / 2 : (x2 - x1) / 2
+  return direction === 'down'
+    ? `M${x1},${y1}C${x1},${y1 + middle} ${x2},${y2 - middle} ${x2},${y2}`
+    : `M${x1},${y1}C${x1 + middle},${y1} ${x2 - middle},${y2} ${x2},${y2}`
+}
+
+/** A drawing of boxes and arrows, in a region that scrolls. */
+export function DrawingView({ drawing, direction, label, pressable, onPress }: DrawingViewProps) {
+  const width = drawing.width + 2 * MARGIN
+  const height = drawing.height + 2 * MARGIN
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard.
+    <section className="fl-drawing" tabIndex={0} aria-label={label}>
+      <svg width={width} height={height} viewBox={`${-MARGIN} ${-MARGIN} ${width} ${height}`}>
+        <title>{label}</title>
+        <defs>
+          <marker id="fl-arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto-start-reverse">
+            <path d="M0 0 8 4 0 8Z" fill="var(--fl-line-strong)" />
+          </marker>
+        </defs>
+        {drawing.edges.map((edge) => (
+          <path key={`${edge.from} ${edge.to}`} className="fl-edge" d={curve(edge.points, direction)} markerEnd="url(#fl-arrow)">
+            {edge.label ? <title>{edge.label}</title> : null}
+          </path>
+        ))}
+        {drawing.nodes.map((node) =>
+          pressable?.has(node.id) ? <PressableBox key={node.id} node={node} onPress={() => onPress?.(node.id)} /> : <Box key={node.id} node={node} />,
+        )}
+      </svg>
+    </section>
+  )
+}
+
+function BoxShape({ node }: { node: Placed }) {
+  const middle = node.x + node.width / 2
+  return (
+    <>
+      <title>{[node.label, node.detail].filter(Boolean).join(': ')}</title>
+      <rect x={node.x} y={node.y} width={node.width} height={node.height} rx={node.kind === 'input' || node.kind === 'output' ? node.height / 2 : 6} />
+      <text x={middle} y={node.y + node.height / 2 + (node.detail ? -3 : 5)}>
+        {fit(node.label, node.width - 12)}
+      </text>
+      {node.detail ? (
+        <text className="detail" x={middle} y={node.y + node.height / 2 + 13}>
+          {fit(node.detail, (node.width - 12) * 1.1)}
+        </text>
+      ) : null}
+    </>
+  )
+}
+
+function Box({ node }: { node: Placed }) {
+  return (
+    <g className="fl-box" data-kind={node.kind}>
+      <BoxShape node={node} />
+    </g>
+  )
+}
+
+function PressableBox({ node, onPress }: { node: Placed; onPress: () => void }) {
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: a button element cannot stand inside a drawing.
+    <g
+      className="fl-box"
+      data-kind={node.kind}
+      role="button"
+      tabIndex={0}
+      aria-label={`${node.label}: ${node.detail ?? ''}. Press to open.`}
+      onClick={onPress}
+      onKeyDown={(event) => {
+        if (event.key !== 'Enter' && event.key !== ' ') return
+        event.preventDefault()
+        onPress()
+      }}
+    >
+      <BoxShape node={node} />
+    </g>
+  )
+}

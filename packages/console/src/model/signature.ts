@@ -1,0 +1,9 @@
+import type { InputColumn } from '@fairlead/contract'
+
+/** Allowed values of a column in words, without its unit. */
+export function rangeOf(column: Pick<InputColumn, 'min' | 'max' | 'values'>): string {
+  if (column.values && column.values.length > 0) return column.values.join(', ')
+  if (column.min !== undefined && column.max !== undefined) return `${column.min} to ${column.max}`
+  if (column.min !== undefined) return `at least ${column.min}`
+  return column.max === undefined ? 'any' : `at most ${column.max}`
+}

@@ -1,0 +1,102 @@
+import { ActionIcon, CopyButton, Tooltip } from '@mantine/core'
+import type { ReactNode } from 'react'
+import { shortDigest } from '../format/text.ts'
+import { exactTime, relativeTime } from '../format/time.ts'
+import { Icon } from './icons.tsx'
+import { useNow } from './now.ts'
+import type { StateWord } from './state.ts'
+
+/** A state with its icon and its word. */
+export function State({ state }: { state: StateWord }) {
+  return (
+    <span className="fl-state" data-tone={state.tone}>
+      <Icon name={state.tone} size={14} />
+      {state.word}
+    </span>
+  )
+}
+
+/** A time as it is spoken, with the exact one on hover. */
+export function Ago({ at }: { at: string | null | undefined }) {
+  const now = useNow()
+  if (!at) return <span className="fl-soft">never</span>
+  return (
+    <time dateTime={at} title={exactTime(at)} className="fl-nowrap">
+      {relativeTime(at, now)}
+    </time>
+  )
+}
+
+/** A button that copies `value`; `label` says what is copied. */
+export function Copy({ value, label }: { value: string; label: string }) {
+  return (
+    <CopyButton value={value} timeout={1500}>
+      {({ copied, copy }) => (
+        <Tooltip label={copied ? 'Copied' : label} withArrow>
+          <ActionIcon variant="subtle" color="gray" size="sm" onClick={copy} aria-label={copied ? 'Copied' : label}>
+            <Icon name={copied ? 'check' : 'copy'} size={14} />
+          </ActionIcon>
+        </Tooltip>
+      )}
+    </CopyButton>
+  )
+}
+
+/** A shortened digest with a button that copies all of it. */
+export function Digest({ digest }: { digest: string }) {
+  return (
+    <span className="fl-nowrap">
+      <code title={digest}>{shortDigest(digest)}</code> <Copy value={digest} label="Copy digest" />
+    </span>
+  )
+}
+
+/** A command with its copy button. */
+export function Command({ text }: { text: string }) {
+  return (
+    <span className="fl-command">
+      <code>{text}</code>
+      <Copy value={text} label="Copy command" />
+    </span>
+  )
+}
+
+/** A block of code with its copy button. */
+export function CodeBlock({ text, label }: { text: string; label: string }) {
+  return (
+    <section className="fl-code" aria-label={label}>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard. */}
+      <pre tabIndex={0}>
+        <code>{text}</code>
+      </pre>
+      <Copy value={text} label={`Copy ${label}`} />
+    </section>
+  )
+}
+
+/** A titled panel. */
+export function Panel({ title, aside, children, flush = false }: { title: ReactNode; aside?: ReactNode; children: ReactNode; flush?: boolean }) {
+  return (
+    <section className="fl-panel">
+      <header>
+        <h2>{title}</h2>
+        {aside}
+      </header>
+      {flush ? children : <div className="fl-body">{children}</div>}
+    </section>
+  )
+}
+
+/** Pairs of a term and its value. */
+export function Facts({ items }: { items: readonly (readonly [string, ReactNode])[] }) {
+  return (
+    <dl className="fl-facts">
+      {items.map(([term, value]) => (
+        <div key={term} style={{ display: 'contents' }}>
+          <dt>{term}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  )
+}

@@ -51,9 +51,15 @@ test('redacted columns are null and their values are nowhere in the block', () =
     ],
   )
   assert.deepEqual(columns.probabilities_good, [null, null])
-  const frame = encodeBlock([sampleEvent([{ age: 1n }, { age: 1n }], { release, inputs: x })], 0)
-  assert.equal(frame.includes(Buffer.from(Float32Array.of(2).buffer)), false)
-  assert.equal(frame.includes(Buffer.from(Float32Array.of(0.75).buffer)), false)
+  const hidden = Float32Array.of(1.2345678)
+  const inputs = { x: { ...x.x, data: Float32Array.of(7.6543211, hidden[0]!, 3, 4, hidden[0]!, 6) } }
+  const outputs = {
+    ...sampleEvent([{ age: 1n }]).answer.outputs,
+    probabilities: { type: 'float32' as const, shape: [2, 2], data: new Float32Array(4).fill(hidden[0]!) },
+  }
+  const frame = encodeBlock([sampleEvent([{ age: 1n }, { age: 1n }], { release, inputs, outputs })], 0)
+  assert.equal(frame.includes(Buffer.from(Float32Array.of(7.6543211).buffer)), true, 'what is not redacted is found in this way')
+  assert.equal(frame.includes(Buffer.from(hidden.buffer)), false)
 
   const text = sampleRelease({ settings: releaseSettings.parse({ logRedact: ['purpose'] }) })
   const secret = encodeBlock([sampleEvent([{ age: 1n, purpose: 'secret' }], { release: text })], 0)

@@ -95,12 +95,13 @@ function outputDrafts(release: ServableRelease, redact: (name: string) => boolea
 
 /** Gives every column a name of its own; names differ also when case is ignored, because SQL engines ignore it. */
 function nameColumns(drafts: Draft[]): string[] {
-  const taken = new Set(OWN_COLUMNS.map((c) => c.name))
+  const own = new Set(OWN_COLUMNS.map((c) => c.name))
+  const taken = new Set(own)
   const inputs = new Set(drafts.filter((d) => d.role === 'input').map((d) => d.name.toLowerCase()))
   return drafts.map((draft) => {
     let name = draft.name
     if (draft.role === 'output' && inputs.has(name.toLowerCase())) name = `prediction_${name}`
-    if (draft.role === 'input' && taken.has(name.toLowerCase())) name = `input_${name}`
+    if (draft.role === 'input' && own.has(name.toLowerCase())) name = `input_${name}`
     const wanted = name
     for (let n = 2; taken.has(name.toLowerCase()); n++) name = `${wanted}_${n}`
     taken.add(name.toLowerCase())

@@ -1,6 +1,7 @@
-import { FairleadError } from '@fairlead/contract'
+import type { Socket } from 'node:net'
+import { FairleadError, toProblem } from '@fairlead/contract'
 import { deployRequest, ROUTES, type Route, type RouteName, type RouteSchemas, SCHEMAS } from '@fairlead/contract/control'
-import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify'
 import { z } from 'zod'
 import type { Principal } from '../../domain/governance/index.ts'
 import { uuidv7 } from '../../kernel/ids.ts'
@@ -30,9 +31,12 @@ export function controlServer(options: ControlServerOptions): FastifyInstance {
   const streams = new Streams()
   const server = fastify({
     loggerInstance: options.logger.child({ part: 'control' }),
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: MEGABYTE,
+    // a file may take its time, a connection on which nothing moves may not
     requestTimeout: 0,
+    connectionTimeout: 300_000,
+    clientErrorHandler: refuseUnreadable,
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 500 },
     genReqId: (request) => {
@@ -131,7 +135,7 @@ function addRoute(scope: FastifyInstance, { name, route, context, idempotency, h
     handler: async (request, reply) => {
       const principal = principals.get(request)
       const work = async () => {
-        const call = { ...partsOf(schemas, bodySchema, request), principal, request, reply, signal: goneSignal(request) }
+        const call = { ...partsOf(schemas, bodySchema, request), principal, request, reply, signal: goneSignal(reply) }
         if (schemas.success !== undefined) reply.code(schemas.success)
         return handler(call as Call<RouteName>)
       }
@@ -162,10 +166,20 @@ async function deploymentAskedFor({ deployments }: Context, name: RouteName, req
   )
 }
 
-function goneSignal(request: FastifyRequest): AbortSignal {
+function goneSignal(reply: FastifyReply): AbortSignal {
   const gone = new AbortController()
-  request.raw.socket?.once('close', () => gone.abort())
+  reply.raw.once('close', () => gone.abort())
   return gone.signal
+}
+
+/** Answers bytes that are no HTTP request. There is no reply object for them. */
+function refuseUnreadable(error: Error, socket: Socket): void {
+  if (!socket.writable) return void socket.destroy()
+  const code = 'code' in error && error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 'request-timeout' : 'request-invalid'
+  const problem = toProblem(new FairleadError(code, `This is not a request that can be read: ${error.message}.`))
+  const body = JSON.stringify(problem)
+  const head = `HTTP/1.1 ${problem.status} ${problem.status === 408 ? 'Request Timeout' : 'Bad Request'}`
+  socket.end(`${head}\r\ncontent-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`)
 }
 
 /** Methods that a path takes, by the table of routes. */

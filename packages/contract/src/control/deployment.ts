@@ -47,6 +47,24 @@ export const releaseSettings = z.strictObject({
 export type ReleaseSettings = z.infer<typeof releaseSettings>
 export type ReleaseSettingsInput = z.input<typeof releaseSettings>
 
+const setting = releaseSettings.shape
+/** Settings to change. Unlike `releaseSettings.partial()` it fills in no defaults, so that those not named keep their value. */
+export const releaseSettingsPatch = z
+  .strictObject({
+    extraColumns: setting.extraColumns.unwrap(),
+    unknownValues: setting.unknownValues.unwrap(),
+    requireKey: setting.requireKey.unwrap(),
+    maxRows: setting.maxRows.unwrap(),
+    queueRows: setting.queueRows.unwrap(),
+    deadlineMs: setting.deadlineMs.unwrap(),
+    execution: setting.execution.unwrap(),
+    workers: setting.workers.unwrap(),
+    logEnabled: setting.logEnabled.unwrap(),
+    logDurability: setting.logDurability.unwrap(),
+    logRedact: setting.logRedact.unwrap(),
+  })
+  .partial()
+
 export const RELEASE_STATES = ['pending', 'loading', 'active', 'superseded', 'failed'] as const
 
 /** How the release runs, as measured while it was loaded. */
@@ -120,7 +138,7 @@ export type Deployment = z.infer<typeof deployment>
 export const deployRequest = z.strictObject({
   model: z.string(),
   pipeline: pipeline.optional(),
-  settings: releaseSettings.partial().optional(),
+  settings: releaseSettingsPatch.optional(),
   /** Keep the settings and pipeline of the current release where none are given. Default true. */
   inherit: z.boolean().default(true),
 })

@@ -132,10 +132,12 @@ function findingsOf(issue: z.core.$ZodIssue, at: (path: Path) => string): Findin
   return [{ path: issue.path.join('.') || 'the file', code: 'setting-invalid', detail: `is not valid: ${issue.message}`, place: at(issue.path) }]
 }
 
-/** Of the alternatives of a union, the one that got furthest: what the writer most likely meant. */
+/** Of the alternatives of a union, what the writer most likely meant: the one that got furthest, else that one of its keys is unknown to all. */
 function deepest(alternatives: z.core.$ZodIssue[][]): z.core.$ZodIssue[] | undefined {
-  const depth = (issues: z.core.$ZodIssue[]) => Math.max(0, ...issues.map((issue) => issue.path.length))
-  return alternatives.toSorted((a, b) => depth(b) - depth(a))[0]
+  const depth = (issues: z.core.$ZodIssue[]) => Math.max(0, ...issues.map((issue) => issue.path.length + (issue.code === 'unrecognized_keys' ? 0 : 1)))
+  const present = alternatives.filter((issues) => !issues.some((issue) => issue.code === 'unrecognized_keys' && issue.path.length === 0))
+  if (present.length > 0) return present.toSorted((a, b) => depth(b) - depth(a))[0]
+  return alternatives[0]?.filter((issue) => issue.code === 'unrecognized_keys' && issue.path.length === 0)
 }
 
 interface SchemaDef {

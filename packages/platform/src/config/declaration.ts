@@ -1,10 +1,10 @@
 import { name } from '@fairlead/contract'
-import { pipeline, type ReleaseSettingsInput, releaseSettings } from '@fairlead/contract/control'
+import { pipeline, type ReleaseSettingsInput, releaseSettingsPatch } from '@fairlead/contract/control'
 import { z } from 'zod'
 import { SETTINGS } from './settings.ts'
 
 const path = z.string().min(1)
-const keyed = releaseSettings.shape
+const patch = releaseSettingsPatch.shape
 
 const declaredModel = z.strictObject({
   source: path.describe('File or folder of the model, from the folder of this file'),
@@ -22,12 +22,12 @@ const declaredModel = z.strictObject({
 })
 
 const declaredLog = z.strictObject({
-  enabled: keyed.logEnabled.unwrap().optional().describe('Whether predictions are logged; true when not given'),
-  durability: keyed.logDurability.unwrap().optional().describe('sync makes an answer wait until it is on disk'),
-  redact: keyed.logRedact.unwrap().optional().describe('Columns whose values are left out of the log'),
+  enabled: patch.logEnabled.describe('Whether predictions are logged; true when not given'),
+  durability: patch.logDurability.describe('sync makes an answer wait until it is on disk'),
+  redact: patch.logRedact.describe('Columns whose values are left out of the log'),
 })
 
-const declaredSettings = releaseSettings.omit({ logEnabled: true, logDurability: true, logRedact: true }).partial()
+const declaredSettings = releaseSettingsPatch.omit({ logEnabled: true, logDurability: true, logRedact: true })
 
 const declaredDeployment = z.strictObject({
   release: z.strictObject({

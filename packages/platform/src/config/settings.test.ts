@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict'
+import { resolve } from 'node:path'
+import { test } from 'node:test'
+import { FairleadError } from '@fairlead/contract'
+import { loadSettings, SETTINGS, type SettingSources } from './settings.ts'
+
+function refused(sources: SettingSources, code: string, words: RegExp): void {
+  assert.throws(
+    () => loadSettings(sources),
+    (error) => error instanceof FairleadError && error.code === code && words.test(error.message),
+  )
+}
+
+test('without anything said a platform is on loopback, on its standard ports, in ./.fairlead', () => {
+  const settings = loadSettings({})
+  assert.equal(settings.dataDir, resolve('.fairlead'))
+  assert.deepEqual([settings.host, settings.port, settings.httpPort, settings.grpcPort], ['127.0.0.1', 7300, 7310, 7311])
+  assert.equal(settings.open, false)
+  assert.ok(settings.processes >= 1 && settings.processes <= 8)
+})
+
+test('an option wins over the environment, the environment over the file', () => {
+  const file = { port: 1001, httpPort: 1002, grpcPort: 1003 }
+  const env = { FAIRLEAD_PORT: '2001', FAIRLEAD_HTTP_PORT: '2002' }
+  const settings = loadSettings({ flags: { port: '3001' }, env, file })
+  assert.deepEqual([settings.port, settings.httpPort, settings.grpcPort], [3001, 2002, 1003])
+})
+
+test('an empty variable counts as not set, and variables of others are left alone', () => {
+  const env = { FAIRLEAD_PORT: '', FAIRLEAD_SERVICE_HOST: '10.0.0.1', FAIRLEAD_PORT_7300_TCP: 'tcp://10.0.0.1:7300' }
+  assert.equal(loadSettings({ env }).port, 7300)
+})
+
+test('a wrong value names the place it came from and what it takes', () => {
+  refused({ flags: { port: '70000' } }, 'setting-invalid', /^--port takes a whole number from 0 to 65535/)
+  refused({ env: { FAIRLEAD_PROCESSES: '0' } }, 'setting-invalid', /^FAIRLEAD_PROCESSES takes .* from 1/)
+  refused({ file: { open: 'perhaps' } }, 'setting-invalid', /^platform\.open takes true or false/)
+  refused({ file: { logLevel: 'loud' } }, 'setting-invalid', /trace, debug, info/)
+  refused({ file: { data: ' ' } }, 'setting-invalid', /platform\.data/)
+  refused({ flags: { port: '1.5' } }, 'setting-invalid', /--port/)
+})
+
+test('an unknown key of the file is refused with the nearest one', () => {
+  refused({ file: { htpPort: 1 } }, 'setting-unknown', /platform\.htpPort is not a setting\. Did you mean "httpPort"/)
+})
+
+test('two interfaces cannot share a port, but each may take any free one', () => {
+  refused({ flags: { port: '7310' } }, 'setting-invalid', /must differ/)
+  assert.equal(loadSettings({ flags: { port: '0', httpPort: '0', grpcPort: '0' } }).port, 0)
+})
+
+test('roles that this version cannot run alone are refused, all of them together are not', () => {
+  refused({ flags: { role: 'serve' } }, 'not-supported', /--role serve/)
+  refused({ flags: { role: 'serv' } }, 'setting-invalid', /control, serve, work/)
+  assert.equal(loadSettings({ flags: { role: 'work,control,serve' } }).port, 7300)
+})
+
+test('every setting can be said in all three places', () => {
+  for (const { name, env, flag, read, fallback } of SETTINGS) {
+    assert.match(env, /^FAIRLEAD_[A-Z_]+$/)
+    const camel = flag.slice(2).replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())
+    assert.equal(camel, name, 'commander hands the option over under the name of the setting')
+    assert.doesNotThrow(() => read(fallback()), `${name} takes its own default`)
+  }
+})

@@ -32,7 +32,11 @@ export interface ObservedReport {
   checks?: Check[] | undefined
 }
 
-/** Where serve processes report, and control reads, what is loaded where. Ephemeral: gone with the process. */
+/**
+ * Where serve processes report, and control reads, what is loaded where. Ephemeral: gone with the process.
+ * Control forgets reports on releases that are no longer wanted, so a process says its word on every release of desired state
+ * again whenever that state has changed, also on those it holds already.
+ */
 export interface ObservedStore {
   report(report: ObservedReport): void
   /** All reports of the live processes. */

@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type FakePlatform, fakePlatform, type Handler, problem, runFairlead } from '../testing/fake-platform.ts'
+import { temporaryFolder } from '../testing/folder.ts'
+import { sampleVersion } from '../testing/samples.ts'
+
+const at = (platform: FakePlatform) => ['--url', platform.url]
+
+/** Control and predictions on one port; every row gets its own answer. */
+async function serving(predict?: Handler): Promise<FakePlatform> {
+  let url = ''
+  const answer: Handler = ({ body }) => {
+    const { rows } = JSON.parse(String(body)) as { rows: { age?: number }[] }
+    const predictions = rows.map(({ age }) => ({ label: 'good', probabilities: { bad: 0.25, good: 0.75 }, seen: age }))
+    return { json: { id: 'r1', deployment: 'credit-risk', release: 2, predictions } }
+  }
+  const platform = await fakePlatform({
+    'GET /status': () => ({ json: { addresses: { control: url, http: url, grpc: null } } }),
+    'GET /deployments/credit-risk/signature': () => ({ json: { signature: sampleVersion().signature, example: [] } }),
+    'POST /v1/deployments/credit-risk*': predict ?? answer,
+  })
+  url = platform.url
+  return platform
+}
+
+const asked = (platform: FakePlatform) => platform.taken.filter(({ method }) => method === 'POST')
+const rowsOf = (platform: FakePlatform) => asked(platform).map(({ body }) => JSON.parse(String(body)).rows)
+
+test('a row gets a table for people and one document for programs', async () => {
+  await using platform = await serving()
+  const text = await runFairlead(['predict', 'credit-risk', '--row', '{"age": 35}', ...at(platform)])
+  assert.equal(text.stdout, 'label  probabilities_bad  probabilities_good  seen\ngood                0.25                0.75    35\n')
+  const json = await runFairlead(['--json', 'predict', 'credit-risk', '--row', '[{"age": 1}, {"age": 2}]', '--release', '7', ...at(platform)])
+  const document = JSON.parse(json.stdout)
+  assert.deepEqual([document.id, document.release, document.predictions.length], ['r1', 2, 2])
+  assert.match(asked(platform).at(-1)?.path ?? '', /releases\/7\/predict$/)
+})
+
+test('a CSV file takes the types of the signature', async () => {
+  await using platform = await serving()
+  await using folder = await temporaryFolder({ 'rows.csv': 'age,purpose,amount\n35,007,1.5\n36,,\n' })
+  const ran = await runFairlead(['predict', 'credit-risk', '--file', folder.at('rows.csv'), ...at(platform)])
+  assert.equal(ran.code, 0, ran.stderr)
+  assert.deepEqual(rowsOf(platform)[0], [
+    { age: 35, purpose: '007', amount: 1.5 },
+    { age: 36, purpose: '', amount: null },
+  ])
+})
+
+test('many rows go in chunks of a thousand, in order, and become one answer', async () => {
+  await using platform = await serving()
+  const lines = Array.from({ length: 2500 }, (_, age) => JSON.stringify({ age }))
+  const ran = await runFairlead(['predict', 'credit-risk', '-', '--json', ...at(platform)], { stdin: lines.join('\n') })
+  assert.equal(ran.code, 0, ran.stderr)
+  assert.deepEqual(
+    rowsOf(platform).map((rows) => rows.length),
+    [1000, 1000, 500],
+  )
+  const { predictions, ids } = JSON.parse(ran.stdout)
+  assert.deepEqual([predictions.length, predictions[0].seen, predictions[2499].seen, ids.length], [2500, 0, 2499, 3])
+  assert.match(ran.stderr, /2000 rows/)
+})
+
+test('a refusal names the offending place, and in later chunks from where rows are counted', async () => {
+  let calls = 0
+  await using platform = await serving(() => {
+    if (++calls === 1) return { json: { id: 'r', deployment: 'credit-risk', release: 1, predictions: Array(1000).fill({ label: 'a' }) } }
+    const one = problem(422, 'column-missing', 'rows[3] lacks the column age')
+    return { ...one, json: { ...(one.json as object), errors: [{ path: 'rows[3].age', code: 'column-missing', detail: 'is missing' }] } }
+  })
+  const lines = Array.from({ length: 1010 }, (_, age) => JSON.stringify({ age }))
+  const ran = await runFairlead(['predict', 'credit-risk', '-', ...at(platform)], { stdin: lines.join('\n') })
+  assert.equal(ran.code, 1)
+  assert.equal(ran.stdout, '')
+  assert.match(ran.stderr, /counted from row 1000/)
+  assert.match(ran.stderr, /rows\[3\]\.age: is missing/)
+})
+
+test('a key is sent where one is given, the admin token never', async () => {
+  await using platform = await serving()
+  await runFairlead(['predict', 'credit-risk', '--row', '{}', '--token', 'admin', ...at(platform)])
+  assert.equal(asked(platform)[0]?.headers.authorization, undefined)
+  await runFairlead(['predict', 'credit-risk', '--row', '{}', '--key', 'flk_1', ...at(platform)])
+  assert.equal(asked(platform)[1]?.headers.authorization, 'Bearer flk_1')
+  await runFairlead(['predict', 'credit-risk', '--row', '{}', ...at(platform)], { env: { FAIRLEAD_API_KEY: 'flk_2' } })
+  assert.equal(asked(platform)[2]?.headers.authorization, 'Bearer flk_2')
+})
+
+test('what cannot be read is refused with the right exit code, and nothing is asked', async () => {
+  await using platform = await serving()
+  await using folder = await temporaryFolder({ 'rows.parquet': 'PAR1', 'empty.csv': '', 'header.csv': 'age\n', 'bad.json': '[1]' })
+  const cases: [string[], number, RegExp][] = [
+    [[], 2, /exactly one of --row/],
+    [['--row', '{}', '-'], 2, /exactly one of --row/],
+    [['rows.csv'], 2, /--file rows\.csv/],
+    [['--row', '{"age": }'], 1, /--row is not valid JSON/],
+    [['--row', '5'], 1, /row 0 is not an object/],
+    [['--file', folder.at('rows.parquet')], 1, /parquet is not supported/],
+    [['--file', folder.at('none.csv')], 1, /none\.csv cannot be read/],
+    [['--file', folder.path], 1, /not a file/],
+    [['--file', folder.at('empty.csv')], 1, /empty/],
+    [['--file', folder.at('header.csv')], 1, /no rows/],
+    [['--file', folder.at('bad.json')], 1, /row 0 is not an object/],
+  ]
+  for (const [args, code, words] of cases) {
+    const ran = await runFairlead(['predict', 'credit-risk', ...args, ...at(platform)])
+    assert.match(ran.stderr, words)
+    assert.equal(ran.code, code, ran.stderr)
+  }
+  assert.equal(asked(platform).length, 0)
+})

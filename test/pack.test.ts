@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { ROOT } from '../scripts/files.ts'
 import { nodeFirst, startPlatform } from './support/platform.ts'
 
@@ -55,6 +56,8 @@ test('npx fairlead up in the empty folder: ready, predicts, stops cleanly', { ti
   const page = await fetch(`${platform.run.control}/`)
   assert.match(await page.text(), /<!doctype html>/i)
 
+  // run.json says that the platform is ready; the example is applied after that.
+  await deployed(platform.run.http)
   const { example: body } = (await (await fetch(`${platform.run.http}/v1/deployments/credit-risk/openapi.json`)).json().then(requestExample)) as {
     example: unknown
   }
@@ -76,6 +79,14 @@ test('npx fairlead up in the empty folder: ready, predicts, stops cleanly', { ti
   assert.ok(!existsSync(join(data, 'run.json')), 'run.json is gone')
   assert.ok(readFileSync(join(data, 'admin-token'), 'utf8').length > 20)
 })
+
+async function deployed(http: string): Promise<void> {
+  const until = Date.now() + 30_000
+  while ((await fetch(`${http}/v2/models/credit-risk/ready`)).status !== 200) {
+    assert.ok(Date.now() < until, 'the example is deployed within 30 s')
+    await sleep(100)
+  }
+}
 
 /** The example of the predict operation of an OpenAPI document. */
 function requestExample(document: unknown): { example: unknown } {

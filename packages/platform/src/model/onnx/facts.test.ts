@@ -11,7 +11,7 @@ describe('facts of an ONNX file', () => {
     const facts = onnxFacts(readOnnx(onnxFile('credit_v1')), ['changed'])
     assert.deepEqual(modelFacts.parse(facts), facts)
     assert.equal(facts.operators['ai.onnx.ml::OneHotEncoder'], 5)
-    assert.equal(facts.operators['Cast'], 3)
+    assert.equal(facts.operators.Cast, 3)
     assert.deepEqual(facts.opsets, { 'ai.onnx.ml': 1, 'ai.onnx': 17 })
     assert.equal(facts.producer, 'skl2onnx 1.20.0')
     assert.equal(facts.sizeBytes, 2799)

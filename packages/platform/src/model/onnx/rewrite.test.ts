@@ -41,9 +41,9 @@ describe('rewriting ONNX files', () => {
     const session = await InferenceSession.create(bytes)
     assert.deepEqual(session.outputNames, ['output_label', 'output_probability'])
     const answer = await session.run(creditFeeds())
-    assert.deepEqual([...(answer['output_label']!.data as BigInt64Array)], CREDIT.labels)
-    assert.deepEqual(answer['output_probability']!.dims, [4, 2])
-    const found = [...(answer['output_probability']!.data as Float32Array)]
+    assert.deepEqual([...(answer.output_label!.data as BigInt64Array)], CREDIT.labels)
+    assert.deepEqual(answer.output_probability!.dims, [4, 2])
+    const found = [...(answer.output_probability!.data as Float32Array)]
     for (const [index, expected] of CREDIT.probabilities.entries()) assert.ok(Math.abs(found[index]! - expected) < 1e-6, `${found[index]} for ${expected}`)
     await session.release()
   })

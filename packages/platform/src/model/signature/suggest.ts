@@ -23,18 +23,20 @@ export function hint(word: string, candidates: readonly string[]): string {
   return list.length === 0 ? '' : `; there ${list.length === 1 ? 'is' : 'are'} ${list.join(', ')}${candidates.length > SHOWN ? ', …' : ''}`
 }
 
-/** Levenshtein distance. Words beyond 200 characters count as far apart. */
+/** Edit distance in which swapping two neighbours is one edit. Words beyond 200 characters count as far apart. */
 function editDistance(a: string, b: string): number {
   const LONGEST = 200
   if (a.length > LONGEST || b.length > LONGEST) return LONGEST
-  let previous = Array.from({ length: b.length + 1 }, (_, index) => index)
+  const rows = [Array.from({ length: b.length + 1 }, (_, index) => index)]
   for (let row = 1; row <= a.length; row += 1) {
-    const current = [row]
+    const [above, current] = [rows[row - 1]!, [row]]
     for (let column = 1; column <= b.length; column += 1) {
-      const change = previous[column - 1]! + (a[row - 1] === b[column - 1] ? 0 : 1)
-      current.push(Math.min(change, previous[column]! + 1, current[column - 1]! + 1))
+      const change = above[column - 1]! + (a[row - 1] === b[column - 1] ? 0 : 1)
+      const swapped = row > 1 && column > 1 && a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1]
+      const swap = swapped ? rows[row - 2]![column - 2]! + 1 : change
+      current.push(Math.min(change, swap, above[column]! + 1, current[column - 1]! + 1))
     }
-    previous = current
+    rows.push(current)
   }
-  return previous[b.length]!
+  return rows[a.length]![b.length]!
 }

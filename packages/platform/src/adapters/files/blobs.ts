@@ -1,7 +1,7 @@
 import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { FairleadError } from '@fairlead/contract'
-import type { BlobInventory, BlobStore } from '../../domain/registry/ports.ts'
+import type { BlobInventory, BlobStore } from '../../domain/registry/index.ts'
 import { hexOf, Sha256 } from '../../kernel/digest.ts'
 import { uuidv7 } from '../../kernel/ids.ts'
 import { systemCode, translated } from './errors.ts'

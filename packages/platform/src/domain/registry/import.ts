@@ -1,0 +1,219 @@
+import { FairleadError } from '@fairlead/contract'
+import type { ImportRequest, Lineage, ModelFile } from '@fairlead/contract/control'
+import { type Clock, rfc3339 } from '../../kernel/clock.ts'
+import type { FileListing, ReadModel } from '../../model/index.ts'
+import { checkAlias, patched } from './attributes.ts'
+import type { BlobKeeper } from './keeper.ts'
+import type { RegistryLimits } from './limits.ts'
+import { SIGNATURE_FILE, versionDigest } from './manifest.ts'
+import type { BlobStore } from './ports.ts'
+import type { RegistryDb } from './tables.ts'
+import type { Uploads } from './uploads.ts'
+
+/** Reads what a model is from its files, without running it. */
+export type ModelReader = (files: FileListing, options: { signatureFile?: string | undefined }) => Promise<ReadModel>
+
+export interface ImporterOptions {
+  db: RegistryDb
+  blobs: BlobStore
+  keeper: BlobKeeper
+  uploads: Uploads
+  clock: Clock
+  limits: RegistryLimits
+  readModel: ModelReader
+}
+
+interface Incoming {
+  model: string
+  request: ImportRequest
+  who: string
+  files: ModelFile[]
+  digest: string
+  read: ReadModel
+  baseline: string | undefined
+}
+
+/** Makes versions of uploads. */
+export class Importer {
+  readonly #options: ImporterOptions
+
+  constructor(options: ImporterOptions) {
+    this.#options = options
+  }
+
+  /** Makes a version, or finds the one that has the same files; settles when everything is on disk. */
+  async run(model: string, request: ImportRequest, who: string): Promise<{ created: boolean; version: number }> {
+    const { keeper, uploads } = this.#options
+    if (request.alias !== undefined) checkAlias(request.alias)
+    checkGolden(request)
+    const discarded: string[] = []
+    try {
+      return await keeper.storing(async () => {
+        const uploaded = await uploads.files(request.upload)
+        const baseline = baselineOf(request, uploaded)
+        const { files, text } = await this.#withSignature(request.signature, uploaded)
+        discarded.push(...[...uploaded, ...files].map((file) => file.digest))
+        const read = await this.#options.readModel(this.#listing(uploaded), { signatureFile: text })
+        return this.#options.db.transaction().execute((trx) => this.#store(trx, { model, request, who, files, digest: versionDigest(files), read, baseline }))
+      })
+    } finally {
+      // those that neither a version nor an upload names are removed: of a failed import, the signature
+      await keeper.discard(discarded)
+    }
+  }
+
+  /** The version's files: the uploaded ones and the signature that came with the request, whose text is answered too. */
+  async #withSignature(supplied: string | undefined, uploaded: ModelFile[]): Promise<{ files: ModelFile[]; text: string | undefined }> {
+    const { blobs } = this.#options
+    if (supplied === undefined) {
+      const own = uploaded.find((file) => file.path === SIGNATURE_FILE)
+      return { files: uploaded, text: own && new TextDecoder().decode(await blobs.read(own.digest)) }
+    }
+    const bytes = Buffer.from(supplied)
+    const stored = await blobs.put(
+      (async function* () {
+        yield bytes
+      })(),
+    )
+    return { files: [...uploaded.filter((file) => file.path !== SIGNATURE_FILE), { path: SIGNATURE_FILE, ...stored }], text: supplied }
+  }
+
+  #listing(uploaded: ModelFile[]): FileListing {
+    const files = new Map(uploaded.filter((file) => file.path !== SIGNATURE_FILE).map((file) => [file.path, file]))
+    return {
+      paths: [...files.values()].map(({ path, size }) => ({ path, size })),
+      read: async (path) => {
+        const file = files.get(path)
+        if (!file) throw new FairleadError('model-data-missing', `"${path}" is not among the uploaded files.`)
+        return this.#options.blobs.read(file.digest)
+      },
+    }
+  }
+
+  async #store(trx: RegistryDb, incoming: Incoming): Promise<{ created: boolean; version: number }> {
+    const { model, request, digest } = incoming
+    const now = rfc3339(this.#options.clock.now())
+    await this.#ensureModel(trx, model, now)
+    const same = await trx.selectFrom('model_versions').select('version').where('model', '=', model).where('digest', '=', digest).executeTakeFirst()
+    const version = same?.version ?? (await this.#insert(trx, incoming, now))
+    await this.#annotate(trx, incoming, version)
+    await trx.deleteFrom('uploads').where('id', '=', request.upload).execute()
+    return { created: same === undefined, version }
+  }
+
+  async #ensureModel(trx: RegistryDb, name: string, now: string): Promise<void> {
+    const present = await trx.selectFrom('models').select('removed_at').where('name', '=', name).executeTakeFirst()
+    if (!present) {
+      await trx
+        .insertInto('models')
+        .values({ name, description: '', tags: '{}', last_version: 0, created_at: now, updated_at: now, removed_at: null })
+        .execute()
+      return
+    }
+    const anew = present.removed_at === null ? {} : { created_at: now, removed_at: null }
+    await trx
+      .updateTable('models')
+      .set({ updated_at: now, ...anew })
+      .where('name', '=', name)
+      .execute()
+  }
+
+  async #insert(trx: RegistryDb, incoming: Incoming, now: string): Promise<number> {
+    const { model, files, read } = incoming
+    // the upload's rows held the files until now; if it is gone they may be, too
+    await this.#options.uploads.files(incoming.request.upload, trx)
+    const { last_version: version } = await trx
+      .updateTable('models')
+      .set((e) => ({ last_version: e('last_version', '+', 1) }))
+      .where('name', '=', model)
+      .returning('last_version')
+      .executeTakeFirstOrThrow()
+    await trx
+      .insertInto('model_versions')
+      .values({
+        model,
+        version,
+        digest: incoming.digest,
+        format: read.format,
+        entry: read.entry,
+        description: '',
+        tags: '{}',
+        metrics: '{}',
+        size_bytes: files.reduce((sum, file) => sum + file.size, 0),
+        signature: JSON.stringify(read.signature),
+        facts: JSON.stringify(read.facts),
+        graph: JSON.stringify(read.graph),
+        lineage: JSON.stringify(lineageOf(incoming, now)),
+        example: JSON.stringify(read.example),
+        golden: null,
+        golden_rows: 0,
+        created_at: now,
+        imported_by: incoming.who,
+      })
+      .execute()
+    for (const { path, digest, size } of files) await trx.insertInto('version_files').values({ model, version, path, digest, size }).execute()
+    return version
+  }
+
+  /** What a request says beside the files; it holds for a version that was there already, too. */
+  async #annotate(trx: RegistryDb, { model, request }: Incoming, version: number): Promise<void> {
+    const most = this.#options.limits.tags
+    const row = await trx
+      .selectFrom('model_versions')
+      .select(['tags', 'metrics'])
+      .where('model', '=', model)
+      .where('version', '=', version)
+      .executeTakeFirstOrThrow()
+    await trx
+      .updateTable('model_versions')
+      .set({
+        tags: patched(row.tags, request.tags, { what: 'tags', most }),
+        metrics: patched(row.metrics, request.metrics, { what: 'metrics', most }),
+        ...(request.description === undefined ? {} : { description: request.description }),
+        ...(request.golden === undefined ? {} : { golden: JSON.stringify(request.golden), golden_rows: request.golden.rows.length }),
+      })
+      .where('model', '=', model)
+      .where('version', '=', version)
+      .execute()
+    if (request.alias !== undefined) await pointAlias(trx, { model, alias: request.alias, version })
+  }
+}
+
+/** Points an alias at a version, from wherever it pointed before. */
+export async function pointAlias(db: RegistryDb, row: { model: string; alias: string; version: number }): Promise<void> {
+  await db
+    .insertInto('model_aliases')
+    .values(row)
+    .onConflict((conflict) => conflict.columns(['model', 'alias']).doUpdateSet({ version: row.version }))
+    .execute()
+}
+
+function lineageOf({ request, who, read, baseline }: Incoming, now: string): Lineage {
+  const given = request.lineage ?? {}
+  const trainingRun = given.trainingRun ?? read.trainingRun
+  const tool = { ...read.tool, ...given.tool }
+  const dataDigests = { ...given.dataDigests, ...(baseline === undefined ? {} : { baseline }) }
+  return {
+    ...given,
+    ...(trainingRun === undefined ? {} : { trainingRun }),
+    ...(Object.keys(tool).length > 0 ? { tool } : {}),
+    ...(Object.keys(dataDigests).length > 0 ? { dataDigests } : {}),
+    importedBy: who,
+    importedAt: now,
+  }
+}
+
+function checkGolden({ golden }: ImportRequest): void {
+  if (golden === undefined || golden.rows.length === golden.predictions.length) return
+  const detail = `There are ${golden.rows.length} golden rows and ${golden.predictions.length} predictions; there must be one for each.`
+  throw new FairleadError('request-invalid', detail, { items: [{ path: 'golden.predictions', code: 'request-invalid', detail }] })
+}
+
+/** Digest of the reference data, named by path or digest among the uploaded files. */
+function baselineOf({ baseline }: ImportRequest, uploaded: ModelFile[]): string | undefined {
+  if (baseline === undefined) return undefined
+  const file = uploaded.find((one) => one.path === baseline || one.digest === baseline)
+  if (file) return file.digest
+  const detail = `The baseline "${baseline.slice(0, 200)}" is neither the path nor the digest of an uploaded file.`
+  throw new FairleadError('request-invalid', detail, { items: [{ path: 'baseline', code: 'request-invalid', detail }] })
+}

@@ -1,6 +1,7 @@
 /** A package.json, as far as the build looks at it. */
 export interface Manifest {
   exports?: Record<string, string>
+  engines?: { node: string }
   [key: string]: unknown
 }
 
@@ -15,7 +16,7 @@ export function publishedManifest(manifest: Manifest): Manifest {
     const built = target.replace(/^\.\/src\//, './dist/').replace(/\.ts$/, '')
     return [entry, { types: `${built}.d.ts`, default: `${built}.js` }]
   })
-  return { ...kept, engines: { node: '>=24' }, exports: Object.fromEntries(exports), publishConfig: { access: 'public' } }
+  return { ...kept, engines: manifest.engines ?? { node: '>=20.19' }, exports: Object.fromEntries(exports), publishConfig: { access: 'public' } }
 }
 
 /** Turns addresses of sources beside a module, `new URL('./worker.ts', import.meta.url)`, into those of the built files. */

@@ -14,9 +14,13 @@ test('a published manifest leads to what was built', () => {
     name: 'x',
     exports: { '.': { types: './dist/index.d.ts', default: './dist/index.js' }, './package.json': './package.json' },
     dependencies: { c: '1' },
-    engines: { node: '>=24' },
+    engines: { node: '>=20.19' },
     publishConfig: { access: 'public' },
   })
+})
+
+test('a package that names the Node it needs keeps it', () => {
+  assert.deepEqual(publishedManifest({ engines: { node: '>=24' } }).engines, { node: '>=24' })
 })
 
 test('addresses beside a module lead to the built file, other text stays', () => {

@@ -1,5 +1,6 @@
 import { FairleadError } from '@fairlead/contract'
 import { Command, CommanderError } from 'commander'
+import { PROGRAM_VERSION } from '../app/program-version.ts'
 import { registerApply } from './commands/apply.ts'
 import { registerCompletion } from './commands/completion.ts'
 import { registerDeploy } from './commands/deploy.ts'
@@ -16,7 +17,6 @@ import { EXIT, reportFailure } from './failure.ts'
 import type { Io } from './io.ts'
 import { Output } from './output.ts'
 import type { Registrar } from './registrar.ts'
-import { programVersion } from './version.ts'
 
 const EXAMPLES = `
 Examples:
@@ -33,7 +33,7 @@ export function buildProgram(io: Io, ended: (code: number) => void = () => {}): 
   const program = new Command('fairlead')
   program
     .description('From a trained model to a watched endpoint, in one command.')
-    .version(programVersion(), '-V, --version', 'print the version')
+    .version(PROGRAM_VERSION, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'show help')
     .helpCommand('help [command]', 'show help of a command')
     .option('--url <url>', 'address of the platform (control)')

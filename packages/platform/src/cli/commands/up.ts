@@ -1,15 +1,16 @@
 import { resolve } from 'node:path'
-import { createClient, createControl } from '@fairlead/client'
+import { createClient, createControl, RequestError } from '@fairlead/client'
 import type { PredictResponse, Row } from '@fairlead/contract'
 import type { Platform } from '../../app/index.ts'
+import { PROGRAM_VERSION } from '../../app/program-version.ts'
 import { type DeclarationFile, findDeclaration, loadSettings, type PlatformSettings, readDeclaration, SETTINGS } from '../../config/index.ts'
 import { type Applied, applyDeclaration } from '../apply.ts'
 import type { Context } from '../context.ts'
-import { cell, duration } from '../format.ts'
+import { problemOf } from '../failure.ts'
+import { cell, duration, printable } from '../format.ts'
 import type { Output } from '../output.ts'
 import { Progress } from '../progress.ts'
 import type { Registrar } from '../registrar.ts'
-import { programVersion } from '../version.ts'
 import { appliedText, declarationIn } from './apply.ts'
 
 /** `fairlead up`: starts a platform. */
@@ -70,21 +71,35 @@ async function welcome(context: Context, { platform, settings, declared, began }
   const means = { control, progress: new Progress(output), stdin: context.io.stdin }
   const applied = declared ? await applyDeclaration(declared, { ...means, onlyMissing: true }) : []
   const name = applied.find((one) => one.kind === 'deployment')?.name
-  const first = name === undefined ? undefined : await firstPrediction(platform, name)
+  const first =
+    name === undefined
+      ? undefined
+      : await firstPrediction(platform, name).catch((error: unknown) => {
+          // the platform is up all the same, and its console is where the cause can be found
+          output.error(`${output.tint('yellow', 'warning')}: ${name} did not answer: ${printable(problemOf(error).detail)}`)
+          return undefined
+        })
   const signIn = await platform.signInLink()
-  const document = { version: programVersion(), addresses: platform.addresses, signIn, dataDir: settings.dataDir, applied, first: first?.answer ?? null }
+  const document = { version: PROGRAM_VERSION, addresses: platform.addresses, signIn, dataDir: settings.dataDir, applied, first: first?.answer ?? null }
   output.result(document, () => print(output, { ...document, first, millis: performance.now() - began }))
 }
 
 async function firstPrediction(platform: Platform, deployment: string): Promise<First | undefined> {
+  const params = { deployment }
   const control = createControl({ url: platform.addresses.control, token: platform.adminToken })
-  const { example } = await control.call('getDeploymentSignature', { params: { deployment } })
+  const { example } = await control.call('getDeploymentSignature', { params })
   const [row] = example
   if (!row) return undefined
-  // the admin token serves where predictions need a key
-  const client = createClient({ url: platform.addresses.http, apiKey: platform.adminToken, retries: 5 })
+  const client = createClient({ url: platform.addresses.http, retries: 5 })
   const start = performance.now()
-  const answer = await client.predict(deployment, { rows: [row] })
+  try {
+    const answer = await client.predict(deployment, { rows: [row] })
+    return { row, answer, millis: performance.now() - start }
+  } catch (error) {
+    if (!(error instanceof RequestError) || (error.status !== 401 && error.status !== 403)) throw error
+  }
+  // where predictions need a key, control asks on its own behalf
+  const answer = (await control.call('tryDeployment', { params, body: { rows: [row] } })) as unknown as PredictResponse
   return { row, answer, millis: performance.now() - start }
 }
 

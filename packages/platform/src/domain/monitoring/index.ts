@@ -1,1 +1,8 @@
+export { deploymentHealth, type PlatformFacts, platformHealth, type Verdict } from './health.ts'
+export { BUCKET_BOUNDS, BUCKETS, bucketOf, quantile } from './histogram.ts'
+export { Carry, difference, type Merged, mergeSeries, mergeSnapshots } from './merge.ts'
+export { emptySeries, type RecorderOptions, SeriesRecorder } from './recorder.ts'
+export { StatusBuilder, type StatusOptions } from './status.ts'
+export { type MonitoringDb, type MonitoringTables, monitoringMigrations } from './tables.ts'
+export { Telemetry, type TelemetryOptions, type TelemetryWindow } from './telemetry.ts'
 export * from './types.ts'

@@ -1,0 +1,1 @@
+export { type Exposed, PROMETHEUS_TYPE, renderMetrics } from './render.ts'

@@ -128,6 +128,14 @@ export class Inference implements AsyncDisposable {
     throw new FairleadError('release-not-ready', `release ${release} of "${name}" ${stateWords(slot)}`, { retryAfter: 1 })
   }
 
+  /** What `resolve` would answer, or `undefined`. */
+  find(name: string, release?: number): ServingRelease | undefined {
+    const entry = this.#entries.get(name)
+    if (!entry || release === undefined || entry.answering?.release.number === release) return entry?.answering
+    const slot = entry.slots.get(release)
+    return slot?.state === 'ready' ? slot.serving : undefined
+  }
+
   /**
    * Predicts. `serving` is what `resolve` answered for the request (its tensors were made for that release); `render` is
    * called with the answer before the event goes out, so that its time is counted. With a sink that must be waited for,

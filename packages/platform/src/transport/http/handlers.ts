@@ -1,0 +1,155 @@
+import { FairleadError } from '@fairlead/contract'
+import type { Caller, ServingRelease } from '../../domain/inference/index.ts'
+import { checkEncoding, readBody } from './body.ts'
+import { DOCS_PAGE, DOCS_POLICY } from './docs-page.ts'
+import type { Exchange } from './exchange.ts'
+import { inferTensors, modelMetadata } from './oip.ts'
+import { openApiOf } from './openapi.ts'
+import type { HttpLimits, ServeHttpOptions } from './options.ts'
+import { predictRows } from './predict-rows.ts'
+import type { Route } from './routes.ts'
+import { deploymentView, unreadyReasons } from './views.ts'
+
+export interface Handling {
+  options: ServeHttpOptions
+  limits: HttpLimits
+  /** Whether a connection comes from this machine. */
+  loopback: boolean
+  closing: boolean
+}
+
+const HTML = 'text/html; charset=utf-8'
+const METRICS = 'text/plain; version=0.0.4; charset=utf-8'
+const OPENAPI = new WeakMap<ServingRelease, string>()
+
+function access(exchange: Exchange, { options, loopback }: Handling, deployment: string | undefined, release?: number): Caller {
+  const requireKey = deployment !== undefined && options.inference.find(deployment, release)?.release.settings.requireKey === true
+  return options.authorize({ headers: exchange.request.headers, loopback, deployment, requireKey })
+}
+
+function releaseNumber({ release, deployment }: Route): number | undefined {
+  if (release === undefined) return undefined
+  if (!/^[1-9][0-9]{0,8}$/.test(release))
+    throw new FairleadError('release-unknown', `release "${release.slice(0, 100)}" of "${deployment}" cannot be: releases are numbers from 1`)
+  return Number(release)
+}
+
+/** JSON in the rows interface; the Open Inference Protocol's clients send anything. */
+function checkType(exchange: Exchange): void {
+  const type = exchange.request.headers['content-type']
+  if (type === undefined || type === 'application/json' || /^application\/json\s*(;|$)/i.test(type)) return
+  throw new FairleadError('media-type-unsupported', `the content type "${type.slice(0, 100)}" is not supported here; send application/json`)
+}
+
+/** Answers predictions: access first, then the body, then the middle. Errors while the body comes close the connection. */
+export function handlePrediction(exchange: Exchange, route: Route, handling: Handling): void {
+  const { options, limits } = handling
+  const { inference } = options
+  const deployment = route.deployment!
+  const release = releaseNumber(route)
+  const caller = access(exchange, handling, deployment, release)
+  try {
+    inference.resolve(deployment, release)
+    if (route.name === 'predict') checkType(exchange)
+    checkEncoding(exchange.request)
+  } catch (error) {
+    inference.failed(deployment, error, { release, rows: 0, receivedAt: exchange.receivedAt })
+    throw error
+  }
+  const answer = route.name === 'predict' ? predictRows : inferTensors
+  readBody(exchange.request, route.name === 'predict' ? limits.rowBodyBytes : limits.oipBodyBytes, (result) => {
+    if ('error' in result) {
+      inference.failed(deployment, result.error, { release, rows: 0, receivedAt: exchange.receivedAt })
+      exchange.refuseBody(result.error)
+      return
+    }
+    answer({ inference, exchange, deployment, release, caller }, result.bytes).catch((error: unknown) => failExchange(exchange, error, options))
+  })
+}
+
+/** Answers any error; what is not of the table is `internal`, told to `onError` and not to the caller. */
+export function failExchange(exchange: Exchange, error: unknown, options: ServeHttpOptions, more: readonly string[] = []): void {
+  if (error instanceof FairleadError) {
+    if (error.status >= 500 && error.code === 'internal') options.onError?.(error, exchange.id)
+    exchange.fail(error, more)
+    return
+  }
+  options.onError?.(error, exchange.id)
+  exchange.fail(new FairleadError('internal', 'something went wrong inside; the log of the platform has the details under this request id'), more)
+}
+
+function openApiText(serving: ServingRelease): string {
+  const known = OPENAPI.get(serving)
+  if (known !== undefined) return known
+  const text = JSON.stringify(openApiOf(serving))
+  OPENAPI.set(serving, text)
+  return text
+}
+
+function health(exchange: Exchange, handling: Handling, status: { ready: number; unready: number }): void {
+  const { options, closing } = handling
+  const draining = closing || options.isDraining() ? 'this process is draining' : undefined
+  const reasons = unreadyReasons(options.inference, [draining, options.notReady?.()])
+  if (reasons.length === 0) exchange.json(status.ready, '{"ready":true}')
+  else exchange.json(status.unready, JSON.stringify({ ready: false, error: reasons.join('; '), reasons }), ['Retry-After', '1'])
+}
+
+function deploymentStatus(exchange: Exchange, handling: Handling, name: string): void {
+  const view = handling.options.inference.describe(name)
+  exchange.json(view.ready ? 200 : 503, JSON.stringify(deploymentView(view)))
+}
+
+function modelReady(exchange: Exchange, route: Route, { options }: Handling): void {
+  const name = route.deployment!
+  try {
+    options.inference.resolve(name, releaseNumber(route))
+    exchange.json(200, JSON.stringify({ name, ready: true }))
+  } catch (error) {
+    if (!(error instanceof FairleadError) || error.code !== 'release-not-ready') throw error
+    // 400 is what Triton answers and its clients expect of a model that is not ready
+    exchange.json(400, JSON.stringify({ name, ready: false, error: error.message }))
+  }
+}
+
+const VIEWS: Record<Exclude<Route['name'], 'predict' | 'infer'>, (exchange: Exchange, route: Route, handling: Handling) => void | Promise<void>> = {
+  'oip-server': (exchange, _route, { options }) => exchange.json(200, JSON.stringify({ name: 'fairlead', version: options.version, extensions: [] })),
+  'oip-live': (exchange) => exchange.json(200, '{"live":true}'),
+  'oip-ready': (exchange, _route, handling) => health(exchange, handling, { ready: 200, unready: 400 }),
+  'oip-models': (exchange, _route, handling) => {
+    access(exchange, handling, undefined)
+    exchange.json(200, JSON.stringify({ models: handling.options.inference.list().map((view) => view.name) }))
+  },
+  'oip-model': (exchange, route, handling) => {
+    access(exchange, handling, route.deployment)
+    const { inference } = handling.options
+    exchange.json(200, JSON.stringify(modelMetadata(inference, inference.resolve(route.deployment!, releaseNumber(route)))))
+  },
+  'oip-model-ready': modelReady,
+  deployments: (exchange, _route, handling) => {
+    access(exchange, handling, undefined)
+    exchange.json(200, JSON.stringify({ items: handling.options.inference.list().map(deploymentView), next: null }))
+  },
+  deployment: (exchange, route, handling) => {
+    access(exchange, handling, route.deployment)
+    deploymentStatus(exchange, handling, route.deployment!)
+  },
+  openapi: (exchange, route, handling) => {
+    access(exchange, handling, route.deployment)
+    exchange.json(200, openApiText(handling.options.inference.resolve(route.deployment!)))
+  },
+  // the page is the same for every deployment and tells nothing; what it shows comes through openapi.json
+  docs: (exchange) =>
+    exchange.send(200, {
+      type: HTML,
+      text: DOCS_PAGE,
+      more: ['Content-Security-Policy', DOCS_POLICY, 'X-Content-Type-Options', 'nosniff', 'Referrer-Policy', 'no-referrer'],
+    }),
+  metrics: async (exchange, _route, { options }) => exchange.send(200, { type: METRICS, text: await options.metricsText() }),
+  healthz: (exchange) => exchange.json(200, '{"alive":true}'),
+  readyz: (exchange, _route, handling) => health(exchange, handling, { ready: 200, unready: 503 }),
+}
+
+/** Answers everything that is not a prediction. */
+export async function handleView(exchange: Exchange, route: Route, handling: Handling): Promise<void> {
+  await VIEWS[route.name as keyof typeof VIEWS](exchange, route, handling)
+}

@@ -1,0 +1,147 @@
+import { isUtf8 } from 'node:buffer'
+import { FairleadError } from '@fairlead/contract'
+
+/** Deepest nesting that is read. */
+export const MAX_JSON_DEPTH = 100
+const QUOTE = 0x22
+const BACKSLASH = 0x5c
+/** Digits from which a number may be an integer that a double cannot hold. */
+const MANY_DIGITS = 16
+
+/** What one pass over the bytes tells without building anything. */
+interface Scan {
+  depth: number
+  /** Object keys in the whole text, with repeated ones. */
+  keys: number
+  /** Whether some run of digits is long enough to be an integer beyond 2^53. */
+  longDigits: boolean
+}
+
+function scan(bytes: Uint8Array): Scan {
+  let depth = 0
+  let deepest = 0
+  let keys = 0
+  let digits = 0
+  let longDigits = false
+  for (let i = 0; i < bytes.length; i++) {
+    const byte = bytes[i]!
+    if (byte >= 0x30 && byte <= 0x39) {
+      if (++digits >= MANY_DIGITS) longDigits = true
+      continue
+    }
+    digits = 0
+    if (byte === QUOTE) {
+      for (i++; i < bytes.length && bytes[i] !== QUOTE; i++) if (bytes[i] === BACKSLASH) i++
+    } else if (byte === 0x3a) keys++
+    else if (byte === 0x7b || byte === 0x5b) {
+      if (++depth > deepest) deepest = depth
+    } else if (byte === 0x7d || byte === 0x5d) depth--
+  }
+  return { depth: deepest, keys, longDigits }
+}
+
+interface SourceContext {
+  source?: string
+}
+
+/** Integers that a double cannot hold become bigint; the third parameter is that of ES2026's JSON.parse source text access. */
+function exactInteger(_key: string, value: unknown, context?: SourceContext): unknown {
+  if (typeof value !== 'number' || Number.isSafeInteger(value)) return value
+  const source = context?.source ?? ''
+  return /^-?\d+$/.test(source) ? BigInt(source) : value
+}
+
+function position(text: string, message: string): string {
+  const match = /position (\d+)/.exec(message)
+  if (!match) return ''
+  const at = Number(match[1])
+  const line = text.slice(0, at).split('\n').length
+  return ` (line ${line}, column ${at - text.lastIndexOf('\n', at - 1)})`
+}
+
+function parse(text: string, exact: boolean): unknown {
+  try {
+    return exact ? JSON.parse(text, exactInteger) : JSON.parse(text)
+  } catch (cause) {
+    const message = cause instanceof Error ? cause.message : String(cause)
+    // the parser quotes the text in front of and behind the place, which may be long
+    const reason = message
+      .replace(/,? ?"?\.{0,3}"[\s\S]*(?:is not valid JSON)/, ' is not valid here')
+      .replace(/ \(line .*\)/, '')
+      .slice(0, 200)
+    throw new FairleadError('json-invalid', `the body is not valid JSON: ${reason}${position(text, message)}`, { cause })
+  }
+}
+
+/** Number of keys in a parsed value; without recursion, so any depth is safe. */
+function countKeys(value: unknown): number {
+  let count = 0
+  const stack = [value]
+  while (stack.length > 0) {
+    const next = stack.pop()
+    if (typeof next !== 'object' || next === null) continue
+    if (Array.isArray(next)) {
+      if (typeof next[0] === 'object') for (const item of next) stack.push(item)
+      else for (const item of next) if (typeof item === 'object' && item !== null) stack.push(item)
+      continue
+    }
+    for (const key in next) {
+      count++
+      const inner = (next as Record<string, unknown>)[key]
+      if (typeof inner === 'object' && inner !== null) stack.push(inner)
+    }
+  }
+  return count
+}
+
+/** The bare words NaN, Infinity and -Infinity outside of strings, put into quotes. Some Open Inference Protocol clients send them. */
+export function quoteNonFinite(text: string): string {
+  return text.replace(/"(?:[^"\\]|\\.)*"|-?\b(?:NaN|Infinity)\b/g, (token) => (token[0] === '"' ? token : `"${token}"`))
+}
+
+export interface JsonOptions {
+  /** Keep integers beyond 2^53 exact, as bigint. */
+  exact: boolean
+  /** Accept the bare words NaN and Infinity as if they were in quotes. */
+  nonFinite?: boolean
+}
+
+/**
+ * Reads a JSON body. Throws `utf8-invalid`, `json-too-deep` (more than 100 levels), `json-invalid` (with the place; also for
+ * an empty body), `request-invalid` when an object has a key twice.
+ */
+export function readJson(body: Uint8Array, { exact, nonFinite = false }: JsonOptions): unknown {
+  if (body.length === 0) throw new FairleadError('json-invalid', 'the body is empty; a JSON document is needed')
+  if (!isUtf8(body)) throw new FairleadError('utf8-invalid', 'the body is not valid UTF-8')
+  const { depth, keys, longDigits } = scan(body)
+  if (depth > MAX_JSON_DEPTH) throw new FairleadError('json-too-deep', `the body is nested ${depth} levels deep; at most ${MAX_JSON_DEPTH} are read`)
+  let text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8')
+  if (text.charCodeAt(0) === 0xfeff) text = text.slice(1)
+  if (nonFinite && (text.includes('NaN') || text.includes('Infinity'))) text = quoteNonFinite(text)
+  const value = parse(text, exact && longDigits)
+  if (countKeys(value) !== keys) {
+    const name = repeatedKey(text)
+    throw new FairleadError('request-invalid', `the key ${JSON.stringify(name)} stands twice in one object`, {
+      items: [{ path: name, code: 'request-invalid', detail: 'an object may have a key once' }],
+    })
+  }
+  return value
+}
+
+/** Finds a repeated key in a text that is known to be valid JSON and not too deep. */
+function repeatedKey(text: string): string {
+  const open: (Set<string> | undefined)[] = []
+  const token = /"(?:[^"\\]|\\.)*"(?<key>\s*:)?|[{}[\]]/g
+  for (let match = token.exec(text); match; match = token.exec(text)) {
+    const mark = match[0][0]
+    if (mark === '{') open.push(new Set())
+    else if (mark === '[') open.push(undefined)
+    else if (mark === '}' || mark === ']') open.pop()
+    else if (match.groups?.key !== undefined) {
+      const name = JSON.parse(match[0].slice(0, match[0].lastIndexOf('"') + 1)) as string
+      if (open.at(-1)?.has(name)) return name
+      open.at(-1)?.add(name)
+    }
+  }
+  return ''
+}

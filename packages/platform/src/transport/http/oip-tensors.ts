@@ -1,0 +1,134 @@
+import { type DataType, FairleadError, isFloat, OIP_TYPES, type ProblemItem } from '@fairlead/contract'
+import { allocate, float32Text, halfToNumber, setterOf, sizeOf, type Tensor, type TensorData, valueWriter } from '../../domain/inference/index.ts'
+
+const TYPES = new Map<string, DataType>(Object.entries(OIP_TYPES).map(([type, oip]) => [oip, type as DataType]))
+const MAX_VALUES = 2 ** 31
+
+function refused(path: string, detail: string, code: ProblemItem['code'] = 'request-invalid'): FairleadError {
+  return new FairleadError(code, `${path}: ${detail}`, { items: [{ path, code, detail }] })
+}
+
+const SETTERS = new Map([...TYPES.values()].map((type) => [type, setterOf({ name: '', type, tensor: '' }, 'pass')]))
+
+function shapeOf(value: unknown, path: string): number[] {
+  if (!Array.isArray(value)) throw refused(`${path}.shape`, 'an array of whole numbers is needed')
+  for (const [i, size] of value.entries()) {
+    if (typeof size !== 'number' || !Number.isInteger(size) || size < 0) throw refused(`${path}.shape[${i}]`, 'a whole number of at least 0 is needed')
+  }
+  const shape = value as number[]
+  if (sizeOf(shape) > MAX_VALUES) throw refused(`${path}.shape`, `the shape [${shape}] has too many values`, 'shape-mismatch')
+  return shape
+}
+
+interface Fill {
+  type: DataType
+  data: TensorData
+  path: string
+}
+
+function fillValue(value: unknown, at: number, { type, data, path }: Fill): void {
+  // some servers write null for what is not a number, and clients send back what they got
+  const refusal = SETTERS.get(type)!(value === null && isFloat(type) ? 'NaN' : value, data, at)
+  if (refusal) throw refused(`${path}.data`, `value ${at}: ${refusal.detail}`, refusal.code)
+}
+
+/** Nested data must follow the shape level by level. */
+function fillNested(value: unknown, { shape, at, fill }: { shape: number[]; at: number; fill: Fill }): void {
+  const [size, ...rest] = shape
+  if (size === undefined) {
+    fillValue(value, at, fill)
+    return
+  }
+  if (!Array.isArray(value) || value.length !== size) {
+    const got = Array.isArray(value) ? `${value.length} elements` : 'no array'
+    throw refused(
+      `${fill.path}.data`,
+      `the nesting of the data and the shape disagree: ${size} elements are needed at one place, and there is ${got}`,
+      'shape-mismatch',
+    )
+  }
+  const step = sizeOf(rest)
+  for (let k = 0; k < size; k++) fillNested(value[k], { shape: rest, at: at + k * step, fill })
+}
+
+function decodeData(data: unknown, { type, shape, path }: { type: DataType; shape: number[]; path: string }): TensorData {
+  if (!Array.isArray(data)) throw refused(`${path}.data`, 'an array is needed')
+  const size = sizeOf(shape)
+  const nested = Array.isArray(data[0]) || (shape.length > 1 && data.length !== size)
+  if (!nested && data.length !== size) {
+    throw refused(
+      `${path}.data`,
+      `unexpected number of values: the data have ${data.length}, and the shape [${shape}] does not match true shape, it needs ${size}`,
+      'shape-mismatch',
+    )
+  }
+  // the count was compared above or is compared level by level, so no more room is made than values were sent, but for
+  // nested data, whose room is bounded by the count of the first branch
+  if (nested && data.length !== shape[0]) {
+    throw refused(
+      `${path}.data`,
+      `the data have ${data.length} rows, and the shape [${shape}] does not match true shape, it needs ${shape[0]}`,
+      'shape-mismatch',
+    )
+  }
+  const values = allocate(type, nested ? countNested(data, shape, path) : size)
+  const fill: Fill = { type, data: values, path }
+  if (nested) fillNested(data, { shape, at: 0, fill })
+  else for (let i = 0; i < size; i++) fillValue(data[i], i, fill)
+  return values
+}
+
+/** The size of the shape, once the first branch shows that the data can have it. */
+function countNested(data: unknown[], shape: number[], path: string): number {
+  let level: unknown = data
+  for (const size of shape) {
+    if (!Array.isArray(level) || level.length !== size)
+      throw refused(`${path}.data`, `the nesting of the data does not match true shape [${shape}]`, 'shape-mismatch')
+    level = level[0]
+  }
+  return sizeOf(shape)
+}
+
+/** One input of an inference request as a named tensor. `index` is its place among the inputs. */
+export function decodeInput(value: unknown, index: number): { name: string; tensor: Tensor } {
+  const path = `inputs[${index}]`
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw refused(path, 'an object with name, shape, datatype and data is needed')
+  const { name, shape: rawShape, datatype, data, parameters } = value as Record<string, unknown>
+  if (typeof name !== 'string' || name === '') throw refused(`${path}.name`, 'text is needed')
+  const type = typeof datatype === 'string' ? TYPES.get(datatype) : undefined
+  if (type === undefined) throw refused(`${path}.datatype`, `must be one of ${[...TYPES.keys()].join(', ')}`)
+  const shape = shapeOf(rawShape, path)
+  if (data === undefined && typeof parameters === 'object' && parameters !== null && 'binary_data_size' in parameters) {
+    throw new FairleadError('not-supported', `${path}: binary tensor data are not supported; send the values in "data"`)
+  }
+  if (data === undefined) throw refused(`${path}.data`, 'the data are missing')
+  return { name, tensor: { type, shape, data: decodeData(data, { type, shape, path }) } }
+}
+
+/** How numbers that JSON does not have are written: as null (told in the output's parameters), in quotes, or as bare words. */
+export type NonFiniteForm = 'null' | 'strings' | 'tokens'
+
+const TOKENS: Record<NonFiniteForm, (value: number) => string> = { null: () => 'null', strings: (value) => `"${value}"`, tokens: (value) => `${value}` }
+
+/** One output as JSON text, its data flat. */
+export function encodeOutput(name: string, tensor: Tensor, form: NonFiniteForm): string {
+  const { type, data, nulls } = tensor
+  const plain = valueWriter(type)
+  const count = data.length
+  let hidden = false
+  let text = ''
+  for (let i = 0; i < count; i++) {
+    if (i > 0) text += ','
+    if (nulls?.[i]) text += type === 'string' ? '""' : 'null'
+    else if (isFloat(type)) {
+      const value = type === 'float16' ? halfToNumber(data[i] as number) : (data[i] as number)
+      if (Number.isFinite(value)) text += type === 'float32' ? float32Text(value) : plain(data, i)
+      else {
+        hidden = true
+        text += TOKENS[form](value)
+      }
+    } else text += plain(data, i)
+  }
+  const parameters = hidden ? `,"parameters":{"nonfinite":"${form}"}` : ''
+  return `{"name":${JSON.stringify(name)},"datatype":"${OIP_TYPES[type]}","shape":[${tensor.shape.join(',')}]${parameters},"data":[${text}]}`
+}

@@ -1,0 +1,200 @@
+import { INTEGER_RANGES, type InputColumn, isFloat, isInteger, type OutputField } from '@fairlead/contract'
+import { type ServingRelease, sampleRow } from '../../domain/inference/index.ts'
+import { classesOf } from '../../domain/pipeline/index.ts'
+
+type Schema = Record<string, unknown>
+
+function numberSchema(type: InputColumn['type']): Schema {
+  if (!isInteger(type)) return { anyOf: [{ type: 'number', format: type === 'float64' ? 'double' : 'float' }, { enum: ['NaN', 'Infinity', '-Infinity'] }] }
+  const [low, high] = INTEGER_RANGES[type]
+  const format = type === 'int64' || type === 'int32' ? { format: type } : {}
+  // bounds beyond 2^53 cannot be written in JSON exactly, and most readers would refuse them
+  return Number.isSafeInteger(Number(low)) && Number.isSafeInteger(Number(high))
+    ? { type: 'integer', ...format, minimum: Number(low), maximum: Number(high) }
+    : { type: 'integer', ...format }
+}
+
+function valueSchema(type: InputColumn['type']): Schema {
+  if (type === 'bool') return { type: 'boolean' }
+  if (type === 'string') return { type: 'string' }
+  return numberSchema(type)
+}
+
+function nested(schema: Schema, shape: readonly number[]): Schema {
+  return shape.reduceRight<Schema>((items, size) => ({ type: 'array', items, ...(size >= 0 ? { minItems: size, maxItems: size } : {}) }), schema)
+}
+
+function describeColumn({ description, unit }: InputColumn): Schema {
+  const words = [description, unit === undefined ? undefined : `Unit: ${unit}.`].filter((part) => part !== undefined)
+  return words.length === 0 ? {} : { description: words.map((part) => (/[.!?]$/.test(part) ? part : `${part}.`)).join(' ') }
+}
+
+/** JSON Schema of one input column: type, range, allowed values, words. */
+export function columnSchema(column: InputColumn, unknownValues: 'refuse' | 'pass'): Schema {
+  const { min, max, values, unit, optional } = column
+  let schema = valueSchema(column.type)
+  // NaN is outside of every range
+  if (isFloat(column.type) && (min !== undefined || max !== undefined)) schema = { type: 'number', format: column.type === 'float64' ? 'double' : 'float' }
+  if (min !== undefined) schema = { ...schema, minimum: min }
+  if (max !== undefined) schema = { ...schema, maximum: max }
+  if (values && unknownValues === 'refuse') schema = { ...schema, enum: values }
+  else if (values) schema = { ...schema, examples: values.slice(0, 20) }
+  schema = nested(schema, column.shape ?? [])
+  if (optional) schema = { anyOf: [schema, { type: 'null' }] }
+  return { ...schema, ...describeColumn(column), ...(unit === undefined ? {} : { 'x-unit': unit }) }
+}
+
+function fieldSchema(field: OutputField, serving: ServingRelease): Schema {
+  const words = describeColumn({ ...field, tensor: '' })
+  if (field.kind === 'label') return { ...(field.classes ? { type: 'string', enum: field.classes } : valueSchema(field.type)), ...words }
+  if (field.kind === 'value') return { ...valueSchema(field.type), ...words }
+  if (field.kind === 'values') return { type: 'array', ...words }
+  const classes = classesOf(field, serving.release.signature)
+  const one = valueSchema(field.type)
+  return {
+    type: 'object',
+    properties: Object.fromEntries(classes.map((label) => [label, one])),
+    ...(classes.length === 0 ? { additionalProperties: one } : { required: classes }),
+    ...words,
+  }
+}
+
+function predictionSchema(serving: ServingRelease): Schema {
+  const fields = serving.release.signature.fields.map((field) => [field.name, fieldSchema(field, serving)] as const)
+  const added = serving.pipeline.added.map(({ name, labels, nullable }) => [name, { enum: nullable ? [...labels, null] : labels }] as const)
+  const properties = Object.fromEntries<Schema>([...fields, ...added])
+  return { type: 'object', properties, required: Object.keys(properties) }
+}
+
+function rowSchema({ release }: ServingRelease): Schema {
+  const { columns } = release.signature
+  const { extraColumns, unknownValues } = release.settings
+  return {
+    type: 'object',
+    properties: Object.fromEntries(columns.map((column) => [column.name, columnSchema(column, unknownValues)])),
+    required: columns.filter((column) => !column.optional).map((column) => column.name),
+    additionalProperties: extraColumns === 'ignore',
+  }
+}
+
+function requestSchema({ release }: ServingRelease): Schema {
+  return {
+    type: 'object',
+    required: ['rows'],
+    additionalProperties: false,
+    properties: {
+      rows: { type: 'array', minItems: 1, maxItems: release.settings.maxRows, items: { $ref: '#/components/schemas/Row' } },
+      ids: {
+        type: 'array',
+        items: { type: 'string', minLength: 1, maxLength: 200 },
+        description: 'Names of the rows, for labels that come later; as many as rows.',
+      },
+      key: { type: 'string', maxLength: 1000, description: 'Makes routing sticky.' },
+      parameters: {
+        type: 'object',
+        additionalProperties: { type: ['string', 'number', 'boolean'] },
+        properties: { timeout: { description: 'Milliseconds to wait for the answer, or a duration like 250ms.', type: ['number', 'string'] } },
+      },
+    },
+  }
+}
+
+const PROBLEM: Schema = {
+  type: 'object',
+  required: ['type', 'title', 'status', 'code', 'detail'],
+  properties: {
+    type: { type: 'string' },
+    title: { type: 'string' },
+    status: { type: 'integer' },
+    code: { type: 'string', description: 'Stable code of the error.' },
+    detail: { type: 'string' },
+    errors: {
+      type: 'array',
+      items: { type: 'object', properties: { path: { type: 'string' }, code: { type: 'string' }, detail: { type: 'string' } } },
+      description: 'The offending places, at most 20.',
+    },
+    requestId: { type: 'string' },
+  },
+}
+
+const FAILURES: [number, string][] = [
+  [400, 'The body cannot be read: not JSON, not UTF-8, nested too deeply, or of the wrong form.'],
+  [401, 'An API key is needed.'],
+  [403, 'The key does not allow this.'],
+  [404, 'There is no such deployment or release.'],
+  [408, 'The request did not arrive in time.'],
+  [413, 'The body is too large.'],
+  [415, 'The content type or encoding is not supported.'],
+  [422, 'The rows do not fit the signature; `errors` names each place, like `rows[3].age`.'],
+  [500, 'The model failed.'],
+  [503, 'Not ready, or the queue is full; retry after the seconds in Retry-After.'],
+  [504, 'The deadline passed.'],
+]
+
+function responses(): Schema {
+  const failures = FAILURES.map(([status, description]) => [
+    String(status),
+    { description, content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } } },
+  ])
+  const success = {
+    description: 'One prediction per row, in order.',
+    content: { 'application/json': { schema: { $ref: '#/components/schemas/PredictResponse' } } },
+  }
+  return { 200: success, ...Object.fromEntries(failures) }
+}
+
+const HEADERS = [
+  { name: 'X-Request-Id', in: 'header', schema: { type: 'string', maxLength: 128 }, description: 'Becomes the id of the answer, and comes back.' },
+  { name: 'traceparent', in: 'header', schema: { type: 'string' }, description: 'W3C trace context; comes back.' },
+  {
+    name: 'X-Request-Timeout',
+    in: 'header',
+    schema: { type: 'string', examples: ['250ms', '2s'] },
+    description: 'How long to wait for the answer; milliseconds without a unit.',
+  },
+]
+
+/**
+ * OpenAPI 3.1 of one deployment, made from the signature of the release that answers: column names, types, ranges, allowed
+ * values, units, and an example that works as it is.
+ */
+export function openApiOf(serving: ServingRelease): Schema {
+  const { deployment, number, model, signature, example } = serving.release
+  const body = { rows: [example[0] ?? sampleRow(signature)] }
+  return {
+    openapi: '3.1.0',
+    info: { title: `Predictions of ${deployment}`, version: String(number), description: `Release ${number}: model ${model.name}, version ${model.version}.` },
+    servers: [{ url: '/' }],
+    security: [{}, { bearer: [] }, { apiKey: [] }],
+    paths: {
+      [`/v1/deployments/${deployment}/predict`]: {
+        post: {
+          operationId: 'predict',
+          summary: 'Predict for one or many rows',
+          parameters: HEADERS,
+          requestBody: { required: true, content: { 'application/json': { schema: { $ref: '#/components/schemas/PredictRequest' }, example: body } } },
+          responses: responses(),
+        },
+      },
+    },
+    components: {
+      securitySchemes: { bearer: { type: 'http', scheme: 'bearer' }, apiKey: { type: 'apiKey', in: 'header', name: 'X-Api-Key' } },
+      schemas: {
+        Row: rowSchema(serving),
+        PredictRequest: requestSchema(serving),
+        Prediction: predictionSchema(serving),
+        PredictResponse: {
+          type: 'object',
+          required: ['id', 'deployment', 'release', 'predictions'],
+          properties: {
+            id: { type: 'string', description: 'Id of this request; row i is named <id>/<i> unless `ids` named it.' },
+            deployment: { type: 'string' },
+            release: { type: 'integer' },
+            predictions: { type: 'array', items: { $ref: '#/components/schemas/Prediction' } },
+          },
+        },
+        Problem: PROBLEM,
+      },
+    },
+  }
+}

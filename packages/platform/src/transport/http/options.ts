@@ -1,0 +1,51 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import type { Caller, Inference } from '../../domain/inference/index.ts'
+
+/** Bounds of the serve port. Bytes and milliseconds. */
+export interface HttpLimits {
+  /** Body of a row request. */
+  rowBodyBytes: number
+  /** Body of an Open Inference Protocol request. */
+  oipBodyBytes: number
+  /** Time for a whole head, and for head and body together. */
+  headersMs: number
+  requestMs: number
+  /** How long an idle connection is kept. */
+  keepAliveMs: number
+  connections: number
+}
+
+export const DEFAULT_HTTP_LIMITS: HttpLimits = {
+  rowBodyBytes: 16 * 1024 * 1024,
+  oipBodyBytes: 64 * 1024 * 1024,
+  headersMs: 10_000,
+  requestMs: 60_000,
+  keepAliveMs: 75_000,
+  connections: 10_000,
+}
+
+/** What is known of a caller before its body is read. */
+export interface AccessRequest {
+  headers: IncomingHttpHeaders
+  /** Whether the connection comes from this machine. */
+  loopback: boolean
+  /** `undefined` for what concerns no deployment. */
+  deployment: string | undefined
+  /** Whether the deployment demands a key even on the loopback. */
+  requireKey: boolean
+}
+
+export interface ServeHttpOptions {
+  inference: Inference
+  /** Answers who calls; throws `not-authenticated` or `not-allowed`. */
+  authorize(request: AccessRequest): Caller
+  /** Metrics in the Prometheus text format. */
+  metricsText(): string | Promise<string>
+  version: string
+  isDraining(): boolean
+  /** A sentence on why the process as a whole is not ready, beyond its deployments. */
+  notReady?(): string | undefined
+  /** Told of errors that are the platform's own fault. */
+  onError?(error: unknown, requestId: string): void
+  limits?: Partial<HttpLimits>
+}

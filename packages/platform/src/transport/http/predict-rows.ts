@@ -1,0 +1,120 @@
+import { FairleadError, type ProblemItem } from '@fairlead/contract'
+import type { Caller, Inference, ServingRelease } from '../../domain/inference/index.ts'
+import { nearestWord } from '../../kernel/suggestion.ts'
+import { deadlineOf, timeoutMs } from './deadline.ts'
+import type { Exchange } from './exchange.ts'
+import { readJson } from './json.ts'
+
+const KEYS = ['rows', 'ids', 'key', 'parameters'] as const
+const MAX_ID = 200
+const MAX_KEY = 1000
+
+interface RowsBody {
+  rows: unknown
+  ids: string[] | undefined
+  key: string | undefined
+  timeoutMs: number | undefined
+}
+
+function invalid(path: string, detail: string): FairleadError {
+  const item: ProblemItem = { path, code: 'request-invalid', detail }
+  return new FairleadError('request-invalid', `${path}: ${detail}`, { items: [item] })
+}
+
+function readBody(value: unknown): RowsBody {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new FairleadError('request-invalid', 'the body must be an object like {"rows": [{…}]}')
+  }
+  const body = value as Record<string, unknown>
+  for (const name in body) {
+    if ((KEYS as readonly string[]).includes(name)) continue
+    const near = nearestWord(name, KEYS)
+    throw invalid(name, `there is no such key${near === undefined ? `; a row goes into "rows"` : `; did you mean "${near}"?`}`)
+  }
+  const { rows, ids, key, parameters } = body
+  if (ids !== undefined && ids !== null) checkIds(ids, rows)
+  if (key !== undefined && key !== null && (typeof key !== 'string' || key.length > MAX_KEY))
+    throw invalid('key', `text of at most ${MAX_KEY} characters is needed`)
+  return {
+    rows,
+    ids: (ids as string[] | null | undefined) ?? undefined,
+    key: (key as string | null | undefined) ?? undefined,
+    timeoutMs: parameters === undefined || parameters === null ? undefined : timeoutOf(parameters),
+  }
+}
+
+function checkIds(ids: unknown, rows: unknown): void {
+  if (!Array.isArray(ids)) throw invalid('ids', 'an array with a text per row is needed')
+  if (Array.isArray(rows) && rows.length !== ids.length) throw invalid('ids', `${ids.length} ids for ${rows.length} rows`)
+  const seen = new Set<string>()
+  for (const [i, id] of ids.entries()) {
+    if (typeof id !== 'string' || id === '' || id.length > MAX_ID) throw invalid(`ids[${i}]`, `text of 1 to ${MAX_ID} characters is needed`)
+    if (seen.has(id)) throw invalid(`ids[${i}]`, `the id ${JSON.stringify(id)} stands twice`)
+    seen.add(id)
+  }
+}
+
+function timeoutOf(parameters: unknown): number | undefined {
+  if (typeof parameters !== 'object' || parameters === null || Array.isArray(parameters)) throw invalid('parameters', 'an object is needed')
+  for (const [name, value] of Object.entries(parameters)) {
+    if (typeof value === 'object') throw invalid(`parameters.${name}`, 'text, a number or a truth value is needed')
+  }
+  const { timeout } = parameters as Record<string, unknown>
+  return timeout === undefined ? undefined : timeoutMs(timeout, 'parameters.timeout')
+}
+
+/** Refuses more rows than the release takes in one request. */
+export function checkRowCount(rows: number, serving: ServingRelease): void {
+  const { maxRows } = serving.release.settings
+  if (rows > maxRows) throw new FairleadError('rows-too-many', `${rows} rows in one request, at most ${maxRows} are taken`)
+}
+
+export interface PredictCall {
+  inference: Inference
+  exchange: Exchange
+  deployment: string
+  release: number | undefined
+  caller: Caller
+}
+
+/** Answers `POST /v1/deployments/{name}/predict`, its body being read. Rejects with the error to answer. */
+export async function predictRows({ inference, exchange, deployment, release, caller }: PredictCall, body: Buffer): Promise<void> {
+  const { receivedAt, id } = exchange
+  let rows = 0
+  let serving: ServingRelease
+  let request: Parameters<Inference['predict']>[0]
+  try {
+    serving = inference.resolve(deployment, release)
+    const parsed = readBody(readJson(body, { exact: serving.rows.exactIntegers }))
+    if (Array.isArray(parsed.rows)) checkRowCount(parsed.rows.length, serving)
+    const inputs = serving.rows.decode(parsed.rows)
+    rows = (parsed.rows as unknown[]).length
+    request = {
+      id,
+      deployment,
+      release,
+      rows,
+      inputs,
+      ids: parsed.ids,
+      key: parsed.key,
+      deadline: deadlineOf({
+        settingMs: serving.release.settings.deadlineMs,
+        header: exchange.request.headers['x-request-timeout'],
+        parameterMs: parsed.timeoutMs,
+      }),
+      caller,
+      traceId: exchange.traceId,
+      interface: 'rows',
+      receivedAt,
+      parsedAt: performance.now(),
+    }
+  } catch (error) {
+    inference.failed(deployment, error, { release, rows, receivedAt })
+    throw error
+  }
+  let text = ''
+  await inference.predict(request, serving, (answer) => {
+    text = `{"id":"${id}","deployment":"${deployment}","release":${serving.release.number},"predictions":${serving.answers.write(answer.outputs, rows)}}`
+  })
+  exchange.json(200, text)
+}

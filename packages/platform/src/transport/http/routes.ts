@@ -1,0 +1,74 @@
+/** What a path of the serve port means. `deployment` is decoded; `release` is the text as it stands in the path. */
+export interface Route {
+  name:
+    | 'predict'
+    | 'infer'
+    | 'oip-server'
+    | 'oip-live'
+    | 'oip-ready'
+    | 'oip-models'
+    | 'oip-model'
+    | 'oip-model-ready'
+    | 'deployments'
+    | 'deployment'
+    | 'openapi'
+    | 'docs'
+    | 'metrics'
+    | 'healthz'
+    | 'readyz'
+  method: 'GET' | 'POST'
+  deployment?: string
+  release?: string
+}
+
+const FIXED: Record<string, Route> = {
+  '/v2': { name: 'oip-server', method: 'GET' },
+  '/v2/health/live': { name: 'oip-live', method: 'GET' },
+  '/v2/health/ready': { name: 'oip-ready', method: 'GET' },
+  '/v2/models': { name: 'oip-models', method: 'GET' },
+  '/v1/deployments': { name: 'deployments', method: 'GET' },
+  '/metrics': { name: 'metrics', method: 'GET' },
+  '/healthz': { name: 'healthz', method: 'GET' },
+  '/readyz': { name: 'readyz', method: 'GET' },
+}
+
+const OIP = /^\/v2\/models\/([^/]+)(?:\/versions\/([^/]+))?(?:\/(ready|infer))?$/
+const OWN = /^\/v1\/deployments\/([^/]+)(?:\/releases\/([^/]+)(?=\/predict$))?(?:\/(predict|openapi\.json|docs))?$/
+const OIP_NAMES = { ready: 'oip-model-ready', infer: 'infer' } as const
+const OWN_NAMES = { predict: 'predict', 'openapi.json': 'openapi', docs: 'docs' } as const
+
+function decoded(part: string): string | undefined {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return undefined
+  }
+}
+
+function match(path: string): Route | undefined {
+  if (Object.hasOwn(FIXED, path)) return FIXED[path]
+  const oip = OIP.exec(path)
+  const found = oip ?? OWN.exec(path)
+  if (!found) return undefined
+  const [, rawName = '', release, action] = found
+  const deployment = decoded(rawName)
+  if (deployment === undefined) return undefined
+  const name = oip ? (OIP_NAMES[action as keyof typeof OIP_NAMES] ?? 'oip-model') : (OWN_NAMES[action as keyof typeof OWN_NAMES] ?? 'deployment')
+  const method = name === 'predict' || name === 'infer' ? 'POST' : 'GET'
+  return { name, method, deployment, ...(release === undefined ? {} : { release }) }
+}
+
+const REMEMBERED = 1000
+const remembered = new Map<string, Route>()
+
+/** The route of a request's target; its query is ignored. `undefined` when there is nothing at that path. */
+export function findRoute(target: string): Route | undefined {
+  const known = remembered.get(target)
+  if (known) return known
+  const query = target.indexOf('?')
+  const path = query < 0 ? target : target.slice(0, query)
+  const route = match(path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path)
+  // few paths are asked for again and again; what is odd is not worth a place
+  if (route && query < 0 && remembered.size < REMEMBERED) remembered.set(target, route)
+  return route
+}

@@ -1,0 +1,27 @@
+import type { DeploymentView, Inference } from '../../domain/inference/index.ts'
+
+function urls(name: string) {
+  const base = `/v1/deployments/${name}`
+  return { predict: `${base}/predict`, openapi: `${base}/openapi.json`, docs: `${base}/docs`, oip: `/v2/models/${name}` }
+}
+
+/** One deployment as the serve port shows it. */
+export function deploymentView(view: DeploymentView) {
+  const { name, current, answering, ready, reason, releases } = view
+  return {
+    name,
+    ready,
+    reason: reason ?? null,
+    /** The release that answers, and the one that should. */
+    release: answering?.release.number ?? null,
+    current: current ?? null,
+    releases: releases.map(({ number, state, detail }) => ({ number, state, detail: detail ?? null })),
+    urls: urls(name),
+  }
+}
+
+/** Why this process is not ready: a sentence per reason; empty when it is. A deployment without any active release does not count. */
+export function unreadyReasons(inference: Inference, more: readonly (string | undefined)[]): string[] {
+  const deployments = inference.list().flatMap(({ ready, current, reason }) => (ready || current === undefined ? [] : [reason ?? 'not ready']))
+  return [...more.filter((reason) => reason !== undefined), ...deployments]
+}

@@ -155,10 +155,10 @@ check('removal ends what runs, and numbers are never given again', {}, async (se
   await setup.deployed({ model: 'credit:1' })
   const running = await deployments.deploy('credit-risk', { model: 'credit:2' }, 'admin')
   assert.deepEqual(await deployments.deploymentsOf('credit'), [
-    { name: 'credit-risk', release: 1 },
-    { name: 'credit-risk', release: 2 },
+    { name: 'credit-risk', release: 1, version: 1 },
+    { name: 'credit-risk', release: 2, version: 2 },
   ])
-  assert.deepEqual(await deployments.deploymentsOf('credit', 2), [{ name: 'credit-risk', release: 2 }])
+  assert.deepEqual(await deployments.deploymentsOf('credit', 2), [{ name: 'credit-risk', release: 2, version: 2 }])
   await deployments.remove('credit-risk')
   assert.equal((await deployments.getOperation(running.id)).error?.code, 'changed-meanwhile')
   await assert.rejects(deployments.get('credit-risk'), code('deployment-unknown'))

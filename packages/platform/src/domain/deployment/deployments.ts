@@ -153,17 +153,17 @@ export class Deployments {
   }
 
   /** Deployments that use a model, or one version of it, for the release that answers or one under way. */
-  async deploymentsOf(model: string, version?: number): Promise<{ name: string; release: number }[]> {
+  async deploymentsOf(model: string, version?: number): Promise<{ name: string; release: number; version: number }[]> {
     let query = this.#options.db
       .selectFrom('releases')
       .innerJoin('deployments', 'deployments.name', 'releases.deployment')
-      .select(['deployments.name as name', 'releases.number as release'])
+      .select(['deployments.name as name', 'releases.number as release', 'model_version as version'])
       .where('removed_at', 'is', null)
       .where('model_name', '=', model)
       .where((eb) => eb.or([eb('number', '=', eb.ref('current')), eb('number', '=', eb.ref('candidate'))]))
       .orderBy('deployments.name')
     if (version !== undefined) query = query.where('model_version', '=', version)
-    return (await query.execute()).map(({ name, release }) => ({ name, release }))
+    return (await query.execute()).map(({ name, release, version }) => ({ name, release, version }))
   }
 
   async #partsOf({ model, version }: ModelVersion) {

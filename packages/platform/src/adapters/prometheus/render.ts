@@ -87,7 +87,7 @@ function processMetrics(out: Exposition, processes: readonly ProcessSnapshot[]):
 }
 
 /** Renders all metrics in the Prometheus text exposition format. Units are seconds and bytes. */
-export function renderMetrics({ merged, processes, version }: Exposed): string {
+export function prometheusText({ merged, processes, version }: Exposed): string {
   const out = new Exposition()
   out.family('fairlead_up', 'gauge', '1 when at least one serve process is ready.')
   out.sample('fairlead_up', {}, processes.some((p) => p.role === 'serve' && p.state === 'ready') ? 1 : 0)

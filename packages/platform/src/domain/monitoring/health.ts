@@ -25,7 +25,7 @@ function count(n: number, word: string): string {
 }
 
 function percent(share: number): string {
-  return `${(share * 100).toPrecision(share < 0.1 ? 2 : 3).replace(/\.?0+$/, '')} %`
+  return `${Number((share * 100).toPrecision(3))} %`
 }
 
 function round(value: number): string {

@@ -1,7 +1,7 @@
 import { ERRORS } from '@fairlead/contract'
 import type { Telemetry } from '@fairlead/contract/control'
 import { BUCKETS, quantile } from './histogram.ts'
-import type { MonitoringTables } from './tables.ts'
+import type { TelemetryTables } from './tables.ts'
 import type { SeriesSnapshot } from './types.ts'
 
 /** Sums of what was asked within a step. */
@@ -52,7 +52,7 @@ export function sumsOf({ requests, rows, errors, histograms }: SeriesSnapshot): 
   }
 }
 
-type Row = MonitoringTables['telemetry']
+type Row = TelemetryTables['telemetry']
 
 export function rowOf(sums: Sums, key: Pick<Row, 'step' | 'at' | 'deployment' | 'release'>): Row {
   const histogram: number[] = []

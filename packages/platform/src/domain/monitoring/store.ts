@@ -1,13 +1,13 @@
 import { sql } from 'kysely'
 import { addSums, emptySums, rowOf, type Sums, sumsOfRow } from './point.ts'
-import type { MonitoringDb, MonitoringTables } from './tables.ts'
+import type { TelemetryDb, TelemetryTables } from './tables.ts'
 
 /** Seconds of the short and the long steps. */
 export const SHORT = 10
 export const LONG = 60
 const KEPT_MS = { [SHORT]: 86_400_000, [LONG]: 30 * 86_400_000 }
 
-type Row = MonitoringTables['telemetry']
+type Row = TelemetryTables['telemetry']
 type Step = typeof SHORT | typeof LONG
 
 /** What was counted within a step, and which release answered. */
@@ -19,9 +19,9 @@ export interface StepSums {
 
 /** Keeps telemetry by steps of ten seconds for a day and of a minute for thirty days. */
 export class TelemetryStore {
-  readonly #db: MonitoringDb
+  readonly #db: TelemetryDb
 
-  constructor(db: MonitoringDb) {
+  constructor(db: TelemetryDb) {
     this.#db = db
   }
 
@@ -134,7 +134,7 @@ export class TelemetryStore {
   }
 }
 
-async function put(db: MonitoringDb, row: Row): Promise<void> {
+async function put(db: TelemetryDb, row: Row): Promise<void> {
   await db
     .insertInto('telemetry')
     .values(row)
@@ -142,7 +142,7 @@ async function put(db: MonitoringDb, row: Row): Promise<void> {
     .execute()
 }
 
-async function tick(db: MonitoringDb, step: Step, at: number): Promise<void> {
+async function tick(db: TelemetryDb, step: Step, at: number): Promise<void> {
   await db
     .insertInto('telemetry_ticks')
     .values({ step, at })

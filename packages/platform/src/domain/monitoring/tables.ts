@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely'
 import type { Migration } from '../../kernel/sql/migrate.ts'
 
 /** Tables of this area. Times are milliseconds since 1970, at the start of the step. */
-export interface MonitoringTables {
+export interface TelemetryTables {
   /** One row a step, deployment and release in which something was asked. */
   telemetry: {
     /** Length of the step in seconds: 10 or 60. */
@@ -25,10 +25,10 @@ export interface MonitoringTables {
   telemetry_ticks: { step: number; at: number }
 }
 
-export type MonitoringDb = Kysely<MonitoringTables>
+export type TelemetryDb = Kysely<TelemetryTables>
 
 /** Steps that make the tables of this area. */
-export const monitoringMigrations: Migration[] = [
+export const telemetryMigrations: Migration[] = [
   {
     id: '0030-telemetry',
     async up(db) {

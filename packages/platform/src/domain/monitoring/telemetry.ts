@@ -5,7 +5,7 @@ import type { Logger } from '../../kernel/logger.ts'
 import { Carry, difference, type Merged } from './merge.ts'
 import { addSums, emptySums, pointOf, type Sums, sumsOf, sumsOfRow } from './point.ts'
 import { LONG, SHORT, TelemetryStore } from './store.ts'
-import type { MonitoringDb } from './tables.ts'
+import type { TelemetryDb } from './tables.ts'
 import type { ProcessSnapshot, SeriesSnapshot, SnapshotStore } from './types.ts'
 
 const SHORT_MS = SHORT * 1000
@@ -17,7 +17,7 @@ const CHOSEN_POINTS = 360
 const MOST_POINTS = 10_000
 
 export interface TelemetryOptions {
-  db: MonitoringDb
+  db: TelemetryDb
   snapshots: SnapshotStore
   logger: Logger
   clock?: Clock

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { appendFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, readdir, readFile, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { silentLogger } from '../../kernel/logger.ts'
@@ -91,6 +91,21 @@ test("a dead writer's torn tail is cut and counted", async () => {
   assert.deepEqual(await logged(folder.path), ['a/0'])
   assert.equal(own.counters.tornBytes, 100)
   assert.deepEqual(await readdir(join(folder.path, 'segments')), [])
+})
+
+test('a segment that its writer left without an end mark goes once a later one is there and it has come to rest', async () => {
+  await using folder = await temporaryFolder()
+  const old = await segment(folder.path, block('a', HOUR))
+  const later = join(folder.path, 'segments', `${SEGMENT.slice(0, -1)}9.w1.seg`)
+  await writeFile(later, block('b', HOUR))
+  const own = compactor(folder.path, { live: true })
+  await own.flush()
+  assert.equal((await readdir(join(folder.path, 'segments'))).length, 2)
+  await utimes(old, 1, 1)
+  await utimes(later, 1, 1)
+  await own.flush()
+  assert.deepEqual(await readdir(join(folder.path, 'segments')), [`${SEGMENT.slice(0, -1)}9.w1.seg`])
+  assert.deepEqual(await logged(folder.path), ['a/0', 'b/0'])
 })
 
 test('a damaged block ends its segment, which is set aside', async () => {

@@ -26,6 +26,9 @@ export interface CompactorOptions {
   now?: () => number
 }
 
+/** Twice the age at which a writer closes its segment: after this long without a change it is not the open one, whatever the clock did. */
+const SUPERSEDED_MS = 10_000
+
 interface Segment {
   id: string
   name: string
@@ -152,6 +155,8 @@ export class Compactor {
     await this.#recover()
     const names = new Set(await entries(this.folders.segments))
     for (const name of this.#segments.keys()) if (!names.has(name)) this.#segments.delete(name)
+    const newest = new Map<string, string>()
+    for (const name of [...names].sort()) newest.set(parseSegmentName(name)?.writer ?? '', name)
     for (const name of [...names].sort()) {
       const parsed = parseSegmentName(name)
       if (!parsed) continue
@@ -160,7 +165,7 @@ export class Compactor {
       const segment = this.#segments.get(name) ?? fresh
       this.#segments.set(name, segment)
       await this.#convert(segment)
-      await this.#finish(segment)
+      await this.#finish(segment, newest.get(segment.writer) !== name)
     }
   }
 
@@ -237,12 +242,16 @@ export class Compactor {
     return progress
   }
 
-  /** Removes a segment of which everything whole is in Parquet and to which nothing more will come. */
-  async #finish(segment: Segment): Promise<void> {
+  /**
+   * Removes a segment of which everything whole is in Parquet and to which nothing more will come: it has its end mark, or its writer
+   * is dead, or (a new process under the same name) its writer has gone on to a later segment.
+   */
+  async #finish(segment: Segment, superseded: boolean): Promise<void> {
     if (segment.next !== 'end') {
-      if (this.#options.isLive(segment.writer)) return
+      const live = this.#options.isLive(segment.writer)
+      if (live && !superseded) return
       const { size, mtimeMs } = await stat(segment.path)
-      if (size !== segment.seen || Date.now() - mtimeMs < this.#options.settleMs) return
+      if (size !== segment.seen || Date.now() - mtimeMs < (live ? SUPERSEDED_MS : this.#options.settleMs)) return
     }
     if (segment.next === 'bad') await this.#setAside(segment)
     else {

@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { sampleEvent, sampleRelease } from '../../testing/prediction-events.ts'
+import { SeriesRecorder } from './recorder.ts'
+
+const failure = { deployment: 'credit-risk', release: 1, code: 'column-missing', status: 422, totalMs: 0.1, rows: 1 }
+
+test('a loaded release has a series of zeros before anything is asked', () => {
+  const recorder = new SeriesRecorder()
+  recorder.ensure('credit-risk', 3)
+  const [series] = recorder.snapshot()
+  assert.deepEqual([series?.deployment, series?.release, series?.requests, series?.histograms.total.count, series?.lastAt], ['credit-risk', 3, 0, 0, 0])
+})
+
+test('answers count requests, rows and the time of each stage', () => {
+  const recorder = new SeriesRecorder({ queueRows: () => 7 })
+  const release = sampleRelease()
+  recorder.predicted(sampleEvent([{ age: 1n }, { age: 2n }], { release, time: 5000 }), 0.25)
+  recorder.predicted(sampleEvent([{ age: 1n }], { release, time: 6000 }))
+  recorder.predicted(sampleEvent([{ age: 1n }], { release: sampleRelease({ number: 2 }), time: 7000 }))
+  const [first, second] = recorder.snapshot()
+  assert.deepEqual([first?.requests, first?.rows, first?.lastAt, first?.queueRows], [2, 3, 6000, 7])
+  const sums = Object.fromEntries(Object.entries(first!.histograms).map(([stage, h]) => [stage, [h.sum, h.count]]))
+  assert.deepEqual(sums, { total: [3, 2], parse: [0.5, 2], queue: [1, 2], run: [0.25, 2], render: [0.25, 1] })
+  assert.equal(second?.requests, 1)
+})
+
+test('failures count by code and not in the durations; made-up deployments share one series', () => {
+  const recorder = new SeriesRecorder({ now: () => 9 })
+  recorder.ensure('credit-risk', 1)
+  recorder.ensure('credit-risk', 2)
+  recorder.failed(failure)
+  recorder.failed({ ...failure, release: undefined })
+  for (let i = 0; i < 100; i++) recorder.failed({ ...failure, deployment: `made-up-${i}`, code: 'deployment-unknown' })
+  const all = recorder.snapshot()
+  assert.deepEqual(
+    all.map((s) => [s.deployment, s.release, s.requests, s.errors, s.histograms.total.count]),
+    [
+      ['credit-risk', 1, 1, { 'column-missing': 1 }, 0],
+      ['credit-risk', 2, 1, { 'column-missing': 1 }, 0],
+      ['', 0, 100, { 'deployment-unknown': 100 }, 0],
+    ],
+  )
+})
+
+test('a removed deployment is gone, and comes back at zero', () => {
+  const recorder = new SeriesRecorder()
+  const event = sampleEvent([{ age: 1n }])
+  recorder.predicted(event)
+  recorder.forget('credit-risk')
+  assert.deepEqual(recorder.snapshot(), [])
+  recorder.predicted(event)
+  assert.equal(recorder.snapshot()[0]?.requests, 1)
+})

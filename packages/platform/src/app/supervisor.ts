@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { FairleadError } from '@fairlead/contract'
+import { childEnvironment } from '../config/index.ts'
 import type { Logger } from '../kernel/logger.ts'
 import type { FromServe, ServeInit, ToServe } from './messages.ts'
 
@@ -19,6 +20,8 @@ interface Slot {
 
 export interface SupervisorOptions {
   processes: number
+  /** Name of the process that is started as the `sequence`-th one for a slot; never the same twice. */
+  nameFor(index: number, sequence: number): string
   initFor(process: string, restarts: number): ServeInit
   logger: Logger
   /** Told when a process is gone, so that what it reported can be forgotten. */
@@ -55,6 +58,11 @@ export class Supervisor {
   /** Processes that take part in serving now: ready, or loading for the first time. */
   live(): string[] {
     return this.#slots.filter((slot) => slot.child !== undefined && slot.state !== 'dead').map((slot) => slot.id)
+  }
+
+  /** Whether a process of this name may still write its log. */
+  writing(name: string): boolean {
+    return this.#slots.some((slot) => slot.id === name && slot.child !== undefined)
   }
 
   /** State of every slot, for health. */
@@ -97,13 +105,12 @@ export class Supervisor {
   }
 
   #spawn(slot: Slot): Promise<void> {
-    slot.id = `serve-${slot.index + 1}-${++this.#sequence}`
+    slot.id = this.#options.nameFor(slot.index, ++this.#sequence)
     slot.state = 'starting'
     const child = fork(fileURLToPath(MAIN), [], {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
       execArgv: ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=16'],
-      // set before the native library initialises: it sends usage data otherwise
-      env: { ...process.env, ORT_DISABLE_TELEMETRY: '1' },
+      env: childEnvironment(),
     })
     slot.child = child
     const id = slot.id

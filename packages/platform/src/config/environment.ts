@@ -5,3 +5,8 @@ export type Environment = Readonly<Record<string, string | undefined>>
 export function processEnvironment(): Environment {
   return process.env
 }
+
+/** The environment of a serve process. ONNX Runtime sends usage data unless it is told not to before it is loaded. */
+export function childEnvironment(): NodeJS.ProcessEnv {
+  return { ...process.env, ORT_DISABLE_TELEMETRY: '1' }
+}

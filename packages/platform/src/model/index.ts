@@ -2,7 +2,7 @@ import { FairleadError, type Row, type Signature } from '@fairlead/contract'
 import type { ModelFacts, ModelGraph } from '@fairlead/contract/control'
 import { type FileListing, folderOf } from './files.ts'
 import { type MlflowModel, readMlflow } from './mlflow/read.ts'
-import { requireExternalData } from './onnx/external.ts'
+import { externalDataFiles, requireExternalData } from './onnx/external.ts'
 import { onnxFacts } from './onnx/facts.ts'
 import { onnxGraph } from './onnx/graph.ts'
 import { ONNX_SIZE_LIMIT } from './onnx/model.ts'
@@ -68,11 +68,12 @@ export async function readModel(files: FileListing, options: { signatureFile?: s
 }
 
 /**
- * The bytes that the runtime loads for a stored ONNX file: the same file, with outputs that the Node binding cannot return rewritten.
- * The same bytes (and the same object, when nothing changes) for the same file.
+ * What the runtime loads for a stored ONNX file: the same file, with outputs that the Node binding cannot return rewritten; and the
+ * files beside it that hold its weights. The same bytes (and the same object, when nothing changes) for the same file.
  */
-export function loadableOnnx(bytes: Uint8Array): Uint8Array {
-  return rewriteOnnx(readOnnx(bytes)).bytes
+export function loadableOnnx(bytes: Uint8Array): { bytes: Uint8Array; externalData: string[] } {
+  const model = readOnnx(bytes)
+  return { bytes: rewriteOnnx(model).bytes, externalData: externalDataFiles(model).map((file) => file.path) }
 }
 
 function fullSignature(derived: Signature, mlflow: MlflowModel | undefined, file: string | undefined): Signature {

@@ -1,0 +1,23 @@
+import { dirname, join } from 'node:path'
+import { type FileBlobStore, materialise } from '../adapters/files/index.ts'
+import type { Artifact, ArtifactSource } from '../domain/inference/index.ts'
+import { loadableOnnx } from '../model/index.ts'
+
+/**
+ * Reads a release's files out of the blob store, verified by digest, into what a runtime loads. A model whose weights lie in files of
+ * their own is laid out as a folder below `cache`, one per version.
+ */
+export function artifactSource(blobs: FileBlobStore, cache: string): ArtifactSource {
+  return {
+    async load(release): Promise<Artifact> {
+      const entry = release.files.find((file) => file.path === release.entry)
+      if (!entry) throw new Error(`release ${release.number} of ${release.deployment} has no file ${release.entry}`)
+      const { bytes, externalData } = loadableOnnx(await blobs.read(entry.digest))
+      const artifact = { format: release.model.format, bytes, signature: release.signature }
+      if (externalData.length === 0) return artifact
+      const folder = join(cache, release.model.digest.replace(':', '-'))
+      await materialise(blobs, release.files, folder)
+      return { ...artifact, folder: join(folder, dirname(release.entry)) }
+    },
+  }
+}

@@ -1,0 +1,248 @@
+import { createReadStream } from 'node:fs'
+import { FairleadError, type Problem, type Row } from '@fairlead/contract'
+import type { Kysely } from 'kysely'
+import { DuckDb, duckParquetFiles, PredictionLogReader } from '../adapters/duckdb/index.ts'
+import { fileBlobs } from '../adapters/files/index.ts'
+import { prometheusText } from '../adapters/prometheus/index.ts'
+import { type EphemeralStore, openEphemeral, openSqlite } from '../adapters/sqlite/index.ts'
+import type { PlatformSettings } from '../config/index.ts'
+import { Deployments, type DeploymentTables, deploymentMigrations, IdempotencyStore } from '../domain/deployment/index.ts'
+import { Access, type GovernanceTables, governanceMigrations } from '../domain/governance/index.ts'
+import { StatusBuilder, Telemetry, type TelemetryTables, telemetryMigrations } from '../domain/monitoring/index.ts'
+import { Compactor, type PredictionQuery } from '../domain/predictionlog/index.ts'
+import { Registry, type RegistryTables, registryMigrations } from '../domain/registry/index.ts'
+import { rfc3339, systemClock } from '../kernel/clock.ts'
+import type { Logger } from '../kernel/logger.ts'
+import { migrate } from '../kernel/sql/migrate.ts'
+import { controlServer } from '../transport/control/index.ts'
+import { consoleFolder } from './console-folder.ts'
+import type { DataFolder } from './data-folder.ts'
+import { MESSAGES_VERSION } from './messages.ts'
+import { PROGRAM_VERSION } from './program-version.ts'
+import { Publisher } from './publisher.ts'
+import { storageGauge } from './storage.ts'
+import { Supervisor } from './supervisor.ts'
+
+export interface ControlOptions {
+  folder: DataFolder
+  settings: PlatformSettings
+  port: number
+  httpPort: number
+  addresses: { control: string; http: string; grpc: string | null }
+  adminToken: string
+  /** Lets control ask the serve port on behalf of the console. */
+  platformToken: string
+  loopback: boolean
+  logger: Logger
+  startedAt: string
+}
+
+/** The control and work roles, and the serve processes they supervise. */
+export interface Control {
+  signInLink(): Promise<string>
+  stop(graceMs: number): Promise<void>
+  /** Ends serve processes at once. */
+  kill(): void
+}
+
+/** Tables of the store that must survive. */
+type Tables = RegistryTables & DeploymentTables & GovernanceTables
+
+/** Opens the stores, brings them to this program's shape, starts everything and listens. */
+export async function startControl(options: ControlOptions): Promise<Control> {
+  const { folder, settings, addresses, logger } = options
+  await using undo = new AsyncDisposableStack()
+  const store = undo.use(openSqlite<Tables>(folder.database))
+  await migrate(store.db, [...registryMigrations, ...governanceMigrations, ...deploymentMigrations], { store: folder.database, program: PROGRAM_VERSION })
+  const history = undo.use(openSqlite<TelemetryTables>(folder.telemetry))
+  await migrate(history.db, telemetryMigrations, { store: folder.telemetry, program: PROGRAM_VERSION })
+  const ephemeral = undo.use(openEphemeral(folder.observed, { recreate: true }))
+
+  const supervisor = superviseServe(options, { ephemeral })
+  undo.defer(() => supervisor.kill())
+  const access = new Access({ db: store.db, adminToken: options.adminToken, clock: systemClock })
+  const { registry, deployments } = catalogue(store.db, { ...options, ephemeral, supervisor })
+  await registry.start()
+
+  const duck = undo.use(new DuckDb({ folder: folder.log, memoryLimit: '192MB' }))
+  const compactor = undo.use(
+    new Compactor({ root: folder.log, parquet: duckParquetFiles(duck), isLive: (writer) => supervisor.writing(writer), logger: logger.child({ part: 'log' }) }),
+  )
+  const reader = new PredictionLogReader({ duck, compactor })
+  const telemetry = new Telemetry({ db: history.db, snapshots: ephemeral.snapshots, logger, activations: activationsOf(store.db) })
+  const status = new StatusBuilder({
+    telemetry,
+    deployments: () => all((page) => deployments.list(page)),
+    storage: storageGauge(folder),
+    addresses,
+    version: PROGRAM_VERSION,
+    startedAt: Date.parse(options.startedAt),
+  })
+  let stopping = false
+  const readiness = () => readinessOf(supervisor, stopping)
+  const server = controlServer({
+    registry,
+    deployments,
+    access,
+    idempotency: new IdempotencyStore(store.db, systemClock),
+    status: { status: () => status.build() },
+    telemetry: { telemetry: (deployment, query) => telemetry.telemetry(deployment, query) },
+    predictions: { query: (query) => reader.query(query), export: async (query, format) => exported(reader, query, format) },
+    tryPredict: tryThrough(addresses.http, options.platformToken),
+    metricsText: () => prometheusText({ merged: telemetry.merged(), processes: telemetry.processes(), version: PROGRAM_VERSION }),
+    readiness,
+    consoleUrl: () => addresses.control,
+    consoleDir: consoleFolder(),
+    version: PROGRAM_VERSION,
+    clock: systemClock,
+    logger,
+    host: settings.host,
+    loopback: options.loopback,
+    maxFileBytes: settings.limits.modelBytes,
+  })
+  const publisher = undo.use(
+    new Publisher({
+      process: 'control',
+      role: 'control',
+      restarts: 0,
+      store: ephemeral.snapshots,
+      series: () => [],
+      log: () => ({ rows: 0, dropped: 0, bytes: 0 }),
+      connections: () => 0,
+      state: () => (stopping ? 'draining' : 'ready'),
+    }),
+  )
+
+  await supervisor.start()
+  await compactor.start()
+  telemetry.start()
+  await deployments.start()
+  await server.listen({ host: settings.host, port: options.port })
+  const parts = undo.move()
+  return {
+    async signInLink() {
+      return (await access.createSignInLink(addresses.control)).url
+    },
+    kill: () => supervisor.kill(),
+    async stop(graceMs) {
+      stopping = true
+      publisher.publish()
+      await deployments.stop()
+      await Promise.all([server.close(), supervisor.stop(graceMs)])
+      await telemetry[Symbol.asyncDispose]()
+      await parts.disposeAsync()
+    },
+  }
+}
+
+function superviseServe(options: ControlOptions, { ephemeral }: { ephemeral: EphemeralStore }): Supervisor {
+  const { settings, folder, logger } = options
+  // names are never used twice: the prediction log tells writers apart by them
+  const start = Date.now().toString(36)
+  return new Supervisor({
+    processes: settings.processes,
+    logger,
+    nameFor: (index, sequence) => `serve-${index + 1}-${start}-${sequence}`,
+    onExit: (process) => {
+      ephemeral.observed.forget({ process })
+      ephemeral.snapshots.remove(process)
+    },
+    initFor: (process, restarts) => ({
+      version: MESSAGES_VERSION,
+      process,
+      dataDir: folder.root,
+      host: settings.host,
+      port: options.httpPort,
+      reusePort: settings.processes > 1,
+      open: settings.open,
+      bodyBytes: settings.limits.bodyBytes,
+      platformToken: options.platformToken,
+      restarts,
+      logLevel: settings.logLevel,
+      programVersion: PROGRAM_VERSION,
+    }),
+  })
+}
+
+interface CatalogueParts extends ControlOptions {
+  ephemeral: EphemeralStore
+  supervisor: Supervisor
+}
+
+/** Registry and deployments, each of which asks the other. */
+function catalogue(db: Kysely<Tables>, { folder, settings, addresses, logger, ephemeral, supervisor }: CatalogueParts) {
+  const registry = new Registry({
+    db: db as unknown as Kysely<RegistryTables>,
+    blobs: fileBlobs({ root: folder.blobs }),
+    clock: systemClock,
+    usage: { deploymentsOf: (model, version) => deployments.deploymentsOf(model, version) },
+    limits: { uploadBytes: settings.limits.modelBytes },
+  })
+  const deployments: Deployments = new Deployments({
+    db: db as unknown as Kysely<DeploymentTables>,
+    registry,
+    observed: ephemeral.observed,
+    clock: systemClock,
+    liveProcesses: () => supervisor.live(),
+    nudge: () => supervisor.nudge(),
+    addresses: () => addresses,
+    onError: (error) => logger.error({ error }, 'a release could not be followed'),
+  })
+  return { registry, deployments }
+}
+
+/** Releases that became active within a window, for the markers in charts. */
+function activationsOf(db: Kysely<Tables>) {
+  return async (deployment: string, from: number, to: number) => {
+    const rows = await db
+      .selectFrom('releases')
+      .select(['number', 'activated_at', 'model_name', 'model_version'])
+      .where('deployment', '=', deployment)
+      .where('activated_at', '>=', rfc3339(from))
+      .where('activated_at', '<', rfc3339(to))
+      .orderBy('activated_at')
+      .execute()
+    return rows.map((row) => ({ at: row.activated_at ?? '', number: row.number, model: `${row.model_name}:${row.model_version}` }))
+  }
+}
+
+/** Everything of a paged list. */
+async function all<T>(list: (page: { limit: number; next?: string }) => Promise<{ items: T[]; next: string | null }>): Promise<T[]> {
+  const items: T[] = []
+  let next: string | null | undefined
+  do {
+    const page = await list({ limit: 200, ...(next ? { next } : {}) })
+    items.push(...page.items)
+    next = page.next
+  } while (next)
+  return items
+}
+
+function readinessOf(supervisor: Supervisor, stopping: boolean): { ready: boolean; reasons: string[] } {
+  if (stopping) return { ready: false, reasons: ['the platform is stopping'] }
+  const down = supervisor.processes().filter((slot) => slot.state !== 'ready')
+  return { ready: down.length === 0, reasons: down.map((slot) => `${slot.id} is ${slot.state}`) }
+}
+
+/** Asks the serve port like any caller, but as the platform itself, so that the console needs no key. */
+function tryThrough(http: string, platformToken: string) {
+  return async (deployment: string, rows: Row[], signal: AbortSignal): Promise<Record<string, unknown>> => {
+    const response = await fetch(`${http}/v1/deployments/${encodeURIComponent(deployment)}/predict`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${platformToken}` },
+      body: JSON.stringify({ rows }),
+      signal,
+    }).catch((cause: unknown) => {
+      throw new FairleadError('not-ready', 'The serve port does not answer.', { cause, retryAfter: 1 })
+    })
+    const body = (await response.json()) as Record<string, unknown>
+    if (response.ok) return body
+    const { code, detail, errors } = body as unknown as Problem
+    throw new FairleadError(code, detail, { items: errors ?? [] })
+  }
+}
+
+async function* exported(reader: PredictionLogReader, query: PredictionQuery, format: 'csv' | 'parquet'): AsyncIterable<Uint8Array> {
+  await using file = await reader.export(query, format)
+  yield* createReadStream(file.path)
+}

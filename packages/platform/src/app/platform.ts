@@ -1,0 +1,106 @@
+import { randomBytes } from 'node:crypto'
+import { FairleadError } from '@fairlead/contract'
+import { lockFolder } from '../adapters/sqlite/index.ts'
+import type { PlatformSettings } from '../config/index.ts'
+import { rfc3339 } from '../kernel/clock.ts'
+import { createLogger } from '../kernel/logger.ts'
+import { type Control, startControl } from './control.ts'
+import { adminToken, openDataFolder, removeRunFile, writeRunFile } from './data-folder.ts'
+import { logOutput } from './log-output.ts'
+import { isLoopback, reservePort, urlHost } from './ports.ts'
+import { PROGRAM_VERSION } from './program-version.ts'
+
+/** Grace for requests in hand when the platform stops. */
+const GRACE_MS = 10_000
+/** How long a start waits for ports that serve processes of a killed platform still hold. */
+const PATIENCE_MS = 5000
+
+/** A running platform. */
+export interface Platform {
+  addresses: { control: string; http: string; grpc: string | null }
+  adminToken: string
+  /** A fresh single-use link to the console. */
+  signInLink(): Promise<string>
+  /** Settles when the platform has stopped, for whatever reason. */
+  stopped: Promise<void>
+  /** Answers what is in hand, flushes log and stores, stops. */
+  stop(): Promise<void>
+}
+
+/**
+ * Starts a platform on this machine and settles when it is ready. SIGTERM and SIGINT stop it; a second signal ends it at once.
+ * Throws `data-unwritable`, `data-locked`, `port-in-use`, `store-newer`, each naming the option to change.
+ */
+export async function startPlatform(settings: PlatformSettings): Promise<Platform> {
+  const folder = openDataFolder(settings.dataDir)
+  const lock = lockFolder(folder.root)
+  let control: Control | undefined
+  try {
+    const killed = removeRunFile(folder)
+    const patience = killed ? PATIENCE_MS : 0
+    const host = settings.host
+    const port = await reservePort({ host, port: settings.port, option: '--port' }, patience)
+    const httpPort = await reservePort({ host, port: settings.httpPort, option: '--http-port' }, patience)
+    const token = adminToken(folder)
+    const addresses = { control: `http://${urlHost(host)}:${port}`, http: `http://${urlHost(host)}:${httpPort}`, grpc: null }
+    const logger = createLogger(settings.logLevel, logOutput(folder.logs, 'platform'), { pid: process.pid })
+    const startedAt = rfc3339(Date.now())
+    control = await startControl({
+      folder,
+      settings,
+      port,
+      httpPort,
+      addresses,
+      adminToken: token,
+      platformToken: randomBytes(32).toString('base64url'),
+      loopback: isLoopback(host),
+      logger,
+      startedAt,
+    })
+    const running = control
+    const { stop, stopped } = ending(
+      async () => {
+        removeRunFile(folder)
+        await running.stop(GRACE_MS)
+        lock[Symbol.dispose]()
+      },
+      () => running.kill(),
+    )
+    writeRunFile(folder, { pid: process.pid, version: PROGRAM_VERSION, ...addresses, startedAt })
+    return { addresses, adminToken: token, signInLink: () => running.signInLink(), stopped, stop }
+  } catch (error) {
+    await control?.stop(0).catch(() => {})
+    lock[Symbol.dispose]()
+    throw error instanceof FairleadError ? error : new FairleadError('internal', error instanceof Error ? error.message : String(error), { cause: error })
+  }
+}
+
+/** One way to end, whoever asks for it: once in order, and at once for the second signal. */
+function ending(close: () => Promise<void>, kill: () => void): { stop(): Promise<void>; stopped: Promise<void> } {
+  const { promise: stopped, resolve, reject } = Promise.withResolvers<void>()
+  stopped.catch(() => {})
+  let begun = false
+  const stop = (): Promise<void> => {
+    if (!begun) {
+      begun = true
+      close().then(resolve, reject)
+    }
+    return stopped
+  }
+  const onSignal = () => {
+    if (begun) {
+      kill()
+      process.exit(130)
+    }
+    void stop()
+  }
+  process.on('SIGTERM', onSignal)
+  process.on('SIGINT', onSignal)
+  void stopped
+    .finally(() => {
+      process.off('SIGTERM', onSignal)
+      process.off('SIGINT', onSignal)
+    })
+    .catch(() => {})
+  return { stop, stopped }
+}

@@ -1,0 +1,51 @@
+import { FairleadError } from '@fairlead/contract'
+import type { FromServe, ToServe } from './messages.ts'
+import { type ServeProcess, startServe } from './serve.ts'
+
+/** How long requests in hand may take when the supervisor is gone. */
+const ORPHAN_GRACE_MS = 2000
+/** How long requests in hand may take when somebody ends this process alone. */
+const SIGNAL_GRACE_MS = 10_000
+
+let serving: Promise<ServeProcess> | undefined
+let ending = false
+
+function tell(message: FromServe): void {
+  if (process.connected) process.send?.(message)
+}
+
+async function end(graceMs: number): Promise<void> {
+  if (ending) return
+  ending = true
+  try {
+    await (await serving)?.stop(graceMs)
+  } finally {
+    process.exit(0)
+  }
+}
+
+async function begin(message: Extract<ToServe, { type: 'init' }>): Promise<void> {
+  serving = startServe(message.init)
+  try {
+    tell({ type: 'ready', port: (await serving).port })
+  } catch (error) {
+    const known = error instanceof FairleadError
+    tell({ type: 'fatal', code: known ? error.code : 'internal', detail: error instanceof Error ? error.message : String(error) })
+    process.exitCode = 1
+    process.disconnect?.()
+    setTimeout(() => process.exit(1), 100)
+  }
+}
+
+process.on('message', (raw) => {
+  const message = raw as ToServe
+  if (message.type === 'init') void begin(message)
+  else if (message.type === 'drain') void end(message.graceMs)
+  else serving?.then((server) => server.desiredChanged()).catch(() => {})
+})
+// control is gone: free the port at once, so that the next start finds it
+process.on('disconnect', () => void end(ORPHAN_GRACE_MS))
+// Ctrl-C reaches the whole group; the supervisor decides when this process ends
+process.on('SIGINT', () => {})
+process.on('SIGTERM', () => void end(SIGNAL_GRACE_MS))
+tell({ type: 'waiting' })

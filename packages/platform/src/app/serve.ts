@@ -1,0 +1,198 @@
+import { fileBlobs } from '../adapters/files/index.ts'
+import { onnxRuntime, onnxWorker } from '../adapters/onnx/index.ts'
+import { prometheusText } from '../adapters/prometheus/index.ts'
+import { openEphemeral, openSqlite } from '../adapters/sqlite/index.ts'
+import { type DeploymentTables, desiredSource } from '../domain/deployment/index.ts'
+import { authorizePrediction, type GovernanceTables, KeyCache } from '../domain/governance/index.ts'
+import { Inference, type PredictionSink, ReleaseLoader } from '../domain/inference/index.ts'
+import { mergeSnapshots, SeriesRecorder } from '../domain/monitoring/index.ts'
+import { localSegments, logFolders, SegmentLogWriter } from '../domain/predictionlog/index.ts'
+import { systemClock } from '../kernel/clock.ts'
+import { createLogger, type Logger } from '../kernel/logger.ts'
+import { type AccessRequest, serveHttp } from '../transport/http/index.ts'
+import { artifactSource } from './artifacts.ts'
+import { type DataFolder, openDataFolder } from './data-folder.ts'
+import { logOutput } from './log-output.ts'
+import type { ServeInit } from './messages.ts'
+import { isLoopback } from './ports.ts'
+import { Publisher } from './publisher.ts'
+
+/** How often desired state and keys are looked at when nobody says that they changed. */
+const POLL_MS = 250
+
+/** A running serve process. */
+export interface ServeProcess {
+  port: number
+  /** Desired state or keys have changed. */
+  desiredChanged(): void
+  stop(graceMs: number): Promise<void>
+}
+
+/** Builds the serve role out of its parts, loads what should run, and listens. */
+export async function startServe(init: ServeInit): Promise<ServeProcess> {
+  const folder = openDataFolder(init.dataDir)
+  const logger = createLogger(init.logLevel, logOutput(folder.logs, init.process), { process: init.process, pid: process.pid })
+  const store = openSqlite<DeploymentTables & GovernanceTables>(folder.database, { readOnly: true })
+  const ephemeral = openEphemeral(folder.observed)
+  const writer = logWriter(init, folder, logger)
+  const recorder = new SeriesRecorder({ queueRows: (deployment, release) => queueRows(inference, deployment, release) })
+  const inference: Inference = new Inference({
+    process: init.process,
+    loader: new ReleaseLoader({
+      artifacts: artifactSource(fileBlobs({ root: folder.blobs }), folder.cache),
+      runtime: onnxRuntime(),
+      spawn: onnxWorker,
+      onWorkerReplaced: (release, reason) => logger.warn({ deployment: release.deployment, release: release.number, reason }, 'a model worker is replaced'),
+    }),
+    observer: ephemeral.observed,
+    sink: sinkOf(writer, recorder),
+  })
+  const keys = new KeyCache({ db: store.db, dataVersion: store.dataVersion, clock: systemClock })
+  const follower = new Follower({ store, inference, keys, recorder, logger })
+  await follower.refresh()
+
+  let draining = false
+  const http = serveHttp({
+    inference,
+    authorize: (request) => authorize(request, keys, init),
+    metricsText: () => {
+      publisher.publish()
+      const processes = ephemeral.snapshots.list()
+      return prometheusText({ merged: mergeSnapshots(processes), processes, version: init.programVersion })
+    },
+    version: init.programVersion,
+    isDraining: () => draining,
+    limits: { rowBodyBytes: init.bodyBytes, oipBodyBytes: init.bodyBytes },
+    onError: (error, requestId) => logger.error({ error, requestId }, 'a request failed inside'),
+  })
+  const { port } = await http.listen({ host: init.host, port: init.port, reusePort: init.reusePort })
+  const publisher = new Publisher({
+    process: init.process,
+    role: 'serve',
+    restarts: init.restarts,
+    store: ephemeral.snapshots,
+    series: () => recorder.snapshot(),
+    log: () => ({ ...writer.counters }),
+    connections: () => http.connections(),
+    state: () => (draining ? 'draining' : 'ready'),
+  })
+  follower.start()
+  return {
+    port,
+    desiredChanged: () => void follower.refresh(),
+    async stop(graceMs) {
+      draining = true
+      publisher.publish()
+      await http.close(graceMs)
+      follower.stop()
+      await inference[Symbol.asyncDispose]()
+      await writer[Symbol.asyncDispose]()
+      publisher.publish()
+      publisher[Symbol.dispose]()
+      ephemeral[Symbol.dispose]()
+      await store.close()
+    },
+  }
+}
+
+function queueRows(inference: Inference, deployment: string, release: number): number {
+  return inference.queues().find((queue) => queue.deployment === deployment && queue.release === release)?.rows ?? 0
+}
+
+function logWriter(init: ServeInit, folder: DataFolder, logger: Logger): SegmentLogWriter {
+  return new SegmentLogWriter({
+    segments: localSegments(logFolders(folder.log).segments),
+    writer: init.process,
+    onDrop: (rows, cause) => logger.error({ rows, cause: String(cause) }, 'predictions could not be logged'),
+  })
+}
+
+/** Metrics count every prediction; the log takes those of releases that log. */
+function sinkOf(writer: SegmentLogWriter, recorder: SeriesRecorder): PredictionSink {
+  return {
+    predicted(event) {
+      recorder.predicted(event)
+      const { settings } = event.answer.release
+      if (!settings.logEnabled) return undefined
+      writer.append(event)
+      return settings.logDurability === 'sync' ? writer.synced() : undefined
+    },
+    failed: (event) => recorder.failed(event),
+  }
+}
+
+function authorize({ headers, deployment, requireKey }: AccessRequest, keys: KeyCache, init: ServeInit) {
+  const { authorization } = headers
+  const own = headers['x-api-key']
+  const presented = authorization?.startsWith('Bearer ') ? authorization.slice('Bearer '.length).trim() : typeof own === 'string' ? own : undefined
+  if (presented === init.platformToken) return { kind: 'platform' as const, id: 'platform' }
+  const key = presented === undefined ? undefined : (keys.verify(presented) ?? ('invalid' as const))
+  return authorizePrediction({ key, loopback: isLoopback(init.host), open: init.open, requireKey, deployment: deployment ?? '' })
+}
+
+interface FollowerOptions {
+  store: ReturnType<typeof openSqlite<DeploymentTables & GovernanceTables>>
+  inference: Inference
+  keys: KeyCache
+  recorder: SeriesRecorder
+  logger: Logger
+}
+
+/** Keeps this process converged to desired state and to the keys in force. */
+class Follower {
+  readonly #options: FollowerOptions
+  readonly #source: ReturnType<typeof desiredSource>
+  #revision = -1
+  #round: Promise<void> | undefined
+  #again = false
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(options: FollowerOptions) {
+    this.#options = options
+    this.#source = desiredSource(options.store.db, options.store.dataVersion)
+  }
+
+  start(): void {
+    this.#timer = setInterval(() => void this.refresh(), POLL_MS)
+    this.#timer.unref()
+  }
+
+  stop(): void {
+    clearInterval(this.#timer)
+  }
+
+  /** Looks now. Settles when what was wanted has been taken up; what is still loading goes on when a change comes meanwhile. */
+  refresh(): Promise<void> {
+    if (this.#round) {
+      this.#again = true
+      return this.#round
+    }
+    this.#round = this.#look().finally(() => {
+      this.#round = undefined
+      if (this.#again) {
+        this.#again = false
+        void this.refresh()
+      }
+    })
+    return this.#round
+  }
+
+  async #look(): Promise<void> {
+    const { inference, keys, recorder, logger } = this.#options
+    try {
+      await keys.refresh()
+      const revision = this.#source.revision()
+      if (revision === this.#revision) return
+      const wanted = await this.#source.read()
+      this.#revision = wanted.revision
+      for (const { name, releases } of wanted.deployments) for (const release of releases) recorder.ensure(name, release.number)
+      const first = this.#timer === undefined
+      const converging = inference.converge(wanted)
+      // at the start there is nothing to answer with until it is loaded; later a change must not wait for a load
+      if (first) await converging
+      else converging.catch((error: unknown) => logger.error({ error }, 'desired state could not be taken up'))
+    } catch (error) {
+      logger.error({ error }, 'desired state could not be read')
+    }
+  }
+}

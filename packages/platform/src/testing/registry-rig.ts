@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { FairleadError } from '@fairlead/contract'
-import { FileBlobStore } from '../adapters/files/index.ts'
+import { type FileBlobStore, fileBlobs } from '../adapters/files/index.ts'
 import { openSqlite, type SqliteStore } from '../adapters/sqlite/index.ts'
 import { type ModelReader, Registry, type RegistryLimits, type RegistryTables, registryMigrations, type Use } from '../domain/registry/index.ts'
 import { migrate } from '../kernel/sql/migrate.ts'
@@ -46,7 +46,7 @@ export async function registryRig(folder: string, options: { limits?: Partial<Re
   const path = join(folder, 'fairlead.db')
   const store = openSqlite<RegistryTables>(path)
   await migrate(store.db, registryMigrations, { store: path, program: '0.1.0' })
-  const blobs = new FileBlobStore(join(folder, 'blobs'))
+  const blobs = fileBlobs({ root: join(folder, 'blobs') })
   const uses: RegistryRig['uses'] = []
   const time = { now: Date.UTC(2026, 0, 1) }
   const usage = {

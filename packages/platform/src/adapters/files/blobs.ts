@@ -8,14 +8,28 @@ import { systemCode, translated } from './errors.ts'
 
 const PIECE = 1 << 18
 
-/** Blobs in a local folder: `sha256/ab/<64 hex digits>`, and `tmp/` for those being written. Survives kill -9 at any moment. */
+const UNFINISHED = '.blob'
+
+export interface FileBlobOptions {
+  /** Folder of the blobs. */
+  root: string
+  /** Folder for those being written, on the same file system; others may use it, too. `tmp` under the root unless told. */
+  temporary?: string
+}
+
+/** Opens a blob store in a folder, which is made when there is none. */
+export function fileBlobs(options: FileBlobOptions): FileBlobStore {
+  return new FileBlobStore(options)
+}
+
+/** Blobs in a local folder: `sha256/ab/<64 hex digits>`. Survives kill -9 at any moment. */
 export class FileBlobStore implements BlobStore, BlobInventory {
   readonly #root: string
   readonly #temporary: string
 
-  constructor(root: string) {
+  constructor({ root, temporary = join(root, 'tmp') }: FileBlobOptions) {
     this.#root = root
-    this.#temporary = join(root, 'tmp')
+    this.#temporary = temporary
   }
 
   /** Where the content of a digest lies, whether it is there or not. */
@@ -26,7 +40,7 @@ export class FileBlobStore implements BlobStore, BlobInventory {
   }
 
   async put(source: AsyncIterable<Uint8Array>, options: { limit?: number; signal?: AbortSignal } = {}): Promise<{ digest: string; size: number }> {
-    const temporary = join(this.#temporary, uuidv7())
+    const temporary = join(this.#temporary, `${uuidv7()}${UNFINISHED}`)
     try {
       await mkdir(this.#temporary, { recursive: true })
       const written = await this.#write(source, temporary, options)
@@ -101,7 +115,9 @@ export class FileBlobStore implements BlobStore, BlobInventory {
   }
 
   async tidy(): Promise<void> {
-    for (const name of await entries(this.#temporary)) await rm(join(this.#temporary, name), { force: true, recursive: true })
+    for (const name of await entries(this.#temporary)) {
+      if (name.endsWith(UNFINISHED)) await rm(join(this.#temporary, name), { force: true })
+    }
   }
 
   async #write(

@@ -1,2 +1,2 @@
-export { FileBlobStore } from './blobs.ts'
+export { type FileBlobOptions, type FileBlobStore, fileBlobs } from './blobs.ts'
 export { materialise } from './materialise.ts'

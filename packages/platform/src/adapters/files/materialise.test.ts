@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import { sha256 } from '../../kernel/digest.ts'
 import { hasCode, pieces } from '../../testing/blob-suite.ts'
 import { temporaryFolder } from '../../testing/temporary.ts'
-import { FileBlobStore } from './blobs.ts'
+import { type FileBlobStore, fileBlobs } from './blobs.ts'
 import { materialise } from './materialise.ts'
 
 const FILES = [
@@ -14,7 +14,7 @@ const FILES = [
 ]
 
 async function filled(root: string): Promise<FileBlobStore> {
-  const store = new FileBlobStore(join(root, 'blobs'))
+  const store = fileBlobs({ root: join(root, 'blobs') })
   await store.put(pieces('graph'))
   await store.put(pieces('weights'))
   return store

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { ControlError, createControl } from '@fairlead/client'
-import { FileBlobStore } from '../../adapters/files/index.ts'
+import { fileBlobs } from '../../adapters/files/index.ts'
 import { openSqlite } from '../../adapters/sqlite/index.ts'
 import { type DeploymentDb, Deployments, deploymentMigrations, IdempotencyStore } from '../../domain/deployment/index.ts'
 import { Access, type GovernanceDb, governanceMigrations } from '../../domain/governance/index.ts'
@@ -20,7 +20,7 @@ async function realControl(folder: string) {
   const observed = memoryObserved()
   const registry: Registry = new Registry({
     db: store.db as unknown as RegistryDb,
-    blobs: new FileBlobStore(join(folder, 'blobs')),
+    blobs: fileBlobs({ root: join(folder, 'blobs') }),
     clock: systemClock,
     usage: { deploymentsOf: (model, version) => deployments.deploymentsOf(model, version) },
   })

@@ -1,3 +1,5 @@
+import { getCompileCacheDir } from 'node:module'
+
 /** Variables of a process's environment. */
 export type Environment = Readonly<Record<string, string | undefined>>
 
@@ -6,7 +8,11 @@ export function processEnvironment(): Environment {
   return process.env
 }
 
-/** The environment of a serve process. ONNX Runtime sends usage data unless it is told not to before it is loaded. */
+/**
+ * The environment of a serve process. ONNX Runtime sends usage data unless it is told not to before it is loaded; compiled code is taken
+ * from where this process keeps its own.
+ */
 export function childEnvironment(): NodeJS.ProcessEnv {
-  return { ...process.env, ORT_DISABLE_TELEMETRY: '1' }
+  const cache = getCompileCacheDir()
+  return { ...process.env, ORT_DISABLE_TELEMETRY: '1', ...(cache === undefined ? {} : { NODE_COMPILE_CACHE: cache }) }
 }

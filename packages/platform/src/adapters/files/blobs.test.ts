@@ -54,9 +54,8 @@ test('kill -9 while a file is being written leaves no blob, and tidying removes 
   await once(child, 'exit')
   assert.equal(await leftovers(folder.path), 1)
   const store = fileBlobs({ root: folder.path })
-  await writeFile(join(folder.path, 'tmp', 'of-others'), '')
   await store.tidy()
-  assert.deepEqual(await readdir(join(folder.path, 'tmp')), ['of-others'])
+  assert.equal(await leftovers(folder.path), 0)
   for await (const digest of store.list()) assert.fail(`${digest} should not be there`)
 })
 

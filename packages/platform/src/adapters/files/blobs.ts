@@ -8,13 +8,9 @@ import { systemCode, translated } from './errors.ts'
 
 const PIECE = 1 << 18
 
-const UNFINISHED = '.blob'
-
 export interface FileBlobOptions {
-  /** Folder of the blobs. */
+  /** Folder of the blobs; `tmp` in it holds those being written. */
   root: string
-  /** Folder for those being written, on the same file system; others may use it, too. `tmp` under the root unless told. */
-  temporary?: string
 }
 
 /** Opens a blob store in a folder, which is made when there is none. */
@@ -27,9 +23,9 @@ export class FileBlobStore implements BlobStore, BlobInventory {
   readonly #root: string
   readonly #temporary: string
 
-  constructor({ root, temporary = join(root, 'tmp') }: FileBlobOptions) {
+  constructor({ root }: FileBlobOptions) {
     this.#root = root
-    this.#temporary = temporary
+    this.#temporary = join(root, 'tmp')
   }
 
   /** Where the content of a digest lies, whether it is there or not. */
@@ -40,7 +36,7 @@ export class FileBlobStore implements BlobStore, BlobInventory {
   }
 
   async put(source: AsyncIterable<Uint8Array>, options: { limit?: number; signal?: AbortSignal } = {}): Promise<{ digest: string; size: number }> {
-    const temporary = join(this.#temporary, `${uuidv7()}${UNFINISHED}`)
+    const temporary = join(this.#temporary, uuidv7())
     try {
       await mkdir(this.#temporary, { recursive: true })
       const written = await this.#write(source, temporary, options)
@@ -115,9 +111,7 @@ export class FileBlobStore implements BlobStore, BlobInventory {
   }
 
   async tidy(): Promise<void> {
-    for (const name of await entries(this.#temporary)) {
-      if (name.endsWith(UNFINISHED)) await rm(join(this.#temporary, name), { force: true })
-    }
+    for (const name of await entries(this.#temporary)) await rm(join(this.#temporary, name), { force: true })
   }
 
   async #write(

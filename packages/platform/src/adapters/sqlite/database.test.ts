@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { FairleadError } from '@fairlead/contract'
 import { sql } from 'kysely'
@@ -69,6 +70,17 @@ test('transactions that start together run one after another and see each other 
       })
     await Promise.all(Array.from({ length: 20 }, add))
     assert.equal((await store.db.selectFrom('item').selectAll().execute()).length, 20)
+  }))
+
+test('a transaction holds the right to write from its start', () =>
+  withStore(async (path) => {
+    await using store = openSqlite<Tables>(path)
+    using other = new DatabaseSync(path, { timeout: 0 })
+    await store.db.transaction().execute(async (trx) => {
+      await trx.selectFrom('item').selectAll().execute()
+      assert.throws(() => other.exec("insert into item (id, name) values (1, 'n')"), /locked/)
+    })
+    other.exec("insert into item (id, name) values (1, 'n')")
   }))
 
 test('a failed transaction leaves nothing', () =>

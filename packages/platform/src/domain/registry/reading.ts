@@ -1,5 +1,5 @@
 import { FairleadError } from '@fairlead/contract'
-import type { Lineage, Model, ModelFacts, ModelFile, ModelVersion, ModelVersionSummary } from '@fairlead/contract/control'
+import type { GoldenRows, Lineage, Model, ModelFacts, ModelFile, ModelVersion, ModelVersionSummary } from '@fairlead/contract/control'
 import { didYouMean } from '../../kernel/suggestion.ts'
 import type { ModelRow, RegistryDb, VersionRow } from './tables.ts'
 
@@ -95,7 +95,7 @@ export function summaryOf(row: SummaryRow, aliases: string[], uses: Use[]): Mode
 /** A version with everything. */
 export function versionOf(row: VersionRow, related: { aliases: string[]; uses: Use[]; files: ModelFile[] }): ModelVersion {
   const { importedBy: _, ...summary } = summaryOf(row, related.aliases, related.uses)
-  const example = JSON.parse(row.example) as NonNullable<ModelVersion['example']>
+  const example = exampleOf(row)
   return {
     ...summary,
     files: related.files,
@@ -104,6 +104,12 @@ export function versionOf(row: VersionRow, related: { aliases: string[]; uses: U
     lineage: JSON.parse(row.lineage) as Lineage,
     ...(example.length > 0 ? { example } : {}),
   }
+}
+
+/** The rows that came with the model; of one that brought none, its first golden row: rows of real data explain a model better than made-up ones. */
+function exampleOf({ example, golden }: VersionRow): NonNullable<ModelVersion['example']> {
+  const own = JSON.parse(example) as NonNullable<ModelVersion['example']>
+  return own.length > 0 || golden === null ? own : (JSON.parse(golden) as GoldenRows).rows.slice(0, 1)
 }
 
 /** Aliases of models: by model, then by alias. */

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { DuckDBDataChunk, type DuckDBValue } from '@duckdb/node-api'
 import { type LogColumn, type LogTable, type LogVector, type ParquetFiles, widen } from '../../domain/predictionlog/index.ts'
 import { type DuckDb, identifier, literal } from './database.ts'
@@ -56,6 +57,8 @@ export function duckParquetFiles(duck: DuckDb): ParquetFiles {
               })
               appender.appendDataChunk(chunk)
               rows += to - from
+              // Filling a chunk takes milliseconds; whoever else runs in this process gets a turn in between.
+              await nextTurn()
             }
           }
           appender.closeSync()

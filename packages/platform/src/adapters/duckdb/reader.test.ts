@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, test } from 'node:test'
@@ -119,6 +119,7 @@ test('a wrong expression, page mark or limit is refused with its place', async (
   await assert.rejects(ask({ where: "read_csv('/etc/passwd')" }), { code: 'expression-invalid' })
   await assert.rejects(ask({ next: 'nonsense' }), { code: 'setting-invalid' })
   await assert.rejects(ask({ limit: 0 }), { code: 'setting-invalid' })
+  await assert.rejects(ask({ deployment: '../../etc' }), { code: 'deployment-unknown' })
 })
 
 test('releases with different columns are read together; a column of another type is widened', async () => {
@@ -162,6 +163,56 @@ test('releases with different columns are read together; a column of another typ
 
 test('an empty log answers an empty page, and the engine is not even started', async () => {
   assert.deepEqual(await ask({ where: 'age > 1' }), { columns: [], items: [], next: null })
+  await assert.rejects(ask({ where: 'age >' }), { code: 'expression-invalid' })
   assert.equal(duck.running, false)
   assert.deepEqual(await reader.stats('credit-risk'), { bytes: 0, files: 0, lastAt: null })
+})
+
+test('rows are exported as CSV and Parquet, and the file goes when it is done with', async () => {
+  const time = Date.UTC(2026, 0, 31, 12)
+  writer.append(sampleEvent([{ age: 1n, purpose: 'a "b", c' }, { age: 2n }, { age: 3n }], { id: 'r', time }))
+  await writer.synced()
+  const question: PredictionQuery = { deployment: 'credit-risk', limit: 2, order: 'oldest', where: 'age < 3' }
+  {
+    await using csv = await reader.export(question, 'csv')
+    const [head, first, second, ...rest] = (await readFile(csv.path, 'utf8')).split('\n')
+    assert.match(head!, /^_id,_request,_row,_time,.*,age,income,purpose,label,probabilities_bad,probabilities_good$/)
+    assert.match(first!, /^r\/0,r,0,2026-01-31T12:00:00\.000Z,.*,1,0\.5,"a ""b"", c",good,0\.25,0\.75$/)
+    assert.match(second!, /^r\/1,/)
+    assert.deepEqual([rest, csv.rows], [[''], 2])
+    await using parquet = await reader.export(question, 'parquet')
+    assert.equal((await readFile(parquet.path)).subarray(0, 4).toString(), 'PAR1')
+    assert.equal(parquet.rows, 2)
+  }
+  assert.deepEqual(await readdir(join(root, 'tmp')), [])
+  await using empty = await reader.export({ ...question, deployment: 'nothing' }, 'csv')
+  assert.equal(empty.rows, 0)
+})
+
+test('stats tell the size and the last prediction', async () => {
+  const time = Date.UTC(2026, 0, 31, 12)
+  writer.append(sampleEvent([{ age: 1n }], { time }))
+  writer.append(sampleEvent([{ age: 1n }], { time: time + 3_600_123 }))
+  await writer.synced()
+  await compactor.flush()
+  const stats = await reader.stats('credit-risk')
+  assert.deepEqual([stats.files, stats.lastAt], [2, time + 3_600_123])
+  assert.ok(stats.bytes > 1000)
+})
+
+test('many small files of an hour are merged while it is written to, and nothing changes for who asks', async () => {
+  const small = new SegmentLogWriter({ segments: localSegments(join(root, 'segments')), writer: 'small', segmentBytes: 1 })
+  const now = Date.now()
+  for (let i = 0; i < 25; i++) {
+    small.append(sampleEvent([{ age: BigInt(i) }], { id: `r${i}`, time: now }))
+    await small.synced()
+  }
+  await small[Symbol.asyncDispose]()
+  await compactor.flush()
+  const before = await ask()
+  assert.equal((await reader.stats('credit-risk')).files, 25)
+  await compactor.merge()
+  assert.equal((await reader.stats('credit-risk')).files, 1)
+  assert.deepEqual(await ask(), before)
+  assert.equal(before.items.length, 25)
 })

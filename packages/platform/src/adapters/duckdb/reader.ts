@@ -1,8 +1,9 @@
 import { mkdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api'
-import { FairleadError } from '@fairlead/contract'
+import { FairleadError, NAME_PATTERN } from '@fairlead/contract'
 import type { PredictionPage } from '@fairlead/contract/control'
+import { parseExpression } from '../../domain/pipeline/index.ts'
 import { type Compactor, filesOf, type LogColumn, type Partition, type PredictionQuery, partitionsOf } from '../../domain/predictionlog/index.ts'
 import { uuidv7 } from '../../kernel/ids.ts'
 import { type DuckDb, identifier, literal } from './database.ts'
@@ -82,10 +83,13 @@ export class PredictionLogReader {
       await mkdir(temporary, { recursive: true })
       const path = join(temporary, `export-${uuidv7()}.${format}`)
       const paths = await this.#paths(plan.partitions)
-      const how = format === 'csv' ? "FORMAT csv, HEADER, TIMESTAMPFORMAT '%Y-%m-%dT%H:%M:%S.%gZ'" : 'FORMAT parquet, COMPRESSION zstd'
       const limit = Number.isFinite(query.limit) ? `LIMIT ${Math.trunc(query.limit)}` : ''
-      const select = `${selectFrom(plan, paths)} ORDER BY ${orderBy(query)} ${limit}`
-      const result = await this.#duck.use((c) => c.runAndReadAll(`COPY (${select}) TO ${literal(path)} (${how})`, plan.parameters))
+      const rows = `${selectFrom(plan, paths)} ORDER BY ${orderBy(query)} ${limit}`
+      const copy =
+        format === 'csv'
+          ? `COPY (${withTextTimes(rows)}) TO ${literal(path)} (FORMAT csv, HEADER)`
+          : `COPY (${rows}) TO ${literal(path)} (FORMAT parquet, COMPRESSION zstd)`
+      const result = await this.#duck.use((c) => c.runAndReadAll(copy, plan.parameters))
       const { size } = await stat(path)
       return { path, rows: Number(result.getRows()[0]?.[0]), bytes: size, [Symbol.asyncDispose]: () => rm(path, { force: true }) }
     })
@@ -107,6 +111,8 @@ export class PredictionLogReader {
   }
 
   async #plan(query: PredictionQuery): Promise<Plan> {
+    // The name becomes part of paths.
+    if (!NAME_PATTERN.test(query.deployment)) throw new FairleadError('deployment-unknown', `There is no deployment "${query.deployment}"`)
     const columns = await this.#compactor.schemas.columns(query.deployment)
     const conditions: string[] = []
     const parameters: DuckDBValue[] = []
@@ -115,7 +121,8 @@ export class PredictionLogReader {
       parameters.push(...values)
     }
     // An empty log has no columns to check the expression against; its grammar is checked all the same.
-    if (query.where !== undefined && columns.length > 0) {
+    if (query.where !== undefined && columns.length === 0) parseExpression(query.where)
+    else if (query.where !== undefined) {
       const where = compileWhere(query.where, columns)
       bind(`(${where.sql})`, ...where.parameters)
     }
@@ -167,6 +174,11 @@ function selectFrom(plan: Plan, paths: readonly string[]): string {
   const names = plan.columns.map((c) => `CAST(${identifier(c.name)} AS ${duckType(c)}) AS ${identifier(c.name)}`)
   const files = paths.length === 0 ? '' : `UNION ALL BY NAME SELECT * FROM ${readParquet(paths)}`
   return `SELECT ${names.join(', ')} FROM (SELECT ${empty.join(', ')} WHERE FALSE ${files}) WHERE ${plan.condition}`
+}
+
+/** Times as everywhere else in Fairlead: RFC 3339 with milliseconds. */
+function withTextTimes(select: string): string {
+  return `SELECT * REPLACE (strftime(CAST("_time" AS TIMESTAMP), '%Y-%m-%dT%H:%M:%S.%gZ') AS "_time") FROM (${select})`
 }
 
 function orderBy({ order }: PredictionQuery): string {

@@ -58,11 +58,12 @@ function compactor(root: string, over: { parquet?: ParquetFiles; live?: boolean;
 
 test('a stop between the files of two hours neither loses nor repeats a row', async () => {
   await using folder = await temporaryFolder()
-  await segment(folder.path, block('a', HOUR), block('b', HOUR + 1), block('c', HOUR), endFrame())
+  const path = await segment(folder.path, block('a', HOUR), block('b', HOUR + 1), block('c', HOUR))
   await assert.rejects(compactor(folder.path, { parquet: idFiles(2) }).flush(), /stopped/)
   assert.deepEqual(await logged(folder.path), ['a/0', 'c/0'])
+  await appendFile(path, Buffer.concat([block('d', HOUR), endFrame()]))
   await compactor(folder.path).flush()
-  assert.deepEqual(await logged(folder.path), ['a/0', 'b/0', 'c/0'])
+  assert.deepEqual(await logged(folder.path), ['a/0', 'b/0', 'c/0', 'd/0'])
   assert.deepEqual(await readdir(join(folder.path, 'segments')), [])
 })
 

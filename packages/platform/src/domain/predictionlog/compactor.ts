@@ -1,5 +1,6 @@
 import { mkdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Logger } from '../../kernel/logger.ts'
 import { decodeBlock, type LogTable } from './decode.ts'
 import { Gate } from './gate.ts'
@@ -192,6 +193,7 @@ export class Compactor {
       const path = partitionPath(partition)
       const done = (await this.#progressOf(path)).get(segment.id) ?? 0
       if (block.at < done) continue
+      await nextTurn()
       const group = byPartition.get(path) ?? { partition, from: block.at, tables: [] }
       byPartition.set(path, group)
       group.tables.push({ ...table, vectors: await this.schemas.admit(table.deployment, table.vectors) })

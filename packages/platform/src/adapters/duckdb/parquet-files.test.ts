@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { LogColumn, LogTable, LogType } from '../../domain/predictionlog/index.ts'
+import { temporaryFolder } from '../../testing/temporary.ts'
+import { DuckDb, duckParquetFiles } from './index.ts'
+import { readParquet } from './parquet-files.ts'
+
+function table(rows: number, columns: { name: string; type: LogType; list?: boolean; values: ArrayLike<unknown> }[]): LogTable {
+  const vectors = columns.map(({ name, type, list = false, values }) => ({ column: { name, type, list, role: 'input' } satisfies LogColumn, values }))
+  return { deployment: 'd', release: 1, hour: 0, rows, vectors }
+}
+
+async function readBack(duck: DuckDb, path: string): Promise<{ types: Record<string, string>; rows: unknown[] }> {
+  return duck.use(async (connection) => {
+    const result = await connection.runAndReadAll(`SELECT * FROM ${readParquet([path])}`)
+    const types = Object.fromEntries(result.columnNames().map((name, i) => [name, String(result.columnType(i))]))
+    return { types, rows: result.getRowsJson() }
+  })
+}
+
+test('every type is written and read back exactly', async () => {
+  await using folder = await temporaryFolder()
+  await using duck = new DuckDb({ folder: folder.path })
+  const path = join(folder.path, 'a.parquet')
+  await duckParquetFiles(duck).write(path, [
+    table(2, [
+      { name: 'i64', type: 'int64', values: BigInt64Array.of(-9223372036854775808n, 9223372036854775807n) },
+      { name: 'u64', type: 'uint64', values: BigUint64Array.of(0n, 18446744073709551615n) },
+      { name: 'u8', type: 'uint8', values: Uint8Array.of(0, 255) },
+      { name: 'flag', type: 'bool', values: [true, null] },
+      { name: 'f', type: 'float32', values: Float32Array.of(0.5, Number.NaN) },
+      { name: 'text "x"', type: 'string', values: ["it's", null] },
+      { name: 'many', type: 'float64', list: true, values: [[1, null], []] },
+      { name: 'at', type: 'timestamp', values: [1_700_000_000_123, 0] },
+    ]),
+  ])
+  const { types, rows } = await readBack(duck, path)
+  assert.deepEqual(rows, [
+    ['-9223372036854775808', '0', 0, true, 0.5, "it's", [1, null], '2023-11-14 22:13:20.123'],
+    ['9223372036854775807', '18446744073709551615', 255, null, 'NaN', null, [], '1970-01-01 00:00:00'],
+  ])
+  assert.deepEqual([types.i64, types.u64, types.f, types.many], ['BIGINT', 'UBIGINT', 'FLOAT', 'DOUBLE[]'])
+  assert.equal((await readFile(path)).subarray(0, 4).toString(), 'PAR1')
+})
+
+test('tables of different columns share a file; more rows than a chunk are whole and in order', async () => {
+  await using folder = await temporaryFolder()
+  await using duck = new DuckDb({ folder: folder.path })
+  const files = duckParquetFiles(duck)
+  const path = join(folder.path, 'a.parquet')
+  const many = Int32Array.from({ length: 5000 }, (_, i) => i)
+  await files.write(path, [
+    table(5000, [{ name: 'n', type: 'int32', values: many }]),
+    table(1, [
+      { name: 'm', type: 'string', values: ['last'] },
+      { name: 'N', type: 'float32', values: [0.5] },
+    ]),
+  ])
+  const { rows } = await readBack(duck, path)
+  assert.equal(rows.length, 5001)
+  assert.deepEqual(
+    [rows[0], rows[4999], rows[5000]],
+    [
+      [0, null],
+      [4999, null],
+      [0.5, 'last'],
+    ],
+  )
+})
+
+test('files are merged with all their rows, also when a column changed its type', async () => {
+  await using folder = await temporaryFolder()
+  await using duck = new DuckDb({ folder: folder.path })
+  const files = duckParquetFiles(duck)
+  const path = (name: string) => join(folder.path, `${name}.parquet`)
+  await files.write(path('a'), [table(1, [{ name: 'n', type: 'int64', values: [-1n] }])])
+  await files.write(path('b'), [
+    table(1, [
+      { name: 'n', type: 'uint64', values: [18446744073709551615n] },
+      { name: 'x', type: 'bool', values: [true] },
+    ]),
+  ])
+  assert.deepEqual(await files.merge([path('a'), path('b')], path('c')), { read: 2, written: 2 })
+  assert.deepEqual((await readBack(duck, path('c'))).rows, [
+    ['-1', null],
+    ['18446744073709551615', true],
+  ])
+})
+
+test('the engine reaches nothing outside its folder, loads nothing, and keeps its settings', async () => {
+  await using folder = await temporaryFolder()
+  await using other = await temporaryFolder()
+  await using duck = new DuckDb({ folder: folder.path })
+  const run = (sql: string) => duck.use((c) => c.run(sql))
+  await assert.rejects(run(`COPY (SELECT 1) TO '${join(other.path, 'x.csv')}'`), /Permission|disabled/)
+  await assert.rejects(run("SELECT * FROM read_text('/etc/hostname')"), /Permission|disabled/)
+  await assert.rejects(run('INSTALL httpfs'), /disabled|Permission/)
+  await assert.rejects(run('SET enable_external_access=true'), /locked|Cannot/)
+})
+
+test('the engine starts at the first use, stops when idle, and starts again', async () => {
+  await using folder = await temporaryFolder()
+  await using duck = new DuckDb({ folder: folder.path, idleMs: 20 })
+  assert.equal(duck.running, false)
+  const one = () => duck.use(async (c) => (await c.runAndReadAll('SELECT 1')).getRows()[0]?.[0])
+  assert.equal(await one(), 1)
+  assert.equal(duck.running, true)
+  for (let i = 0; i < 100 && duck.running; i++) await sleep(10)
+  assert.equal(duck.running, false)
+  assert.equal(await one(), 1)
+})
+
+test('work that takes too long is stopped and says so', async () => {
+  await using folder = await temporaryFolder()
+  await using duck = new DuckDb({ folder: folder.path, timeoutMs: 50 })
+  await assert.rejects(
+    duck.use((c) => c.run('SELECT sum(a.range * b.range) FROM range(1000000) a, range(1000000) b')),
+    { code: 'deadline-exceeded' },
+  )
+})

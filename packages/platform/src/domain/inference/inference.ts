@@ -150,7 +150,7 @@ export class Inference implements AsyncDisposable {
       render?.(answer)
       const now = performance.now()
       const totalMs = now - request.receivedAt
-      const written = this.#options.sink.predicted({ request, answer, time: this.#clock.now() - totalMs, totalMs, renderMs: now - rendering })
+      const written = this.#options.sink.predicted({ request, answer, time: Math.round(this.#clock.now() - totalMs), totalMs, renderMs: now - rendering })
       if (written !== undefined) await written
       return answer
     } catch (error) {

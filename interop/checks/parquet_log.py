@@ -28,7 +28,8 @@ def every_prediction_is_there(platform):
 
 
 def partitions_are_hive_style(platform):
-    for file in _files(platform):
+    files = platform.wait(lambda: _files(platform), "Parquet files", seconds=20)
+    for file in files:
         keys = [part.split("=")[0] for part in file.relative_to(platform.data / "log").parts[:-1] if "=" in part]
         assert keys == ["deployment", "date", "hour"], file
         assert pyarrow.parquet.read_metadata(file).num_rows > 0

@@ -50,7 +50,7 @@ export function Shell() {
 function Rail({ onFind }: { onFind: () => void }) {
   const mac = /Mac|iPhone|iPad/.test(navigator.userAgent)
   return (
-    <header className="fl-rail">
+    <nav className="fl-rail" aria-label="Main">
       <Link to="/" className="fl-brand" aria-label="Fairlead, overview">
         <img src="/favicon.svg" alt="" width="24" height="24" />
         Fairlead
@@ -60,18 +60,18 @@ function Rail({ onFind }: { onFind: () => void }) {
         Find
         <kbd>{mac ? '⌘ K' : 'Ctrl K'}</kbd>
       </button>
-      <nav aria-label="Main">
+      <div className="fl-places">
         {PLACES.map((place) => (
           <Link key={place.to} to={place.to} className="fl-rail-link" activeOptions={{ exact: place.to === '/', includeSearch: false }}>
             <Icon name={place.icon} size={18} />
             {place.label}
           </Link>
         ))}
-      </nav>
+      </div>
       <div className="fl-rail-foot">
         <ThemeSwitch />
       </div>
-    </header>
+    </nav>
   )
 }
 

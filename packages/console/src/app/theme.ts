@@ -2,11 +2,14 @@ import { type CSSVariablesResolver, createTheme, type MantineColorsTuple } from 
 
 const accent: MantineColorsTuple = ['#e6effa', '#cfe0f5', '#a9c9ee', '#7db4f0', '#5a95d6', '#3f7fc4', '#2468b4', '#17569b', '#124780', '#0d3a6e']
 
+/** Neutral ramp of the dark theme, text to page; the same values as the tokens. */
+const neutral: MantineColorsTuple = ['#e8ebef', '#a8b2be', '#8d98a5', '#6d7887', '#3a434f', '#2b323c', '#1d222a', '#171b21', '#11151a', '#0f1216']
+
 /** Mantine dressed in the console's tokens. */
 export const theme = createTheme({
   primaryColor: 'accent',
   primaryShade: { light: 7, dark: 7 },
-  colors: { accent },
+  colors: { accent, dark: neutral },
   fontFamily: 'var(--fl-font)',
   fontFamilyMonospace: 'var(--fl-mono)',
   fontSizes: { xs: '12.5px', sm: '14px', md: '14px', lg: '16px', xl: '20px' },

@@ -1,6 +1,7 @@
 import type { Telemetry } from '@fairlead/contract/control'
 import { formatCount, formatMs, formatPercent, formatRate } from '../format/number.ts'
 import { clockTime, exactTime } from '../format/time.ts'
+import { Scroll } from '../ui/show.tsx'
 import { errorRate } from './telemetry.ts'
 
 const HEADS = ['Requests', 'Rows', 'Errors', 'Error rate', 'p50', 'p90', 'p99', 'Queue', 'Model']
@@ -8,8 +9,7 @@ const HEADS = ['Requests', 'Rows', 'Errors', 'Error rate', 'p50', 'p90', 'p99', 
 /** The charts' data as a table, newest first. */
 export function TelemetryTable({ telemetry }: { telemetry: Telemetry }) {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard.
-    <section className="fl-scroll fl-tall" tabIndex={0} aria-label="Service figures over time">
+    <Scroll label="Service figures over time, table" tall>
       <table className="fl-table">
         <thead>
           <tr>
@@ -40,6 +40,6 @@ export function TelemetryTable({ telemetry }: { telemetry: Telemetry }) {
           ))}
         </tbody>
       </table>
-    </section>
+    </Scroll>
   )
 }

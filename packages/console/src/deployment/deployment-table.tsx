@@ -2,7 +2,7 @@ import type { DeploymentStatus } from '@fairlead/contract/control'
 import { Link } from '@tanstack/react-router'
 import { memo } from 'react'
 import { formatMs, formatPercent, formatRate } from '../format/number.ts'
-import { Ago, State } from '../ui/show.tsx'
+import { Ago, Scroll, State } from '../ui/show.tsx'
 import { sparkPaths } from '../ui/spark.ts'
 import { deploymentWord, healthWord, type StateWord } from '../ui/state.ts'
 
@@ -16,8 +16,8 @@ function stateOf(row: DeploymentStatus): StateWord {
 /** A row per deployment: state, traffic, latency, errors, release, last prediction. */
 export function DeploymentTable({ rows }: { rows: readonly DeploymentStatus[] }) {
   return (
-    <div className="fl-scroll">
-      <table className="fl-table cards">
+    <Scroll label="Deployments, table">
+      <table className="fl-table cards dense">
         <thead>
           <tr>
             <th scope="col">Deployment</th>
@@ -45,7 +45,7 @@ export function DeploymentTable({ rows }: { rows: readonly DeploymentStatus[] })
           ))}
         </tbody>
       </table>
-    </div>
+    </Scroll>
   )
 }
 
@@ -59,10 +59,10 @@ function DeploymentRow({ row }: { row: DeploymentStatus }) {
         </Link>
         {calm ? null : <div className="fl-small fl-soft">{row.reason}</div>}
       </th>
-      <td data-label="State" title={row.reason}>
+      <td data-label="State" className="wide" title={row.reason}>
         <State state={stateOf(row)} />
       </td>
-      <td data-label="Traffic, last hour">
+      <td data-label="Traffic, last hour" className="wide">
         <Spark values={row.sparkline} />
       </td>
       <td data-label="Now" className="fl-number">
@@ -77,7 +77,7 @@ function DeploymentRow({ row }: { row: DeploymentStatus }) {
       <td data-label="Errors" className="fl-number">
         {formatPercent(row.errorRate)}
       </td>
-      <td data-label="Release">
+      <td data-label="Release" className="wide">
         {row.release === null ? (
           <span className="fl-soft">none</span>
         ) : (
@@ -91,7 +91,7 @@ function DeploymentRow({ row }: { row: DeploymentStatus }) {
           </span>
         )}
       </td>
-      <td data-label="Last prediction">
+      <td data-label="Last prediction" className="wide">
         <Ago at={row.lastPredictionAt} />
       </td>
     </tr>

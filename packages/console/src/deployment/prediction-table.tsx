@@ -3,7 +3,7 @@ import { Drawer, UnstyledButton } from '@mantine/core'
 import { formatMs } from '../format/number.ts'
 import { formatValue } from '../format/text.ts'
 import { clockTime, exactTime } from '../format/time.ts'
-import { Copy, Facts } from '../ui/show.tsx'
+import { Copy, Facts, Scroll } from '../ui/show.tsx'
 import { columnTitle, isNumeric } from './prediction-columns.ts'
 
 type Column = PredictionPage['columns'][number]
@@ -38,8 +38,7 @@ interface PredictionTableProps {
 /** A row per logged prediction; the first cell opens all of it. */
 export function PredictionTable({ columns, items, onOpen }: PredictionTableProps) {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard.
-    <section className="fl-scroll" tabIndex={0} aria-label="Predictions">
+    <Scroll label="Predictions, table">
       <table className="fl-table cards">
         <thead>
           <tr>
@@ -56,7 +55,8 @@ export function PredictionTable({ columns, items, onOpen }: PredictionTableProps
               {columns.map((column, at) => (
                 <td key={column.name} data-label={columnTitle(column.name)} className={isNumeric(column) ? 'fl-number' : 'fl-clip'}>
                   {at === 0 ? (
-                    <UnstyledButton className="fl-open" onClick={() => onOpen(item)} aria-label={`Details of ${formatValue(item._id ?? item[column.name])}`}>
+                    <UnstyledButton className="fl-open" onClick={() => onOpen(item)}>
+                      <span className="fl-hidden">Details of </span>
                       <Cell column={column} value={item[column.name]} />
                     </UnstyledButton>
                   ) : (
@@ -68,7 +68,7 @@ export function PredictionTable({ columns, items, onOpen }: PredictionTableProps
           ))}
         </tbody>
       </table>
-    </section>
+    </Scroll>
   )
 }
 

@@ -8,7 +8,7 @@ import { useOperation } from '../api/operation.ts'
 import { releasesQuery } from '../api/queries.ts'
 import { Confirm } from '../ui/confirm.tsx'
 import { Empty, Loaded } from '../ui/feedback.tsx'
-import { Ago, Digest, State } from '../ui/show.tsx'
+import { Ago, Digest, Scroll, State } from '../ui/show.tsx'
 import { releaseWord } from '../ui/state.ts'
 
 /** All releases, newest first, with the way back to an earlier one. */
@@ -35,7 +35,7 @@ export function ReleasesTab({ deployment }: { deployment: Deployment }) {
 
 function ReleaseTable({ releases, onRollback }: { releases: readonly Release[]; onRollback: (release: Release) => void }) {
   return (
-    <div className="fl-scroll">
+    <Scroll label="Releases, table">
       <table className="fl-table cards">
         <thead>
           <tr>
@@ -57,7 +57,7 @@ function ReleaseTable({ releases, onRollback }: { releases: readonly Release[]; 
           ))}
         </tbody>
       </table>
-    </div>
+    </Scroll>
   )
 }
 

@@ -65,9 +65,10 @@ export function formatBytes(bytes: number | null | undefined): string {
   ])
 }
 
-/** A measured quantity with no unit of its own, such as a metric. */
+/** A measured quantity with no unit of its own, such as a metric: four digits, zeros kept, so that a column of them lines up. */
 export function formatFigure(value: number | null | undefined): string {
-  return value === null || value === undefined ? NONE : significant(value, 4)
+  if (value === null || value === undefined) return NONE
+  return Number.isInteger(value) || !Number.isFinite(value) || Math.abs(value) >= 10_000 ? significant(value, 4) : value.toPrecision(4)
 }
 
 /** `1 release`, `3 releases`. */

@@ -10,6 +10,8 @@ interface DrawingViewProps {
 }
 
 const MARGIN = 8
+/** Least scale at which a drawing is still read; beyond it the region scrolls. */
+const SMALLEST = 0.7
 
 /** Shortens a text to what fits a box; the title has all of it. */
 function fit(text: string, width: number): string {
@@ -35,7 +37,7 @@ export function DrawingView({ drawing, direction, label, pressable, onPress }: D
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard.
     <section className="fl-drawing" tabIndex={0} aria-label={label}>
-      <svg width={width} height={height} viewBox={`${-MARGIN} ${-MARGIN} ${width} ${height}`}>
+      <svg style={{ width: '100%', minWidth: width * SMALLEST, maxWidth: width }} viewBox={`${-MARGIN} ${-MARGIN} ${width} ${height}`}>
         <title>{label}</title>
         <defs>
           <marker id="fl-arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto-start-reverse">

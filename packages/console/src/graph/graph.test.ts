@@ -21,6 +21,10 @@ test('a node stands one layer after its last predecessor', () => {
   )
 })
 
+test('what feeds only a late node stands next to it', () => {
+  assert.equal(layersOf(['a', 'b', 'c', 's'], ['ab', 'bc', 'sc'].map(edge)).get('s'), 1)
+})
+
 test('circles and edges to nowhere do not stop the drawing', () => {
   const drawing = layoutGraph(['a', 'b', 'c'].map(node), ['ab', 'bc', 'ca', 'ax', 'aa'].map(edge), options)
   assert.equal(drawing.nodes.length, 3)

@@ -32,7 +32,7 @@ export interface LayoutOptions {
   gap: number
 }
 
-/** Layer of each node: the longest way to it from a node without predecessors. Edges that would close a circle are left out. */
+/** Layer of each node: the longest way to it from a node without predecessors, which itself stands just before its first successor. Edges that would close a circle are left out. */
 export function layersOf(ids: readonly string[], edges: readonly LayoutEdge[]): Map<string, number> {
   const known = new Set(ids)
   const next = new Map<string, string[]>(ids.map((id) => [id, []]))
@@ -62,6 +62,11 @@ export function layersOf(ids: readonly string[], edges: readonly LayoutEdge[]): 
     queue.length = 0
     queue.push(id)
     for (let at = 0; at < queue.length; at++) place(queue[at] ?? '')
+  }
+  const fed = new Set(edges.filter((edge) => edge.from !== edge.to && known.has(edge.from)).map((edge) => edge.to))
+  for (const id of ids) {
+    const after = (next.get(id) ?? []).map((to) => layers.get(to) ?? 0)
+    if (!fed.has(id) && after.length > 0) layers.set(id, Math.max(0, Math.min(...after) - 1))
   }
   return layers
 }

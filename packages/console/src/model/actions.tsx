@@ -99,7 +99,6 @@ export function DeployDialog({ version, onClose }: DialogProps) {
         onChange={setName}
         limit={20}
         error={valid ? undefined : 'Start with a-z or 0-9, go on with a-z 0-9 . _ and -, at most 100 characters.'}
-        data-autofocus
       />
       <p>
         {known?.current ? (

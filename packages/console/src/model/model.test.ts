@@ -57,7 +57,7 @@ test('a comparison names what only one side has', () => {
   const other = { ...version, metrics: { auc: 0.9, f1: 0.5 }, signature: { ...version.signature, columns: [] } }
   const topics = compareVersions(version, other)
   const find = (title: string, name: string) => topics.find((topic) => topic.title === title)?.lines.find((line) => line.name === name)
-  assert.deepEqual(find('Metrics', 'f1'), { name: 'f1', left: 'absent', right: '0.5', same: false })
+  assert.deepEqual(find('Metrics', 'f1'), { name: 'f1', left: 'absent', right: '0.5000', same: false })
   assert.equal(find('Inputs', 'age')?.right, 'absent')
   assert.equal(find('Operators', 'Scaler')?.same, true)
 })

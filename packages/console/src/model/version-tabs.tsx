@@ -4,7 +4,7 @@ import { useMutation } from '@tanstack/react-query'
 import { control } from '../api/control.ts'
 import { formatBytes, formatCount, formatFigure } from '../format/number.ts'
 import { Empty, TroubleView } from '../ui/feedback.tsx'
-import { Digest, Facts, State } from '../ui/show.tsx'
+import { Digest, Facts, Scroll, State } from '../ui/show.tsx'
 import { rangeOf } from './signature.ts'
 
 /** Inputs and outputs with types, ranges, units and meanings. */
@@ -13,7 +13,7 @@ export function SignatureTab({ version }: { version: ModelVersion }) {
   return (
     <div>
       <h3 className="fl-bar-row">Inputs of a row, {formatCount(signature.columns.length)}</h3>
-      <div className="fl-scroll">
+      <Scroll label="Inputs, table">
         <table className="fl-table cards">
           <thead>
             <tr>
@@ -44,9 +44,9 @@ export function SignatureTab({ version }: { version: ModelVersion }) {
             ))}
           </tbody>
         </table>
-      </div>
+      </Scroll>
       <h3 className="fl-bar-row">Outputs</h3>
-      <div className="fl-scroll">
+      <Scroll label="Outputs, table">
         <table className="fl-table cards">
           <thead>
             <tr>
@@ -74,7 +74,7 @@ export function SignatureTab({ version }: { version: ModelVersion }) {
             ))}
           </tbody>
         </table>
-      </div>
+      </Scroll>
     </div>
   )
 }

@@ -7,7 +7,7 @@ import { versionQuery, versionsQuery } from '../api/queries.ts'
 import { comparedVersions, toggleCompared } from '../app/search.ts'
 import { formatBytes, formatFigure, NONE } from '../format/number.ts'
 import { Empty, Loaded } from '../ui/feedback.tsx'
-import { Ago, Digest } from '../ui/show.tsx'
+import { Ago, Digest, Scroll } from '../ui/show.tsx'
 import { compareVersions } from './compare.ts'
 import { Tags } from './marks.tsx'
 
@@ -56,7 +56,7 @@ interface VersionTableProps {
 function VersionTable({ items, pair, onToggle }: VersionTableProps) {
   const metrics = metricColumns(items)
   return (
-    <div className="fl-scroll">
+    <Scroll label="Versions, table">
       <table className="fl-table cards">
         <thead>
           <tr>
@@ -108,7 +108,9 @@ function VersionTable({ items, pair, onToggle }: VersionTableProps) {
               <td data-label="Size" className="fl-number">
                 {formatBytes(item.sizeBytes)}
               </td>
-              <td data-label="Deployed as">{item.deployments.map((one) => one.name).join(', ') || NONE}</td>
+              <td data-label="Deployed as" className="fl-wrap">
+                {item.deployments.map((one) => one.name).join(', ') || NONE}
+              </td>
               <td data-label="Tags">
                 <Tags tags={item.tags} />
               </td>
@@ -121,7 +123,7 @@ function VersionTable({ items, pair, onToggle }: VersionTableProps) {
           ))}
         </tbody>
       </table>
-    </div>
+    </Scroll>
   )
 }
 
@@ -149,7 +151,7 @@ function SideBySide({ left, right }: { left: ModelVersion; right: ModelVersion }
       {topics.length === 0 ? (
         <Empty title="Nothing differs" />
       ) : (
-        <div className="fl-scroll">
+        <Scroll label="Comparison, table">
           <table className="fl-table">
             <thead>
               <tr>
@@ -172,14 +174,14 @@ function SideBySide({ left, right }: { left: ModelVersion; right: ModelVersion }
                     <th scope="row">
                       <bdi>{line.name}</bdi>
                     </th>
-                    <td className={line.same ? 'fl-soft' : line.left === 'absent' ? 'fl-diff-drop' : undefined}>{line.left}</td>
-                    <td className={line.same ? 'fl-soft' : line.right === 'absent' ? 'fl-diff-drop' : 'fl-diff-add'}>{line.right}</td>
+                    <td className={line.same || line.left === 'absent' ? 'fl-soft' : undefined}>{line.left}</td>
+                    <td className={line.same || line.right === 'absent' ? 'fl-soft' : undefined}>{line.right}</td>
                   </tr>
                 ))}
               </tbody>
             ))}
           </table>
-        </div>
+        </Scroll>
       )}
     </section>
   )

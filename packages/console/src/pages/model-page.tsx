@@ -75,7 +75,7 @@ function Actions({ model, version }: { model: Model; version: ModelVersion }) {
     <>
       <Select
         aria-label="Version on show"
-        w={190}
+        w={220}
         allowDeselect={false}
         data={numbers}
         value={String(version.version)}
@@ -148,10 +148,12 @@ function Rooms({ model, version }: { model: Model; version: ModelVersion | undef
         ))}
       </Tabs.List>
       <Tabs.Panel value="versions">
+        <h2 className="fl-hidden">Versions</h2>
         <VersionsTab model={model.name} />
       </Tabs.Panel>
       {MODEL_TABS.slice(1).map((one) => (
         <Tabs.Panel key={one} value={one}>
+          <h2 className="fl-hidden">{TAB_NAMES[one]}</h2>
           {version ? (
             <Suspense fallback={<Skeleton />}>
               <Room tab={one} version={version} />

@@ -8,7 +8,7 @@ import { plural } from '../format/number.ts'
 import { matches } from '../format/text.ts'
 import { Aliases, Tags } from '../model/marks.tsx'
 import { Empty, Loaded } from '../ui/feedback.tsx'
-import { Ago, Command } from '../ui/show.tsx'
+import { Ago, Command, Scroll } from '../ui/show.tsx'
 
 /** All models of the registry. */
 export function ModelsPage() {
@@ -59,7 +59,7 @@ export function ModelsPage() {
 
 function ModelTable({ models }: { models: readonly Model[] }) {
   return (
-    <div className="fl-scroll">
+    <Scroll label="Models, table">
       <table className="fl-table cards">
         <thead>
           <tr>
@@ -96,7 +96,7 @@ function ModelTable({ models }: { models: readonly Model[] }) {
               <td data-label="Aliases">
                 <Aliases aliases={model.aliases} />
               </td>
-              <td data-label="Deployed as">
+              <td data-label="Deployed as" className="fl-wrap">
                 {model.deployments.length === 0 ? <span className="fl-soft">nowhere</span> : <DeploymentLinks names={model.deployments} />}
               </td>
               <td data-label="Tags">
@@ -109,7 +109,7 @@ function ModelTable({ models }: { models: readonly Model[] }) {
           ))}
         </tbody>
       </table>
-    </div>
+    </Scroll>
   )
 }
 

@@ -1,12 +1,12 @@
 import type { ProcessStatus } from '@fairlead/contract/control'
 import { formatBytes, formatPercent } from '../format/number.ts'
-import { Ago, State } from '../ui/show.tsx'
+import { Ago, Scroll, State } from '../ui/show.tsx'
 import { processWord } from '../ui/state.ts'
 
 /** A row per process of the platform. */
 export function HealthSummary({ processes }: { processes: readonly ProcessStatus[] }) {
   return (
-    <div className="fl-scroll">
+    <Scroll label="Processes, table">
       <table className="fl-table cards">
         <thead>
           <tr>
@@ -49,6 +49,6 @@ export function HealthSummary({ processes }: { processes: readonly ProcessStatus
           ))}
         </tbody>
       </table>
-    </div>
+    </Scroll>
   )
 }

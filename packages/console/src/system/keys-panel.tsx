@@ -8,7 +8,7 @@ import { Confirm } from '../ui/confirm.tsx'
 import { Empty, Loaded } from '../ui/feedback.tsx'
 import { Icon } from '../ui/icons.tsx'
 import { useNow } from '../ui/now.ts'
-import { Ago, Panel, State } from '../ui/show.tsx'
+import { Ago, Panel, Scroll, State } from '../ui/show.tsx'
 import type { StateWord } from '../ui/state.ts'
 import { CreateKeyDialog } from './create-key.tsx'
 
@@ -53,7 +53,7 @@ function stateOf(key: ApiKey, now: number): StateWord {
 function KeyTable({ items, onRevoke }: { items: readonly ApiKey[]; onRevoke: (key: ApiKey) => void }) {
   const now = useNow()
   return (
-    <div className="fl-scroll">
+    <Scroll label="API keys, table">
       <table className="fl-table cards">
         <thead>
           <tr>
@@ -100,7 +100,7 @@ function KeyTable({ items, onRevoke }: { items: readonly ApiKey[]; onRevoke: (ke
           ))}
         </tbody>
       </table>
-    </div>
+    </Scroll>
   )
 }
 

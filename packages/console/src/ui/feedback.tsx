@@ -8,7 +8,7 @@ import { Command, Copy } from './show.tsx'
 /** Grey bars where content will be. */
 export function Skeleton({ lines = 4, height = 16 }: { lines?: number; height?: number }) {
   return (
-    <div className="fl-stack tight" role="status" aria-label="Loading" style={{ padding: 16 }}>
+    <div className="fl-stack tight fl-loading" role="status" aria-label="Loading">
       {Array.from({ length: lines }, (_, index) => index).map((index) => (
         <div key={index} className="fl-skeleton" style={{ height, width: `${96 - ((index * 17) % 40)}%` }} />
       ))}
@@ -20,7 +20,7 @@ export function Skeleton({ lines = 4, height = 16 }: { lines?: number; height?: 
 export function Empty({ title, children, command }: { title: string; children?: ReactNode; command?: string }) {
   return (
     <div className="fl-empty">
-      <h3>{title}</h3>
+      <strong>{title}</strong>
       {children ? <p>{children}</p> : null}
       {command ? <Command text={command} /> : null}
     </div>
@@ -35,9 +35,13 @@ export function TroubleView({ error, retry }: { error: unknown; retry?: (() => v
       <Icon name="alert" size={18} />
       <div className="fl-stack tight">
         <strong>{trouble.title}</strong>
-        <p>{trouble.detail}</p>
+        <p>
+          <Words text={trouble.detail} />
+        </p>
         <TroubleItems trouble={trouble} />
-        <p className="fl-soft">{trouble.remedy}</p>
+        <p className="fl-soft">
+          <Words text={trouble.remedy} />
+        </p>
         <p className="fl-small fl-soft">
           Code <code>{trouble.code}</code>
           {trouble.requestId ? (
@@ -57,6 +61,14 @@ export function TroubleView({ error, retry }: { error: unknown; retry?: (() => v
       </div>
     </div>
   )
+}
+
+/** A sentence in which what stands between backticks is code. */
+function Words({ text }: { text: string }) {
+  return text.split('`').map((part, index) => {
+    const key = `${index} ${part}`
+    return index % 2 === 1 ? <code key={key}>{part}</code> : <span key={key}>{part}</span>
+  })
 }
 
 function TroubleItems({ trouble }: { trouble: Trouble }) {

@@ -45,8 +45,9 @@ export function Copy({ value, label }: { value: string; label: string }) {
 /** A shortened digest with a button that copies all of it. */
 export function Digest({ digest }: { digest: string }) {
   return (
-    <span className="fl-nowrap">
-      <code title={digest}>{shortDigest(digest)}</code> <Copy value={digest} label="Copy digest" />
+    <span className="fl-digest">
+      <code title={digest}>{shortDigest(digest)}</code>
+      <Copy value={digest} label="Copy digest" />
     </span>
   )
 }
@@ -70,6 +71,16 @@ export function CodeBlock({ text, label }: { text: string; label: string }) {
         <code>{text}</code>
       </pre>
       <Copy value={text} label={`Copy ${label}`} />
+    </section>
+  )
+}
+
+/** A region that scrolls sideways, and can be reached by keyboard to do so. */
+export function Scroll({ label, children, tall = false }: { label: string; children: ReactNode; tall?: boolean }) {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard.
+    <section className={tall ? 'fl-scroll fl-tall' : 'fl-scroll'} tabIndex={0} aria-label={label}>
+      {children}
     </section>
   )
 }

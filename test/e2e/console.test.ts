@@ -116,7 +116,13 @@ test('tries a prediction with the form made from the signature', async () => {
 
 test('lists the logged predictions', async () => {
   await page.goto(`${platform.run.control}/deployments/credit-risk?tab=predictions`)
-  await page.getByText('radio_tv').first().waitFor()
+  await page
+    .getByRole('button', { name: /^Details of/ })
+    .first()
+    .click()
+  const details = page.getByRole('dialog')
+  await details.getByText('credit_amount', { exact: true }).first().waitFor()
+  await details.getByText(String(golden.rows[0]?.credit_amount)).or(details.getByText('probabilities_good')).first().waitFor()
 })
 
 const PAGES = {

@@ -57,7 +57,7 @@ export async function startPlatform(options: StartOptions = {}): Promise<Running
   const ended = new Promise<number | null>((resolve) => child.once('exit', resolve))
   const stop = async (): Promise<number | null> => {
     if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM')
-    return await Promise.race([ended, sleep(20_000, null, { ref: false }).then(() => (child.kill('SIGKILL'), null))])
+    return await Promise.race([ended, sleep(20_000, null, { ref: false }).then(() => killed(child))])
   }
   const dispose = async (): Promise<void> => {
     await stop()
@@ -71,6 +71,11 @@ export async function startPlatform(options: StartOptions = {}): Promise<Running
     await dispose()
     throw error
   }
+}
+
+function killed(child: ChildProcess): null {
+  child.kill('SIGKILL')
+  return null
 }
 
 async function waitForRunFile(data: string, child: ChildProcess, options: { said: () => string; timeoutMs: number }): Promise<RunFile> {

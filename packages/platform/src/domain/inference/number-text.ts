@@ -44,7 +44,8 @@ export function float32Text(value: number): string {
       if (Math.fround(rounded) === value) return `${rounded}`
     }
   }
-  return shortest(value, 6, Math.fround)
+  // below the normal range the precision itself is shorter
+  return shortest(value, size < 1.18e-38 ? 1 : 6, Math.fround)
 }
 
 /** The shortest decimal that reads back as the same half float, given by its bits. */

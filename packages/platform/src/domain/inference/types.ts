@@ -69,6 +69,8 @@ export interface ServableRelease {
   settings: ReleaseSettings
   example: Row[]
   golden: { rows: Row[]; predictions: Row[]; tolerance: number } | undefined
+  /** How it ran when it was last loaded on this platform; absent until it was. */
+  execution?: Execution
 }
 
 /** Who asks: an API key, the loopback without a key, or the platform itself. */

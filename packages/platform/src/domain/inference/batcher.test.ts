@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { coded } from '../../testing/fake-inference.ts'
+import { FAKE_SIGNATURE, type FakeModel, fakeModel, fakeSession } from '../../testing/fake-model.ts'
+import { Batcher, type BatcherOptions } from './batcher.ts'
+import { RowsPlan } from './rows.ts'
+
+const plan = new RowsPlan(FAKE_SIGNATURE, { extraColumns: 'refuse', unknownValues: 'refuse' })
+const rowsOf = (amounts: number[]) => plan.decode(amounts.map((amount) => ({ age: 30, amount, duration: 1 })))
+const LATER = Number.MAX_SAFE_INTEGER
+
+function batcherOf(model: FakeModel, options: Partial<BatcherOptions> = {}) {
+  const batcher = new Batcher(fakeSession(model), { tile: 4, queueRows: 100, slots: 1, joinable: true, ...options })
+  const ask = async (amounts: number[], deadline = LATER) => {
+    const { outputs } = await batcher.run(rowsOf(amounts), amounts.length, deadline)
+    const p = outputs.p!.data as Float32Array
+    return amounts.map((_, i) => Math.round(p[i * 2 + 1]! * 10000))
+  }
+  return { batcher, ask }
+}
+
+test('what waits goes together, and everyone gets their own rows', async () => {
+  const model = fakeModel()
+  const { ask } = batcherOf(model)
+  const answers = await Promise.all([ask([1]), ask([2, 3]), ask([4]), ask([5])])
+  assert.deepEqual(answers, [[1], [2, 3], [4], [5]])
+  assert.deepEqual(model.runs, [4, 1])
+})
+
+test('a large request is cut into tiles, and others take their turn between them', async () => {
+  const model = fakeModel()
+  const { ask } = batcherOf(model)
+  const large = Array.from({ length: 11 }, (_, i) => i + 10)
+  const order: string[] = []
+  const [big, small] = await Promise.all([ask(large).finally(() => order.push('large')), ask([1]).finally(() => order.push('small'))])
+  assert.deepEqual([big, small], [large, [1]])
+  assert.deepEqual(order, ['small', 'large'])
+  assert.deepEqual(model.runs, [4, 4, 4])
+})
+
+test('a poisoned request fails alone', async () => {
+  const model = fakeModel()
+  model.poison = 666
+  const { ask } = batcherOf(model)
+  const [a, bad, b] = await Promise.allSettled([ask([1]), ask([666]), ask([2])])
+  assert.deepEqual([a.status, bad.status, b.status], ['fulfilled', 'rejected', 'fulfilled'])
+  assert.deepEqual(a.status === 'fulfilled' && a.value, [1])
+})
+
+test('the same in a worker: several runs at once, failures alone', async () => {
+  const model = fakeModel()
+  model.delayMs = 5
+  model.poison = 666
+  const { ask } = batcherOf(model, { slots: 2 })
+  const all = await Promise.allSettled([ask([1, 2, 3, 4]), ask([5]), ask([666]), ask([6])])
+  assert.deepEqual(
+    all.map((one) => (one.status === 'fulfilled' ? one.value : 'failed')),
+    [[1, 2, 3, 4], [5], 'failed', [6]],
+  )
+})
+
+test('a full queue refuses at once, but an empty one takes anything', async () => {
+  const { batcher, ask } = batcherOf(fakeModel(), { queueRows: 3 })
+  const large = ask([1, 2, 3, 4, 5])
+  await assert.rejects(
+    batcher.run(rowsOf([1]), 1, LATER),
+    (error: { code: string; retryAfter: number }) => error.code === 'queue-full' && error.retryAfter === 1,
+  )
+  assert.deepEqual(await large, [1, 2, 3, 4, 5])
+  assert.equal(batcher.queuedRows, 0)
+})
+
+test('a deadline that passed is dropped before the model runs', async () => {
+  const model = fakeModel()
+  const { ask } = batcherOf(model)
+  await assert.rejects(ask([1], Date.now() - 1), coded('deadline-exceeded'))
+  assert.deepEqual(model.runs, [])
+})
+
+test('a deadline that passes while a worker runs is answered, and the others wait on', async () => {
+  const model = fakeModel()
+  model.delayMs = 120
+  const { ask } = batcherOf(model)
+  const start = Date.now()
+  const hurried = ask([1], start + 20)
+  const patient = ask([2])
+  await assert.rejects(hurried, coded('deadline-exceeded'))
+  assert.ok(Date.now() - start < 100)
+  assert.deepEqual(await patient, [2])
+})
+
+test('what cannot be joined runs alone and whole', async () => {
+  const model = fakeModel()
+  const { ask } = batcherOf(model, { joinable: false, tile: 2 })
+  assert.deepEqual(await Promise.all([ask([1, 2, 3]), ask([4])]), [[1, 2, 3], [4]])
+  assert.deepEqual(model.runs, [3, 1])
+})
+
+test('an answer with other rows than its question is refused when shared', async () => {
+  const session = { run: async () => ({ y: { type: 'float32' as const, shape: [1], data: new Float32Array(1) } }), [Symbol.asyncDispose]: async () => {} }
+  const batcher = new Batcher(session, { tile: 2, queueRows: 10, slots: 1, joinable: true })
+  await assert.rejects(batcher.run(rowsOf([1, 2, 3]), 3, LATER), coded('model-run-failed', /"y" has 1 rows/))
+  assert.deepEqual((await batcher.run(rowsOf([1]), 1, LATER)).outputs.y!.shape, [1])
+})
+
+test('closing answers what is in hand and takes no more', async () => {
+  const model = fakeModel()
+  model.delayMs = 5
+  const { batcher, ask } = batcherOf(model)
+  const last = ask([1])
+  const closed = batcher.close()
+  await assert.rejects(ask([2]), coded('release-not-ready'))
+  assert.deepEqual(await last, [1])
+  await closed
+  await batcher.close()
+})

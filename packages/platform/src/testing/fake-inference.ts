@@ -1,0 +1,54 @@
+import type { FairleadError } from '@fairlead/contract'
+import { type FailureEvent, Inference, type PredictionEvent, type ReleaseReport, type ServableRelease, ServingRelease } from '../domain/inference/index.ts'
+import { type FakeModel, fakeModel, fakeRelease, fakeSession } from './fake-model.ts'
+
+/** What an `Inference` over fake models told the world. */
+export interface FakeWorld {
+  predicted: PredictionEvent[]
+  failed: FailureEvent[]
+  reports: ReleaseReport[]
+  model: FakeModel
+  /** Set to make loads fail or wait. */
+  load: (release: ServableRelease) => Promise<void>
+  /** What the sink answers. */
+  durable: Promise<void> | undefined
+}
+
+/** An `Inference` whose models are fakes, with everything it told. */
+export function fakeInference(model = fakeModel()): { inference: Inference; world: FakeWorld } {
+  const world: FakeWorld = { predicted: [], failed: [], reports: [], model, load: async () => {}, durable: undefined }
+  const inference = new Inference({
+    process: 'test',
+    observer: { report: (report) => void world.reports.push(report), forget: () => {} },
+    sink: {
+      predicted: (event) => {
+        world.predicted.push(event)
+        return world.durable
+      },
+      failed: (event) => void world.failed.push(event),
+    },
+    loader: {
+      prepare: () => {},
+      load: async (release) => {
+        await world.load(release)
+        const { queueRows } = release.settings
+        return new ServingRelease(release, fakeSession(model), {
+          execution: { runtime: 'fake', mode: 'inline', reason: 'A fake.', workers: 0, loadMs: 0, measured: [], tile: 8 },
+          batching: { tile: 8, queueRows, slots: 1, joinable: true },
+        })
+      },
+      [Symbol.asyncDispose]: async () => {},
+    },
+  })
+  return { inference, world }
+}
+
+/** Makes `inference` serve these releases of the deployment `credit`, the last one current. */
+export async function serveReleases(inference: Inference, releases: ServableRelease[] = [fakeRelease()]): Promise<void> {
+  await inference.converge({ revision: 1, deployments: [{ name: 'credit', current: releases.at(-1)?.number, releases }] })
+}
+
+/** For `assert.throws` and `assert.rejects`: an error of this code whose words match. */
+export function coded(code: FairleadError['code'], words = /./) {
+  return (error: FairleadError) => error.code === code && words.test(error.message)
+}

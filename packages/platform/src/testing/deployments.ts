@@ -76,11 +76,8 @@ export function memoryObserved(): ObservedStore {
     list: (deployment) => [...reports.values()].filter((report) => deployment === undefined || report.deployment === deployment),
     forget: (what) => {
       for (const [key, report] of reports) {
-        const hit =
-          'process' in what
-            ? report.process === what.process
-            : report.deployment === what.deployment && (what.release === undefined || what.release === report.release)
-        if (hit) reports.delete(key)
+        const wanted = Object.entries(what).filter(([, value]) => value !== undefined)
+        if (wanted.every(([name, value]) => report[name as 'process'] === value)) reports.delete(key)
       }
     },
   }

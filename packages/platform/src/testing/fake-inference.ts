@@ -7,6 +7,7 @@ export interface FakeWorld {
   predicted: PredictionEvent[]
   failed: FailureEvent[]
   reports: ReleaseReport[]
+  forgotten: { process: string; deployment: string; release: number }[]
   model: FakeModel
   /** Set to make loads fail or wait. */
   load: (release: ServableRelease) => Promise<void>
@@ -16,10 +17,10 @@ export interface FakeWorld {
 
 /** An `Inference` whose models are fakes, with everything it told. */
 export function fakeInference(model = fakeModel()): { inference: Inference; world: FakeWorld } {
-  const world: FakeWorld = { predicted: [], failed: [], reports: [], model, load: async () => {}, durable: undefined }
+  const world: FakeWorld = { predicted: [], failed: [], reports: [], forgotten: [], model, load: async () => {}, durable: undefined }
   const inference = new Inference({
     process: 'test',
-    observer: { report: (report) => void world.reports.push(report), forget: () => {} },
+    observer: { report: (report) => void world.reports.push(report), forget: (what) => void world.forgotten.push(what) },
     sink: {
       predicted: (event) => {
         world.predicted.push(event)

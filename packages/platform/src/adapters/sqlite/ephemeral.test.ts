@@ -72,6 +72,11 @@ test('a process, a release or a deployment can be forgotten', async () => {
     store.observed.list().map((r) => r.release),
     [2, 2],
   )
+  store.observed.forget({ process: 'p', deployment: 'a', release: 2 })
+  assert.deepEqual(
+    store.observed.list().map((r) => [r.process, r.release]),
+    [['q', 2]],
+  )
   store.observed.forget({ deployment: 'a' })
   assert.deepEqual(store.observed.list(), [])
 })

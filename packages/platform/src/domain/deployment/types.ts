@@ -41,6 +41,6 @@ export interface ObservedStore {
   report(report: ObservedReport): void
   /** All reports of the live processes. */
   list(deployment?: string): (ObservedReport & { since: string })[]
-  /** Removes one release's reports, or all of a process. */
-  forget(what: { process: string } | { deployment: string; release?: number }): void
+  /** Removes a release's reports (or all of a deployment), a process's, or one process's on one release. */
+  forget(what: { process: string } | { deployment: string; release?: number } | { process: string; deployment: string; release: number }): void
 }

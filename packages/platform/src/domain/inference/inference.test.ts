@@ -69,7 +69,7 @@ test('the answer waits for a sink that must be waited for, and fails with it', a
   await assert.rejects(inference.predict(request(inference)), coded('log-unavailable'))
   assert.deepEqual(
     world.failed.map(({ code, status, rows, release }) => [code, status, rows, release]),
-    [['log-unavailable', 503, 1, undefined]],
+    [['log-unavailable', 503, 1, 1]],
   )
 })
 
@@ -130,6 +130,32 @@ test('a candidate that fails is reported with its checks, and nothing else chang
   assert.deepEqual([report.release, report.state, report.failure?.code, report.checks?.length], [2, 'failed', 'example-failed', 1])
   assert.throws(() => inference.resolve('credit', 2), coded('release-not-ready', /golden\[0\]\.label/))
   assert.equal(inference.resolve('credit').release.number, 1)
+})
+
+test('what is held already is reported again when it is wanted again: control may have forgotten it', async () => {
+  const { inference, world } = fakeInference()
+  const [one, two] = [fakeRelease(), fakeRelease({ number: 2 })]
+  const wanted = { revision: 1, deployments: [{ name: 'credit', current: 1, releases: [one, two] }] }
+  world.load = async ({ number }) => {
+    if (number === 2) throw new FairleadError('load-failed', 'no')
+  }
+  await inference.converge(wanted)
+  world.reports.length = 0
+  await inference.converge({ ...wanted, revision: 2 })
+  assert.deepEqual(
+    world.reports.map(({ release, state, execution, failure }) => [release, state, execution?.runtime, failure?.code]),
+    [
+      [1, 'ready', 'fake', undefined],
+      [2, 'failed', undefined, 'load-failed'],
+    ],
+  )
+})
+
+test('a process takes back only its own word', async () => {
+  const { inference, world } = fakeInference()
+  await serveReleases(inference)
+  await serveReleases(inference, [fakeRelease({ number: 2 })])
+  assert.deepEqual(world.forgotten, [{ process: 'test', deployment: 'credit', release: 1 }])
 })
 
 test('a deployment without an active release is not ready, and says why', async () => {

@@ -29,7 +29,8 @@ export interface ReleaseReport {
 /** Where reports go. */
 export interface ReleaseObserver {
   report(report: ReleaseReport): void
-  forget(what: { deployment: string; release?: number }): void
+  /** Takes back this process's own word on a release; what others say of it stands. */
+  forget(what: { process: string; deployment: string; release: number }): void
 }
 
 export interface InferenceOptions {
@@ -97,8 +98,9 @@ export class Inference implements AsyncDisposable {
       entry.current = current
       for (const release of releases) {
         const slot = entry.slots.get(release.number)
-        if (slot && slot.release.digest === release.digest) continue
-        loads.push(this.#load(entry, release))
+        // control may have forgotten what was said of it, and asks by wanting it
+        if (slot && slot.release.digest === release.digest) this.#reportSlot(entry, slot)
+        else loads.push(this.#load(entry, release))
       }
       const kept = new Set(releases.map((release) => release.number))
       for (const number of entry.slots.keys()) if (!kept.has(number)) this.#drop(entry, number)
@@ -217,13 +219,27 @@ export class Inference implements AsyncDisposable {
     this.#options.observer.report({ process: this.#options.process, deployment: entry.name, release, ...report })
   }
 
+  /** Says how it stands with a release. */
+  #reportSlot(entry: Entry, slot: Slot): void {
+    const { number } = slot.release
+    if (slot.state === 'loading') this.#report(entry, number, { state: 'loading', detail: 'Loading the model.' })
+    else if (slot.state === 'ready') {
+      const { execution, checks } = slot.serving
+      this.#report(entry, number, { state: 'ready', detail: execution.reason, execution, checks })
+    } else {
+      const { code, message } = slot.error
+      const checks = slot.error instanceof ChecksFailed ? { checks: slot.error.checks } : {}
+      this.#report(entry, number, { state: 'failed', detail: message, failure: { code, detail: message }, ...checks })
+    }
+  }
+
   /** Loads one release after those that are waiting; the slot is there at once. */
   #load(entry: Entry, release: ServableRelease, attempt = 0): Promise<void> {
     if (entry.slots.has(release.number)) this.#drop(entry, release.number)
     const slot: Slot = { state: 'loading', release }
     entry.slots.set(release.number, slot)
-    this.#report(entry, release.number, { state: 'loading', detail: 'Loading the model.' })
-    this.#options.loader.prepare()
+    this.#reportSlot(entry, slot)
+    this.#options.loader.prepare(release)
     const done = this.#loading.then(() => this.#loadNow(entry, slot, attempt))
     this.#loading = done
     return done
@@ -236,9 +252,9 @@ export class Inference implements AsyncDisposable {
     try {
       const serving = await this.#options.loader.load(release)
       if (!wanted()) return this.#free(serving)
-      entry.slots.set(release.number, { state: 'ready', release, serving })
-      const { execution, checks } = serving
-      this.#report(entry, release.number, { state: 'ready', detail: execution.reason, execution, checks })
+      const ready: Slot = { state: 'ready', release, serving }
+      entry.slots.set(release.number, ready)
+      this.#reportSlot(entry, ready)
       this.#settle(entry)
     } catch (error) {
       if (wanted()) this.#loadFailed(entry, release, { error, attempt })
@@ -250,12 +266,7 @@ export class Inference implements AsyncDisposable {
       error instanceof FairleadError ? error : new FairleadError('load-failed', error instanceof Error ? error.message : String(error), { cause: error })
     const slot: Slot = { state: 'failed', release, error: known }
     entry.slots.set(release.number, slot)
-    this.#report(entry, release.number, {
-      state: 'failed',
-      detail: known.message,
-      failure: { code: known.code, detail: known.message },
-      ...(known instanceof ChecksFailed ? { checks: known.checks } : {}),
-    })
+    this.#reportSlot(entry, slot)
     if (entry.current !== release.number) return
     // the release was ready once, so the reason is likely this machine's and may pass
     slot.retry = setTimeout(() => {
@@ -277,7 +288,7 @@ export class Inference implements AsyncDisposable {
     const slot = entry.slots.get(number)
     if (!slot) return
     entry.slots.delete(number)
-    this.#options.observer.forget({ deployment: entry.name, release: number })
+    this.#options.observer.forget({ process: this.#options.process, deployment: entry.name, release: number })
     // what answers goes on until its successor is ready
     if (slot.state === 'ready') {
       if (slot.serving !== entry.answering) this.#free(slot.serving)

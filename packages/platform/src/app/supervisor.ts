@@ -134,8 +134,9 @@ export class Supervisor {
   #ended(slot: Slot, id: string, how: string): void {
     slot.child = undefined
     slot.state = 'dead'
-    this.#options.onExit(id)
+    // at the end everything is closed in its order, and what was reported goes with the next start
     if (this.#stopping) return
+    this.#options.onExit(id)
     if (slot.readyAt > 0 && Date.now() - slot.readyAt > STEADY_MS) slot.failures = 0
     const wait = Math.min(5000, (this.#options.backoffMs ?? 100) * 2 ** slot.failures)
     slot.failures++

@@ -1,15 +1,8 @@
-import { z } from 'zod'
-
 /** Model and deployment names: `[a-z0-9]` then `[a-z0-9._-]`, at most 100 characters. */
 export const NAME_PATTERN = /^[a-z0-9][a-z0-9._-]{0,99}$/
-export const name = z.string().regex(NAME_PATTERN, 'must start with a-z or 0-9, go on with a-z 0-9 . _ - and have at most 100 characters')
 
 /** A digest: `sha256:` and 64 hex digits. */
 export const DIGEST_PATTERN = /^sha256:[0-9a-f]{64}$/
-export const digest = z.string().regex(DIGEST_PATTERN, 'must be sha256: and 64 hex digits')
-
-/** RFC 3339 in UTC with milliseconds. */
-export const time = z.string().regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
 
 /** A parsed model reference. `name` alone means the newest version. */
 export type ModelRef =

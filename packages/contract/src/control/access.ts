@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { time } from '../names.ts'
+import { time } from '../name-schemas.ts'
 
 /** What an API key may do: ask for predictions, read logs and telemetry through control, or everything. */
 export const KEY_SCOPES = ['predict', 'read', 'admin'] as const

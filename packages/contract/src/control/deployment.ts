@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { digest, name, time } from '../names.ts'
+import { digest, name, time } from '../name-schemas.ts'
 
 /** Step `decide`: adds a field to each answer. The first rule whose `when` holds wins, else `otherwise`. */
 export const decideStep = z.strictObject({
@@ -79,6 +79,10 @@ export const execution = z.object({
   measured: z.array(z.object({ rows: z.number().int(), micros: z.number() })),
   /** Most rows given to one run. */
   tile: z.number().int(),
+  /** Whether rows of several requests may share a run. */
+  joinable: z.boolean().optional(),
+  /** The processor it was measured on; on the same one the figures are taken over at the next start. */
+  machine: z.string().optional(),
 })
 export type Execution = z.infer<typeof execution>
 

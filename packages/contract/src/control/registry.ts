@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { digest, name, time } from '../names.ts'
-import { signature } from '../signature.ts'
+import { digest, name, time } from '../name-schemas.ts'
+import { signature } from '../signature-schemas.ts'
 
 /** One file of a model version, by its path inside the version's folder. */
 export const modelFile = z.object({ path: z.string(), digest, size: z.number().int() })

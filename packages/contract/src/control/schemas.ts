@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { name, time } from '../names.ts'
-import { signature } from '../signature.ts'
+import { name, time } from '../name-schemas.ts'
+import { signature } from '../signature-schemas.ts'
 import { apiKey, createdKey, createKeyRequest, session, signInLink } from './access.ts'
 import { deployment, deployRequest, operation, release } from './deployment.ts'
 import { importRequest, importResult, model, modelGraph, modelVersion, modelVersionSummary, verification, versionPatch } from './registry.ts'

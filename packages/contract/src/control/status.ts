@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { time } from '../names.ts'
+import { time } from '../name-schemas.ts'
 import { DEPLOYMENT_STATES } from './deployment.ts'
 
 export const HEALTH_STATES = ['ok', 'warn', 'alert', 'unknown'] as const

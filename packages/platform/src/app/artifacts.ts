@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path'
 import { type FileBlobStore, materialise } from '../adapters/files/index.ts'
 import type { Artifact, ArtifactSource } from '../domain/inference/index.ts'
-import { loadableOnnx } from '../model/index.ts'
+import { loadableOnnx } from '../model/onnx/loadable.ts'
 
 /**
  * Reads a release's files out of the blob store, verified by digest, into what a runtime loads. A model whose weights lie in files of

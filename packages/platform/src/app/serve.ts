@@ -1,9 +1,9 @@
 import { fileBlobs } from '../adapters/files/index.ts'
 import { onnxRuntime, onnxWorker } from '../adapters/onnx/index.ts'
 import { prometheusText } from '../adapters/prometheus/index.ts'
-import { openEphemeral, openSqlite } from '../adapters/sqlite/index.ts'
-import { type DeploymentTables, desiredSource } from '../domain/deployment/index.ts'
-import { authorizePrediction, type GovernanceTables, KeyCache } from '../domain/governance/index.ts'
+import { openEphemeral } from '../adapters/sqlite/ephemeral.ts'
+import { openServing, type ServingStore } from '../adapters/sqlite/serving.ts'
+import { authorizePrediction, KeyCache } from '../domain/governance/index.ts'
 import { Inference, type PredictionSink, ReleaseLoader } from '../domain/inference/index.ts'
 import { mergeSnapshots, SeriesRecorder } from '../domain/monitoring/index.ts'
 import { localSegments, logFolders, SegmentLogWriter } from '../domain/predictionlog/index.ts'
@@ -32,7 +32,7 @@ export interface ServeProcess {
 export async function startServe(init: ServeInit): Promise<ServeProcess> {
   const folder = openDataFolder(init.dataDir)
   const logger = createLogger(init.logLevel, logOutput(folder.logs, init.process), { process: init.process, pid: process.pid })
-  const store = openSqlite<DeploymentTables & GovernanceTables>(folder.database, { readOnly: true })
+  const store = openServing(folder.database)
   const ephemeral = openEphemeral(folder.observed)
   const writer = logWriter(init, folder, logger)
   const recorder = new SeriesRecorder({ queueRows: (deployment, release) => queueRows(inference, deployment, release) })
@@ -47,7 +47,7 @@ export async function startServe(init: ServeInit): Promise<ServeProcess> {
     observer: ephemeral.observed,
     sink: sinkOf(writer, recorder),
   })
-  const keys = new KeyCache({ db: store.db, dataVersion: store.dataVersion, clock: systemClock })
+  const keys = new KeyCache({ source: store.keys, clock: systemClock })
   const follower = new Follower({ store, inference, keys, recorder, logger })
   await follower.refresh()
 
@@ -90,7 +90,7 @@ export async function startServe(init: ServeInit): Promise<ServeProcess> {
       publisher.publish()
       publisher[Symbol.dispose]()
       ephemeral[Symbol.dispose]()
-      await store.close()
+      store[Symbol.dispose]()
     },
   }
 }
@@ -131,7 +131,7 @@ function authorize({ headers, deployment, requireKey }: AccessRequest, keys: Key
 }
 
 interface FollowerOptions {
-  store: ReturnType<typeof openSqlite<DeploymentTables & GovernanceTables>>
+  store: ServingStore
   inference: Inference
   keys: KeyCache
   recorder: SeriesRecorder
@@ -141,7 +141,6 @@ interface FollowerOptions {
 /** Keeps this process converged to desired state and to the keys in force. */
 class Follower {
   readonly #options: FollowerOptions
-  readonly #source: ReturnType<typeof desiredSource>
   #revision = -1
   #round: Promise<void> | undefined
   #again = false
@@ -149,7 +148,6 @@ class Follower {
 
   constructor(options: FollowerOptions) {
     this.#options = options
-    this.#source = desiredSource(options.store.db, options.store.dataVersion)
   }
 
   start(): void {
@@ -178,12 +176,12 @@ class Follower {
   }
 
   async #look(): Promise<void> {
-    const { inference, keys, recorder, logger } = this.#options
+    const { inference, keys, recorder, store, logger } = this.#options
     try {
-      await keys.refresh()
-      const revision = this.#source.revision()
+      keys.refresh()
+      const revision = store.desired.revision()
       if (revision === this.#revision) return
-      const wanted = await this.#source.read()
+      const wanted = await store.desired.read()
       this.#revision = wanted.revision
       for (const { name, releases } of wanted.deployments) for (const release of releases) recorder.ensure(name, release.number)
       const first = this.#timer === undefined

@@ -1,4 +1,4 @@
-import { name } from '@fairlead/contract'
+import { name } from '@fairlead/contract/schemas'
 import { pipeline, type ReleaseSettingsInput, releaseSettingsPatch } from '@fairlead/contract/control'
 import { z } from 'zod'
 import { SETTINGS } from './settings.ts'

@@ -2,7 +2,7 @@ import { FairleadError, type Row, type Signature } from '@fairlead/contract'
 import type { ModelFacts, ModelGraph } from '@fairlead/contract/control'
 import { type FileListing, folderOf } from './files.ts'
 import { type MlflowModel, readMlflow } from './mlflow/read.ts'
-import { externalDataFiles, requireExternalData } from './onnx/external.ts'
+import { requireExternalData } from './onnx/external.ts'
 import { onnxFacts } from './onnx/facts.ts'
 import { onnxGraph } from './onnx/graph.ts'
 import { ONNX_SIZE_LIMIT } from './onnx/model.ts'
@@ -14,6 +14,7 @@ import { deriveSignature } from './signature/derive.ts'
 import { applySignatureFile, parseSignatureFile } from './signature/file.ts'
 
 export type { FileListing } from './files.ts'
+export { loadableOnnx } from './onnx/loadable.ts'
 export { ONNX_SIZE_LIMIT } from './onnx/model.ts'
 export { compareSignatures, isCompatible, type SignatureDifference } from './signature/compare.ts'
 export { rowsPerRun } from './signature/derive.ts'
@@ -65,15 +66,6 @@ export async function readModel(files: FileListing, options: { signatureFile?: s
     tool: mlflow?.tool ?? {},
     trainingRun: mlflow?.trainingRun,
   }
-}
-
-/**
- * What the runtime loads for a stored ONNX file: the same file, with outputs that the Node binding cannot return rewritten; and the
- * files beside it that hold its weights. The same bytes (and the same object, when nothing changes) for the same file.
- */
-export function loadableOnnx(bytes: Uint8Array): { bytes: Uint8Array; externalData: string[] } {
-  const model = readOnnx(bytes)
-  return { bytes: rewriteOnnx(model).bytes, externalData: externalDataFiles(model).map((file) => file.path) }
 }
 
 function fullSignature(derived: Signature, mlflow: MlflowModel | undefined, file: string | undefined): Signature {

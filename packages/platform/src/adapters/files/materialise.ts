@@ -1,9 +1,9 @@
 import { createReadStream } from 'node:fs'
 import { copyFile, link, mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { checkPath } from '../../domain/registry/index.ts'
 import { Sha256 } from '../../kernel/digest.ts'
 import { uuidv7 } from '../../kernel/ids.ts'
+import { checkPath } from '../../kernel/relative-path.ts'
 import type { FileBlobStore } from './blobs.ts'
 import { systemCode, translated } from './errors.ts'
 

@@ -1,16 +1,9 @@
-import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
+import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 import { Kysely, type SqliteDatabase, SqliteDialect, SqliteDriver, type SqliteStatement } from 'kysely'
+import { openDatabase, type SqliteOptions } from './connection.ts'
 import { translated } from './errors.ts'
 
-const BUSY_TIMEOUT_MS = 5000
 const STATEMENTS_KEPT = 200
-
-export interface SqliteOptions {
-  /** Opens an existing store without the right to change it. */
-  readOnly?: boolean
-  /** `full` (default): what is committed survives a power cut. `off`: it survives a crash of the process only. */
-  durability?: 'full' | 'off'
-}
 
 /** An open store. */
 export interface SqliteStore<T> extends AsyncDisposable {
@@ -39,22 +32,6 @@ export function openSqlite<T>(path: string, options: SqliteOptions = {}): Sqlite
     dataVersion: () => (version.get() as { data_version: number }).data_version,
     close,
     [Symbol.asyncDispose]: close,
-  }
-}
-
-/** Opens the file and sets its pragmas. */
-export function openDatabase(path: string, { readOnly = false, durability = 'full' }: SqliteOptions = {}): DatabaseSync {
-  let database: DatabaseSync | undefined
-  try {
-    database = new DatabaseSync(path, { readOnly, enableForeignKeyConstraints: true, timeout: BUSY_TIMEOUT_MS })
-    if (!readOnly) {
-      database.exec('PRAGMA journal_mode = WAL')
-      database.exec(`PRAGMA synchronous = ${durability === 'full' ? 'FULL' : 'OFF'}`)
-    } else database.prepare('SELECT count(*) FROM sqlite_schema').get()
-    return database
-  } catch (error) {
-    database?.close()
-    throw translated(error, path)
   }
 }
 

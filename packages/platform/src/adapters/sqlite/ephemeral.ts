@@ -3,7 +3,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { ObservedReport, ObservedStore } from '../../domain/deployment/index.ts'
 import type { ProcessSnapshot, SnapshotStore } from '../../domain/monitoring/index.ts'
 import { type Clock, rfc3339, systemClock } from '../../kernel/clock.ts'
-import { openDatabase } from './database.ts'
+import { openDatabase } from './connection.ts'
 
 /** What processes tell each other while they live, in one file that all of them open. */
 export interface EphemeralStore extends Disposable {
@@ -46,6 +46,7 @@ function observedStore(database: DatabaseSync, clock: Clock): ObservedStore {
   const forgetProcess = database.prepare('DELETE FROM observed WHERE process = ?')
   const forgetDeployment = database.prepare('DELETE FROM observed WHERE deployment = ?')
   const forgetRelease = database.prepare('DELETE FROM observed WHERE deployment = ? AND release = ?')
+  const forgetOwn = database.prepare('DELETE FROM observed WHERE process = ? AND deployment = ? AND release = ?')
   return {
     report(report) {
       write.run(report.process, report.deployment, report.release, report.state, rfc3339(clock.now()), JSON.stringify(report))
@@ -55,7 +56,8 @@ function observedStore(database: DatabaseSync, clock: Clock): ObservedStore {
       return rows.map((row) => ({ ...(JSON.parse(String(row.report)) as ObservedReport), since: String(row.since) }))
     },
     forget(what) {
-      if ('process' in what) forgetProcess.run(what.process)
+      if ('process' in what && 'deployment' in what) forgetOwn.run(what.process, what.deployment, what.release)
+      else if ('process' in what) forgetProcess.run(what.process)
       else if (what.release === undefined) forgetDeployment.run(what.deployment)
       else forgetRelease.run(what.deployment, what.release)
     },

@@ -1,3 +1,5 @@
-export { openSqlite, type SqliteOptions, type SqliteStore } from './database.ts'
+export type { SqliteOptions } from './connection.ts'
+export { openSqlite, type SqliteStore } from './database.ts'
 export { type EphemeralOptions, type EphemeralStore, openEphemeral } from './ephemeral.ts'
 export { lockFolder } from './lock.ts'
+export { openServing, type ServingStore } from './serving.ts'

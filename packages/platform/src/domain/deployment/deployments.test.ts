@@ -3,7 +3,6 @@ import { test } from 'node:test'
 import { FairleadError } from '@fairlead/contract'
 import type { Operation } from '@fairlead/contract/control'
 import { deploymentsForTest, EXECUTION } from '../../testing/deployments.ts'
-import { desiredSource } from './desired.ts'
 import { releaseDigest } from './freeze.ts'
 import { IdempotencyStore } from './idempotency.ts'
 
@@ -195,28 +194,6 @@ check('operations that ran at a crash go on at the next start', {}, async (setup
   setup.say('serve-9', 1, 'ready')
   assert.equal((await again.getOperation(id, { waitMs: 5000 })).state, 'done')
   await again.stop()
-})
-
-check('desired state holds the current release and the candidate, and is read anew only after a change', {}, async (setup) => {
-  let version = 1
-  const source = desiredSource(setup.db, () => version)
-  assert.deepEqual((await source.read()).deployments, [])
-  await setup.deployed({ model: 'credit:1' })
-  await setup.deployments.deploy('credit-risk', { model: 'credit:2' }, 'admin')
-  const before = source.revision()
-  version++
-  assert.ok(source.revision() > before)
-  const { revision, deployments } = await source.read()
-  assert.equal(revision, source.revision())
-  assert.deepEqual(
-    deployments.map((one) => [one.name, one.current, one.releases.map((release) => release.number)]),
-    [['credit-risk', 1, [1, 2]]],
-  )
-  assert.equal(deployments[0]?.releases[0]?.entry, 'model.onnx')
-  assert.equal((await source.read()).deployments, deployments)
-  await setup.deployments.remove('credit-risk')
-  version++
-  assert.deepEqual((await source.read()).deployments, [])
 })
 
 check('idempotency keys hold for a day, for one caller, path and body', {}, async ({ db, clock }) => {

@@ -1,5 +1,4 @@
 export { Deployments, type Page, type PageQuery } from './deployments.ts'
-export { desiredSource } from './desired.ts'
 export { IdempotencyStore, type IdempotentRequest } from './idempotency.ts'
 export type { DeploymentsOptions, ModelSource } from './ports.ts'
 export { type DeploymentDb, type DeploymentTables, deploymentMigrations } from './tables.ts'

@@ -3,7 +3,6 @@ import { test } from 'node:test'
 import { FairleadError } from '@fairlead/contract'
 import { deploymentsForTest } from '../../testing/deployments.ts'
 import { Access, allows } from './access.ts'
-import { KeyCache } from './key-cache.ts'
 import { authorizePrediction } from './predictions.ts'
 import { makeToken } from './secrets.ts'
 
@@ -81,22 +80,6 @@ test('a sign-in link works once, within ten minutes; a session lasts twelve hour
   const { cookie } = await s.access.signIn(ADMIN)
   s.clock.at += 12 * 3_600_000
   assert.equal(await s.access.authenticateSession(cookie), undefined)
-})
-
-test('serve processes know the keys in force, and read them again only when the store has changed', async () => {
-  await using s = await setup()
-  let version = 1
-  const cache = new KeyCache({ db: s.db, dataVersion: () => version, clock: s.clock })
-  const { id, key } = await s.access.createKey({ name: 'ci', expiresAt: '2026-01-02T00:00:00.000Z' }, 'admin')
-  assert.equal(await cache.refresh(), true)
-  assert.deepEqual(cache.verify(key), { id, scopes: ['predict'], deployments: [] })
-  assert.equal(cache.verify('fl_aaaaaaaa_b'), undefined)
-  await s.access.revokeKey(id)
-  assert.equal(await cache.refresh(), false)
-  assert.ok(cache.verify(key))
-  version++
-  assert.equal(await cache.refresh(), true)
-  assert.equal(cache.verify(key), undefined)
 })
 
 test('admin includes read, and read does not include admin', () => {

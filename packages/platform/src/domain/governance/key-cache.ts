@@ -1,7 +1,7 @@
 import type { KeyScope } from '@fairlead/contract/control'
 import type { Clock } from '../../kernel/clock.ts'
 import { hashOf } from './secrets.ts'
-import type { GovernanceDb } from './tables.ts'
+import type { KeyRow } from './tables.ts'
 
 /** An API key that was presented and is good. */
 export interface VerifiedKey {
@@ -11,11 +11,16 @@ export interface VerifiedKey {
   deployments: string[]
 }
 
-export interface KeyCacheOptions {
-  /** May be read-only. */
-  db: GovernanceDb
+/** Where a serve process reads the keys. */
+export interface KeySource {
   /** Changes whenever another process has changed the store. */
   dataVersion(): number
+  /** The keys that are not revoked. */
+  keys(): KeyRow[]
+}
+
+export interface KeyCacheOptions {
+  source: KeySource
   clock: Clock
 }
 
@@ -30,12 +35,12 @@ export class KeyCache {
   }
 
   /** Reads the keys again if the store has changed since. Cheap when it has not. Answers whether it read. */
-  async refresh(): Promise<boolean> {
-    const version = this.#options.dataVersion()
+  refresh(): boolean {
+    const { source } = this.#options
+    const version = source.dataVersion()
     if (version === this.#seen) return false
-    const rows = await this.#options.db.selectFrom('api_keys').selectAll().where('revoked_at', 'is', null).execute()
     this.#keys = new Map(
-      rows.map((row) => [
+      source.keys().map((row) => [
         row.hash,
         {
           id: row.id,

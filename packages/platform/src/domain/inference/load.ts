@@ -1,3 +1,4 @@
+import { availableParallelism, cpus } from 'node:os'
 import { FairleadError } from '@fairlead/contract'
 import type { Execution } from '@fairlead/contract/control'
 import type { BatcherOptions } from './batcher.ts'
@@ -53,7 +54,11 @@ export class ReleaseLoader implements AsyncDisposable {
   }
 
   /** Starts the worker for a trial that is about to come, to save its starting time. */
-  prepare(): void {
+  prepare(release: ServableRelease): void {
+    if (!isKnown(release)) this.#keepSpare()
+  }
+
+  #keepSpare(): void {
     clearTimeout(this.#spareTimer)
     if (!this.#spare?.alive) this.#spare = new WorkerThread(this.#options.spawn())
     this.#spareTimer = setTimeout(() => void this.#dropSpare(), SPARE_MS).unref()
@@ -61,10 +66,11 @@ export class ReleaseLoader implements AsyncDisposable {
 
   /** Loads a release. Throws `pipeline-invalid`, `load-failed`, `example-failed`, or as the artefact's source does. */
   async load(release: ServableRelease): Promise<ServingRelease> {
-    this.prepare()
     const plan = new ReleasePlan(release)
     const sample = sampleOf(plan)
     const artifact = await this.#options.artifacts.load(release)
+    if (isKnown(release)) return checked(new ServingRelease(release, await this.#options.runtime.open(artifact), asBefore(release, release.execution)))
+    this.#keepSpare()
     const trial = await this.#try(plan, artifact, sample)
     const inline = runsInline(release, trial)
     let session: Session
@@ -75,14 +81,7 @@ export class ReleaseLoader implements AsyncDisposable {
       throw error
     }
     const { execution, batching } = describeRun(plan, trial, { inline, runtime: this.#options.runtime.name })
-    const serving = new ServingRelease(release, session, { execution, batching })
-    try {
-      serving.checks = await runChecks(serving)
-      return serving
-    } catch (error) {
-      await serving[Symbol.asyncDispose]()
-      throw error
-    }
+    return checked(new ServingRelease(release, session, { execution, batching }))
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -130,7 +129,7 @@ export class ReleaseLoader implements AsyncDisposable {
     const session = await this.#options.runtime.open(artifact)
     await trial.worker.close(trial.session)
     this.#spare = trial.worker
-    this.prepare()
+    this.#keepSpare()
     return session
   }
 
@@ -144,6 +143,33 @@ export class ReleaseLoader implements AsyncDisposable {
       onReplaced: (reason) => this.#options.onWorkerReplaced?.(release, reason),
     })
   }
+}
+
+/** Runs the example and golden rows; frees the release when they do not pass. */
+async function checked(serving: ServingRelease): Promise<ServingRelease> {
+  try {
+    serving.checks = await runChecks(serving)
+    return serving
+  } catch (error) {
+    await serving[Symbol.asyncDispose]()
+    throw error
+  }
+}
+
+/** What figures depend on. */
+const MACHINE = `${cpus()[0]?.model ?? 'unknown'} × ${availableParallelism()}`
+
+/**
+ * Whether a release ran inline on this machine before. Then it does again, without a trial: it has shown that it does no harm, and a
+ * platform starts faster and smaller without a worker for each process.
+ */
+function isKnown(release: ServableRelease): release is ServableRelease & { execution: Execution } {
+  const { execution, settings } = release
+  return execution?.mode === 'inline' && execution.machine === MACHINE && execution.joinable !== undefined && settings.execution !== 'worker'
+}
+
+function asBefore({ settings }: ServableRelease, execution: Execution): { execution: Execution; batching: BatcherOptions } {
+  return { execution, batching: { tile: execution.tile, queueRows: settings.queueRows, slots: 1, joinable: execution.joinable ?? false } }
 }
 
 /** The fixed number of rows of a model that has one; 1 means row by row. */
@@ -196,6 +222,7 @@ function describeRun(
   const best = measurement ? chooseTile(measurement.measured, inline ? INLINE_TILE_MS : WORKER_TILE_MS) : UNMEASURED_TILE
   const tile = fixed === 1 ? 1 : best
   const workers = inline ? 0 : release.settings.workers
+  const joinable = fixed === 1 || (fixed === undefined && (measurement?.rowwise ?? true))
   return {
     execution: {
       runtime,
@@ -205,12 +232,14 @@ function describeRun(
       loadMs: Math.round(trial.loadMs * 10) / 10,
       measured: measurement?.measured ?? [],
       tile,
+      joinable,
+      machine: MACHINE,
     },
     batching: {
       tile,
       queueRows: release.settings.queueRows,
       slots: Math.max(1, workers),
-      joinable: fixed === 1 || (fixed === undefined && (measurement?.rowwise ?? true)),
+      joinable,
     },
   }
 }

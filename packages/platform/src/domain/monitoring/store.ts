@@ -1,4 +1,3 @@
-import { sql } from 'kysely'
 import { addSums, emptySums, rowOf, type Sums, sumsOfRow } from './point.ts'
 import type { TelemetryDb, TelemetryTables } from './tables.ts'
 
@@ -90,10 +89,9 @@ export class TelemetryStore {
 
   /** Requests by minute and deployment since a time, and the minutes in which the platform was up. */
   async requestsByMinute(from: number): Promise<{ up: Set<number>; requests: { deployment: string; minute: number; requests: number }[] }> {
-    const minute = sql<number>`at / 60000 * 60000`
     const requests = await this.#db
       .selectFrom('telemetry')
-      .select(['deployment', minute.as('minute'), (e) => e.fn.sum<number>('requests').as('requests')])
+      .select((e) => ['deployment', e('at', '-', e('at', '%', 60_000)).as('minute'), e.fn.sum<number>('requests').as('requests')])
       .where('step', '=', SHORT)
       .where('at', '>=', from)
       .groupBy(['deployment', 'minute'])

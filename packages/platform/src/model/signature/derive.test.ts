@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { type Signature, signature as signatureSchema } from '@fairlead/contract'
+import type { Signature } from '@fairlead/contract'
+import { signature as signatureSchema } from '@fairlead/contract/schemas'
 import { readOnnx } from '../onnx/read.ts'
 import { rewriteOnnx } from '../onnx/rewrite.ts'
 import { fails, type MadeValue, makeOnnx, onnxFile } from '../test-support.ts'

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { type DataType, type Signature, signature as signatureSchema } from '@fairlead/contract'
+import type { DataType, Signature } from '@fairlead/contract'
+import { signature as signatureSchema } from '@fairlead/contract/schemas'
 import { fails } from '../test-support.ts'
 import { applySignatureFile, parseSignatureFile } from './file.ts'
 

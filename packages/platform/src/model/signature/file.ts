@@ -1,4 +1,5 @@
-import { FairleadError, type Signature, type SignatureFile, signatureFile } from '@fairlead/contract'
+import { FairleadError, type Signature, type SignatureFile } from '@fairlead/contract'
+import { signatureFile } from '@fairlead/contract/schemas'
 import { parseDocument } from 'yaml'
 import { Complaints } from './complaints.ts'
 import { mergeInputs } from './merge-inputs.ts'

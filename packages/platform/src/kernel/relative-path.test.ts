@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { FairleadError } from '@fairlead/contract'
-import { checkPath, checkTogether } from './paths.ts'
+import { checkPath, checkTogether } from './relative-path.ts'
 
 const refused = (error: unknown) => error instanceof FairleadError && error.code === 'request-invalid' && error.items.length === 1
 

@@ -10,7 +10,7 @@ const OUT = join(ROOT, 'dist/packages')
 const TARBALLS = join(ROOT, 'dist/tarballs')
 /** In the order in which they build: each sees the declarations of those before it. */
 const COMPILED = ['contract', 'client', 'platform'] as const
-const isShipped = (path: string): boolean => !/\.test\.tsx?$/.test(path) && !path.includes('/testdata/') && !path.includes('/src/testing/')
+const isShipped = (path: string): boolean => !/\.test\.tsx?$/.test(path) && !path.includes('/testdata/') && !path.includes('/testing/')
 
 rmSync(join(ROOT, 'dist'), { recursive: true, force: true })
 mkdirSync(TARBALLS, { recursive: true })
@@ -21,7 +21,7 @@ stagePlatformExtras()
 for (const name of [...COMPILED, 'console']) pack(name)
 
 /** Compiles one package with tsc and writes its manifest. */
-function compile(name: string): void {
+function compile(name: (typeof COMPILED)[number]): void {
   const source = join(ROOT, 'packages', name)
   const staged = join(OUT, name)
   mkdirSync(staged, { recursive: true })
@@ -38,15 +38,10 @@ function compile(name: string): void {
         noEmitOnError: true,
         sourceMap: false,
         typeRoots: [relative(OUT, join(ROOT, 'node_modules/@types'))],
-        paths: {
-          '@fairlead/contract': ['./contract/dist/index.d.ts'],
-          '@fairlead/contract/control': ['./contract/dist/control/index.d.ts'],
-          '@fairlead/contract/control/routes': ['./contract/dist/control/routes.d.ts'],
-          '@fairlead/client': ['./client/dist/index.d.ts'],
-        },
+        paths: declarationsOf(COMPILED.slice(0, COMPILED.indexOf(name))),
       },
       include: [`${here}/src`],
-      exclude: [`${here}/src/**/*.test.ts`, `${here}/src/testing`, `${here}/src/**/testdata`],
+      exclude: [`${here}/src/**/*.test.ts`, `${here}/src/**/testing`, `${here}/src/**/testdata`],
     }),
   )
   run(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', config])
@@ -57,6 +52,18 @@ function compile(name: string): void {
   }
   copyAssets(name)
   writeManifest(name)
+}
+
+/** Where the compiler finds the declarations of packages built before, by what is written to import them. */
+function declarationsOf(folders: readonly string[]): Record<string, string[]> {
+  const entries = folders.flatMap((folder) => {
+    const { name, exports } = JSON.parse(readFileSync(join(OUT, folder, 'package.json'), 'utf8')) as {
+      name: string
+      exports: Record<string, { types?: string }>
+    }
+    return Object.entries(exports).flatMap(([entry, { types }]) => (types ? [[join(name, entry), [`./${join(folder, types)}`]] as [string, string[]]] : []))
+  })
+  return Object.fromEntries(entries)
 }
 
 /** Copies what the sources read at run time and tsc does not carry over. */

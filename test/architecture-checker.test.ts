@@ -75,6 +75,15 @@ test('refuses a way round index.ts, a missing file, a file of no unit, an unlist
   assert.match(breaches({ 'p/contract/src/a.ts': "export * from '@fairlead/client'" })[0] ?? '', /\(client\)/)
 })
 
+test('lets tests and testing folders import more, and nothing but them import from a testing folder', () => {
+  const rig = {
+    'p/platform/src/domain/inference/inner.ts': '',
+    'p/platform/src/kernel/testing/rig.ts': "import '../../domain/inference/inner.ts'\nimport 'lodash'",
+  }
+  assert.deepEqual(breaches({ ...rig, 'p/platform/src/kernel/a.test.ts': "import './testing/rig.ts'" }), [])
+  assert.match(breaches({ ...rig, 'p/platform/src/kernel/a.ts': "import './testing/rig.ts'" })[0] ?? '', /nothing but tests/)
+})
+
 test('refuses two packages in one adapter folder and an adapter that imports another', () => {
   const two = breaches({ 'p/platform/src/adapters/s3/a.ts': "import 's3'", 'p/platform/src/adapters/s3/b.ts': "import 'pg'" })
   assert.match(two[0] ?? '', /adapters\/s3: it imports pg and s3 \[one package/)

@@ -35,7 +35,7 @@ export function placeOf(units: readonly Unit[], file: string): Place | undefined
   return undefined
 }
 
-const isTest = (file: string): boolean => /\.test\.tsx?$/.test(file) || file.includes('/testdata/')
+const isTest = (file: string): boolean => /\.test\.tsx?$/.test(file) || /\/(?:testing|testdata)\//.test(file)
 
 /** Checks every import of every file against the table. */
 export function checkEdges(tree: Tree, units: readonly Unit[]): Breach[] {
@@ -65,6 +65,7 @@ function checkRelative(context: { tree: Tree; units: readonly Unit[]; file: stri
   const target = posix.join(posix.dirname(file), item.specifier)
   const where = `line ${item.line} imports ${target}`
   if (/\.tsx?$/.test(target) && !tree.has(target)) return { rule: 'imports lead to a file', file, detail: `${where}, which does not exist` }
+  if (!isTest(file) && isTest(target)) return { rule: 'nothing but tests imports what is under testing', file, detail: where }
   const other = placeOf(units, target)
   if (!other) return isTest(file) || !/\.tsx?$/.test(target) ? undefined : { rule: edgeRule(place.unit), file, detail: `${where}, which belongs to no unit` }
   if (other.folder === place.folder) return undefined

@@ -67,7 +67,7 @@ function parse(text: string, exact: boolean): unknown {
     // the parser quotes the text in front of and behind the place, which may be long
     const reason = message
       .replace(/,? ?"?\.{0,3}"[\s\S]*(?:is not valid JSON)/, ' is not valid here')
-      .replace(/ \(line .*\)/, '')
+      .replace(/ in JSON at position \d+.*| \(line .*\)/, '')
       .slice(0, 200)
     throw new FairleadError('json-invalid', `the body is not valid JSON: ${reason}${position(text, message)}`, { cause })
   }

@@ -1,0 +1,206 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { FairleadError } from '@fairlead/contract'
+import { FAKE_ROW, FAKE_SIGNATURE, fakeRelease } from '../../testing/fake-model.ts'
+import { testServing } from './testing/serving.ts'
+
+const PREDICT = '/v1/deployments/credit/predict'
+
+async function problem(response: Response) {
+  assert.equal(response.headers.get('content-type'), 'application/problem+json')
+  const body = (await response.json()) as { code: string; status: number; detail: string; requestId: string; errors?: { path: string; code: string }[] }
+  assert.equal(body.status, response.status)
+  assert.equal(body.requestId, response.headers.get('x-request-id'))
+  return body
+}
+
+test('rows are answered by name', async () => {
+  await using serving = await testServing()
+  const response = await serving.post(PREDICT, { rows: [FAKE_ROW, { ...FAKE_ROW, amount: 8100 }] })
+  assert.equal(response.status, 200)
+  const { id, ...rest } = (await response.json()) as { id: string }
+  assert.match(id, /^[0-9a-f]{8}-[0-9a-f]{4}-7/)
+  assert.equal(response.headers.get('x-request-id'), id)
+  assert.deepEqual(rest, {
+    deployment: 'credit',
+    release: 1,
+    predictions: [
+      { label: 'good', probabilities: { good: 0.75, bad: 0.25 } },
+      { label: 'bad', probabilities: { good: 0.19, bad: 0.81 } },
+    ],
+  })
+})
+
+test('what the caller says of the request reaches the event', async () => {
+  await using serving = await testServing()
+  const trace = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
+  const response = await serving.post(
+    '/v1/deployments/credit/releases/1/predict',
+    { rows: [FAKE_ROW], ids: ['order-17'], key: 'customer-4', parameters: { timeout: 500 } },
+    { 'x-request-id': 'my-1', traceparent: trace },
+  )
+  assert.equal(response.headers.get('traceparent'), trace)
+  assert.equal(((await response.json()) as { id: string }).id, 'my-1')
+  const { request, renderMs } = serving.world.predicted[0]!
+  assert.deepEqual(
+    [request.id, request.ids, request.key, request.release, request.traceId, request.interface],
+    ['my-1', ['order-17'], 'customer-4', 1, '0af7651916cd43dd8448eb211c80319c', 'rows'],
+  )
+  assert.ok(request.deadline <= Date.now() + 500 && request.parsedAt >= request.receivedAt && renderMs! >= 0)
+})
+
+test('an odd request id or trace is replaced, not echoed', async () => {
+  await using serving = await testServing()
+  const response = await serving.post(PREDICT, { rows: [FAKE_ROW] }, { 'x-request-id': 'a"b', traceparent: 'nonsense' })
+  assert.match(response.headers.get('x-request-id')!, /^[0-9a-f-]{36}$/)
+  assert.equal(response.headers.get('traceparent'), null)
+})
+
+test('wrong rows are 422 with their places, and counted as failures', async () => {
+  await using serving = await testServing()
+  const response = await serving.post(PREDICT, { rows: [FAKE_ROW, { ...FAKE_ROW, age: 'x' }, { amount: 1, duration: 2 }] })
+  assert.equal(response.status, 422)
+  const { code, errors } = await problem(response)
+  assert.equal(code, 'value-type')
+  assert.deepEqual(
+    errors?.map((error) => [error.path, error.code]),
+    [
+      ['rows[1].age', 'value-type'],
+      ['rows[2].age', 'column-missing'],
+    ],
+  )
+  assert.deepEqual(
+    serving.world.failed.map((event) => [event.code, event.status, event.release]),
+    [['value-type', 422, 1]],
+  )
+})
+
+test('bodies of the wrong form are refused with the right code', async () => {
+  await using serving = await testServing({ releases: [fakeRelease({ settings: { maxRows: 2 } })] })
+  const deep = `${'['.repeat(10_000)}${']'.repeat(10_000)}`
+  const cases: [string | Uint8Array, number, string][] = [
+    ['', 400, 'json-invalid'],
+    ['{"rows":', 400, 'json-invalid'],
+    ['{"rows":[{"age":NaN}]}', 400, 'json-invalid'],
+    [deep, 400, 'json-too-deep'],
+    [`{"rows":[{"age":${deep}}]}`, 400, 'json-too-deep'],
+    ['{"a":'.repeat(10_000), 400, 'json-too-deep'],
+    [new Uint8Array([0x7b, 0x22, 0xff, 0x22, 0x7d]), 400, 'utf8-invalid'],
+    ['[]', 400, 'request-invalid'],
+    ['null', 400, 'request-invalid'],
+    ['{}', 400, 'request-invalid'],
+    ['{"row":[]}', 400, 'request-invalid'],
+    ['{"rows":{}}', 400, 'request-invalid'],
+    ['{"rows":[],"rows":[]}', 400, 'request-invalid'],
+    ['{"rows":[{"age":1,"age":2}]}', 400, 'request-invalid'],
+    ['{"rows":[1]}', 400, 'request-invalid'],
+    ['{"rows":[]}', 422, 'rows-empty'],
+    ['{"rows":[{},{},{}]}', 422, 'rows-too-many'],
+    ['{"rows":[{}],"ids":["a","b"]}', 400, 'request-invalid'],
+    ['{"rows":[{}],"ids":[1]}', 400, 'request-invalid'],
+    ['{"rows":[{},{}],"ids":["a","a"]}', 400, 'request-invalid'],
+    ['{"rows":[{}],"key":5}', 400, 'request-invalid'],
+    ['{"rows":[{}],"parameters":[]}', 400, 'request-invalid'],
+    ['{"rows":[{}],"parameters":{"timeout":-1}}', 400, 'request-invalid'],
+    ['{"rows":[{}],"parameters":{"a":{}}}', 400, 'request-invalid'],
+  ]
+  for (const [body, status, code] of cases) {
+    const response = await serving.post(PREDICT, body)
+    assert.deepEqual([response.status, (await problem(response)).code], [status, code], String(body).slice(0, 60))
+  }
+  assert.deepEqual(serving.errors, [])
+  assert.equal((await serving.post(PREDICT, { rows: [FAKE_ROW] })).status, 200)
+})
+
+test('errors in JSON name the place, and repeated keys the key', async () => {
+  await using serving = await testServing()
+  assert.match((await problem(await serving.post(PREDICT, '{"rows": [\n  {"age": 5,}\n]}'))).detail, /line 2, column 13/)
+  assert.match((await problem(await serving.post(PREDICT, '{"rows":[{"age":1,"a\\"}":1,"\\u0061ge":2}]}'))).detail, /"age" stands twice/)
+})
+
+test('64-bit integers are exact both ways', async () => {
+  const big = '9007199254740993'
+  const age = { name: 'age', type: 'int64' as const, tensor: 'age' }
+  const signature = { ...FAKE_SIGNATURE, columns: [age, ...FAKE_SIGNATURE.columns.slice(1)] }
+  await using serving = await testServing({ releases: [fakeRelease({ signature })] })
+  assert.equal((await serving.post(PREDICT, `{"rows":[{"age":${big},"amount":1,"duration":2}]}`)).status, 200)
+  assert.deepEqual(serving.world.predicted[0]!.request.inputs.age!.data, new BigInt64Array([BigInt(big)]))
+  const over = await serving.post(PREDICT, '{"rows":[{"age":9223372036854775808,"amount":1,"duration":2}]}')
+  assert.equal((await problem(over)).code, 'value-range')
+})
+
+test('other content types and encodings are 415 and say what is taken', async () => {
+  await using serving = await testServing()
+  const csv = await serving.post(PREDICT, 'a,b', { 'content-type': 'text/csv' })
+  assert.deepEqual([csv.status, (await problem(csv)).detail.includes('application/json')], [415, true])
+  const zipped = await serving.post(PREDICT, '{}', { 'content-encoding': 'gzip' })
+  assert.deepEqual([zipped.status, (await problem(zipped)).code], [415, 'encoding-unsupported'])
+  assert.equal((await serving.post(PREDICT, { rows: [FAKE_ROW] }, { 'content-type': 'application/json; charset=utf-8' })).status, 200)
+})
+
+test('deployments, releases, paths and methods that are not there', async () => {
+  await using serving = await testServing()
+  const unknown = await serving.post('/v1/deployments/credti/predict', {})
+  assert.match((await problem(unknown)).detail, /did you mean "credit"/)
+  for (const release of ['9', '0', 'x', '1.0', '99999999999']) {
+    assert.equal((await problem(await serving.post(`/v1/deployments/credit/releases/${release}/predict`, {}))).code, 'release-unknown')
+  }
+  assert.equal((await problem(await serving.post('/v1/deployments/%ff/predict', {}))).code, 'path-unknown')
+  assert.equal((await problem(await fetch(`${serving.url}/nowhere?x=1`))).code, 'path-unknown')
+  const wrong = await fetch(serving.url + PREDICT)
+  assert.deepEqual([wrong.status, wrong.headers.get('allow')], [405, 'POST'])
+  const list = await fetch(`${serving.url}/v1/deployments`, { method: 'DELETE' })
+  assert.deepEqual([list.status, list.headers.get('allow')], [405, 'GET, HEAD'])
+})
+
+test('access is asked before the body is read', async () => {
+  const seen: unknown[] = []
+  await using serving = await testServing({
+    releases: [fakeRelease({ settings: { requireKey: true } })],
+    authorize: ({ headers, loopback, deployment, requireKey }) => {
+      seen.push([loopback, deployment, requireKey])
+      if (headers['x-api-key'] === 'good') return { kind: 'key', id: 'k1' }
+      throw new FairleadError('not-authenticated', 'a key is needed')
+    },
+  })
+  assert.equal((await problem(await serving.post(PREDICT, 'not json'))).code, 'not-authenticated')
+  assert.deepEqual(seen, [[true, 'credit', true]])
+  assert.equal((await serving.post(PREDICT, { rows: [FAKE_ROW] }, { 'x-api-key': 'good' })).status, 200)
+  assert.deepEqual(serving.world.predicted[0]!.request.caller, { kind: 'key', id: 'k1' })
+  for (const path of ['/v1/deployments', '/v1/deployments/credit', '/v1/deployments/credit/openapi.json', '/v2/models', '/v2/models/credit']) {
+    assert.equal((await fetch(serving.url + path)).status, 401, path)
+  }
+  assert.equal((await fetch(`${serving.url}/v1/deployments/credit/docs`)).status, 200)
+})
+
+test('a model that fails is 500 with its words, and what is unexpected is internal without them', async () => {
+  await using serving = await testServing()
+  serving.world.model.poison = 13
+  assert.equal((await problem(await serving.post(PREDICT, { rows: [{ ...FAKE_ROW, amount: 13 }] }))).code, 'model-run-failed')
+  serving.world.durable = Promise.reject(new TypeError('secret'))
+  serving.world.durable.catch(() => {})
+  const { code, detail } = await problem(await serving.post(PREDICT, { rows: [FAKE_ROW] }))
+  assert.equal(code, 'internal')
+  assert.doesNotMatch(detail, /secret/)
+  assert.equal(serving.errors.length, 1)
+})
+
+test('a deadline that cannot be kept is 504, a full queue 503 with Retry-After', async () => {
+  await using serving = await testServing({ releases: [fakeRelease({ settings: { queueRows: 2 } })] })
+  serving.world.model.delayMs = 200
+  await serving.inference.converge({
+    revision: 2,
+    deployments: [{ name: 'credit', current: 2, releases: [fakeRelease({ number: 2, settings: { queueRows: 2 } })] }],
+  })
+  const first = serving.post(PREDICT, { rows: [FAKE_ROW] })
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  const late = serving.post(PREDICT, { rows: [FAKE_ROW] }, { 'x-request-timeout': '20ms' })
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  const queued = serving.post(PREDICT, { rows: [FAKE_ROW] })
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  const full = await serving.post(PREDICT, { rows: [FAKE_ROW, FAKE_ROW] })
+  assert.deepEqual([full.status, full.headers.get('retry-after')], [503, '1'])
+  assert.equal((await problem(await late)).code, 'deadline-exceeded')
+  assert.deepEqual([(await first).status, (await queued).status], [200, 200])
+  assert.equal((await problem(await serving.post(PREDICT, '{}', { 'x-request-timeout': 'soon' }))).code, 'request-invalid')
+})

@@ -1,0 +1,58 @@
+import { connect } from 'node:net'
+import type { ServableRelease } from '../../../domain/inference/index.ts'
+import { fakeInference, serveReleases } from '../../../testing/fake-inference.ts'
+import { type HttpServing, type ServeHttpOptions, serveHttp } from '../index.ts'
+
+/** A serve port over fake models, on a free port of the loopback. */
+export async function testServing({ releases, ...options }: Partial<ServeHttpOptions> & { releases?: ServableRelease[] } = {}) {
+  const { inference, world } = fakeInference()
+  await serveReleases(inference, releases)
+  const errors: unknown[] = []
+  const http: HttpServing = serveHttp({
+    inference,
+    authorize: () => ({ kind: 'loopback', id: 'loopback' }),
+    metricsText: () => 'up 1\n',
+    version: '1.2.3',
+    isDraining: () => false,
+    onError: (error) => errors.push(error),
+    ...options,
+  })
+  const { port } = await http.listen({ host: '127.0.0.1', port: 0 })
+  const url = `http://127.0.0.1:${port}`
+  return {
+    http,
+    inference,
+    world,
+    errors,
+    port,
+    url,
+    /** POSTs JSON (text or a value). */
+    post: (path: string, body: unknown, headers: Record<string, string> = {}) =>
+      fetch(url + path, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...headers },
+        body: typeof body === 'string' || body instanceof Uint8Array ? (body as string) : JSON.stringify(body),
+      }),
+    [Symbol.asyncDispose]: async () => {
+      await http.close(0)
+      await inference[Symbol.asyncDispose]()
+    },
+  }
+}
+
+/** Sends raw bytes and gathers what comes back until the connection ends, or `ms` have passed. */
+export function raw(port: number, text: string | Uint8Array, ms = 3000): Promise<string> {
+  return new Promise((resolve) => {
+    let answer = ''
+    const socket = connect(port, '127.0.0.1', () => socket.write(text))
+    const timer = setTimeout(() => socket.destroy(), ms)
+    socket.on('data', (chunk) => {
+      answer += chunk.toString()
+    })
+    socket.on('error', () => {})
+    socket.on('close', () => {
+      clearTimeout(timer)
+      resolve(answer)
+    })
+  })
+}

@@ -41,8 +41,8 @@ export function openDataFolder(path: string): DataFolder {
   try {
     mkdirSync(root, { recursive: true, mode: 0o700 })
     for (const sub of [folder.blobs, folder.cache, folder.temporary, folder.log, folder.logs]) mkdirSync(sub, { recursive: true })
-    writeDurably(at('tmp', 'probe'), 'ok', 0o600)
-    rmSync(at('tmp', 'probe'))
+    writeDurably(at('tmp', `probe-${process.pid}`), 'ok', 0o600)
+    rmSync(at('tmp', `probe-${process.pid}`))
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)
     throw new FairleadError('data-unwritable', `The data folder ${root} cannot be written: ${reason}. Choose another with --data.`, { cause })

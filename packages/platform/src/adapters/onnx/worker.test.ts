@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import { test } from 'node:test'
+import { WorkerThread } from '../../domain/inference/index.ts'
+import { coded } from '../../testing/fake-inference.ts'
+import { identityModel } from '../../testing/identity-model.ts'
+import { onnxWorker } from './index.ts'
+
+const STUCK_MS = 10_000
+const IDENTITY = identityModel([
+  { name: 'x', type: 'float32', shape: [-1, 2] },
+  { name: 's', type: 'string', shape: [-1] },
+])
+
+test('a worker opens, runs and measures a model, and the caller keeps its own tensors', async () => {
+  await using worker = new WorkerThread(onnxWorker())
+  const { session, millis } = await worker.open(IDENTITY)
+  assert.ok(millis > 0)
+  const whole = new Float32Array([9, 1, 2, 3, 4, 9])
+  const inputs = {
+    x: { type: 'float32' as const, shape: [2, 2], data: whole.subarray(1, 5) },
+    s: { type: 'string' as const, shape: [2], data: ['a\u0000b', ''] },
+  }
+  const outputs = await worker.run(session, inputs, STUCK_MS)
+  assert.deepEqual(outputs, { x_out: { ...inputs.x, data: new Float32Array([1, 2, 3, 4]) }, s_out: inputs.s })
+  assert.deepEqual([...whole], [9, 1, 2, 3, 4, 9])
+  const { measured, rowwise } = await worker.measure(session, oneRow(), { fixedRows: false, stuckMs: STUCK_MS })
+  assert.deepEqual([measured.length, rowwise], [5, true])
+})
+
+function oneRow() {
+  return { x: { type: 'float32' as const, shape: [1, 2], data: new Float32Array(2) }, s: { type: 'string' as const, shape: [1], data: [''] } }
+}
+
+test('errors come back with their code, and the worker goes on', async () => {
+  await using worker = new WorkerThread(onnxWorker())
+  await assert.rejects(worker.open({ ...IDENTITY, bytes: new TextEncoder().encode('no model') }), coded('load-failed', /ONNX Runtime cannot load the model/))
+  const { session } = await worker.open(IDENTITY)
+  await assert.rejects(worker.run(session, {}, STUCK_MS), coded('model-run-failed', /"x" is missing/))
+  await worker.close(session)
+  await assert.rejects(worker.run(session, oneRow(), STUCK_MS), coded('model-run-failed', /was unloaded/))
+})
+
+test('several workers run and end side by side, again and again', async () => {
+  const bytes = await readFile(new URL('./testdata/credit-risk.onnx', import.meta.url))
+  for (let round = 0; round < 3; round++) {
+    await Promise.all(
+      Array.from({ length: 4 }, async () => {
+        await using worker = new WorkerThread(onnxWorker())
+        await worker.open({ ...IDENTITY, bytes })
+        const { session } = await worker.open(IDENTITY)
+        await Promise.all(Array.from({ length: 20 }, async () => worker.run(session, oneRow(), STUCK_MS)))
+      }),
+    )
+  }
+})

@@ -25,6 +25,11 @@ export function exitCodeOf(problem: Pick<Problem, 'code' | 'status'>): number {
 
 const SHOWN_ITEMS = 10
 
+/** Keeps line breaks: some details point at a place in the line above. */
+function lines(text: string): string {
+  return text.split('\n').map(printable).join('\n')
+}
+
 /**
  * Tells a failure: one line, the offending places, and the remedy; with `--json` the problem document on stdout too.
  * Never a stack, unless `FAIRLEAD_DEBUG` asks for it. Answers the exit code.
@@ -32,7 +37,7 @@ const SHOWN_ITEMS = 10
 export function reportFailure(error: unknown, output: Output, debug: boolean): number {
   const problem = problemOf(error)
   if (output.json) output.document(problem)
-  output.error(`${output.tint('red', 'error')}: ${printable(problem.detail)}`)
+  output.error(`${output.tint('red', 'error')}: ${lines(problem.detail)}`)
   const items = (problem.errors ?? []).filter((item) => !problem.detail.includes(item.detail) || !problem.detail.includes(item.path))
   for (const item of items.slice(0, SHOWN_ITEMS)) output.error(printable(`  ${item.path}: ${item.detail}`))
   if (items.length > SHOWN_ITEMS) output.error(`  and ${items.length - SHOWN_ITEMS} more`)

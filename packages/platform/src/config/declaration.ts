@@ -1,5 +1,5 @@
-import { name } from '@fairlead/contract/schemas'
 import { pipeline, type ReleaseSettingsInput, releaseSettingsPatch } from '@fairlead/contract/control'
+import { name } from '@fairlead/contract/schemas'
 import { z } from 'zod'
 import { SETTINGS } from './settings.ts'
 

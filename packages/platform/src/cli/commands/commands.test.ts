@@ -82,7 +82,7 @@ test('import refuses before anything is sent: bad names, missing files, links th
     [['m/model.onnx', '--name', 'a', '--allow-code'], 1, /not supported yet/],
   ]
   for (const [[source = '', ...rest], code, words] of cases) {
-    const path = /^https/.test(source) ? source : folder.at(source)
+    const path = source.startsWith('https') ? source : folder.at(source)
     const ran = await runFairlead(['models', 'import', path, ...rest, ...at(platform)])
     assert.match(ran.stderr, words)
     assert.equal(ran.code, code, ran.stderr)

@@ -64,7 +64,7 @@ function print(output: Output, deployment: Deployment, releases: Release[]): voi
     if (measured.length > 0) output.line(`  measured   ${measured.join(', ')}`)
   }
   for (const { process, release, state, detail } of deployment.observed) {
-    output.line(`  process    ${process}: release ${release} ${state}${detail ? `, ${cell(detail)}` : ''}`)
+    output.line(`  process    ${process}: release ${release} ${state}${detail && state !== 'ready' ? `, ${cell(detail)}` : ''}`)
   }
   output.line()
   output.table(

@@ -21,14 +21,14 @@ export function registerLogs({ program, run }: Registrar): void {
     .description('logged predictions of a deployment, newest first')
     .option('--since <when>', 'from a duration back (1h, 15m, 7d) or a time on')
     .option('--until <when>', 'up to a duration back or a time')
-    .option('--where <expression>', 'only rows for which it holds, as: age > 60 and label = "bad"')
+    .option('--where <expression>', "only rows for which it holds, as: age > 60 and label = 'bad'")
     .option('--release <n>', 'only of this release', positive)
     .option('--limit <n>', 'at most so many rows', positive, 100)
     .option('--follow', 'go on with new predictions as they come')
     .option('--format <format>', FORMATS.join(', '), 'table')
     .addHelpText(
       'after',
-      '\nExamples:\n  fairlead logs credit-risk --since 1h --where \'label = "bad"\'\n  fairlead logs credit-risk --format parquet > log.parquet',
+      '\nExamples:\n  fairlead logs credit-risk --since 1h --where "label = \'bad\'"\n  fairlead logs credit-risk --format parquet > log.parquet',
     )
   run(command, (context, args, options) => logs(context, args, options as unknown as LogOptions))
 }

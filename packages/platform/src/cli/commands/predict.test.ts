@@ -64,7 +64,7 @@ test('many rows go in chunks of a thousand, in order, and become one answer', as
 test('a refusal names the offending place, and in later chunks from where rows are counted', async () => {
   let calls = 0
   await using platform = await serving(() => {
-    if (++calls === 1) return { json: { id: 'r', deployment: 'credit-risk', release: 1, predictions: Array(1000).fill({ label: 'a' }) } }
+    if (++calls === 1) return { json: { id: 'r', deployment: 'credit-risk', release: 1, predictions: Array.from({ length: 1000 }, () => ({ label: 'a' })) } }
     const one = problem(422, 'column-missing', 'rows[3] lacks the column age')
     return { ...one, json: { ...(one.json as object), errors: [{ path: 'rows[3].age', code: 'column-missing', detail: 'is missing' }] } }
   })

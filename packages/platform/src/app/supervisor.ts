@@ -109,7 +109,7 @@ export class Supervisor {
     slot.state = 'starting'
     const child = fork(fileURLToPath(MAIN), [], {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-      execArgv: ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=16'],
+      execArgv: ['--disable-warning=ExperimentalWarning'],
       env: childEnvironment(),
     })
     slot.child = child

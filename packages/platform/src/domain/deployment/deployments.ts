@@ -1,5 +1,6 @@
 import { FairleadError, NAME_PATTERN, type Row, type Signature } from '@fairlead/contract'
 import type { Deployment, DeployRequest, ModelVersion, Operation, Release } from '@fairlead/contract/control'
+import { syntheticExample } from '../../model/signature/example.ts'
 import { compilePipeline } from '../pipeline/index.ts'
 import { Changes } from './changes.ts'
 import { freeze, settle } from './freeze.ts'
@@ -139,7 +140,7 @@ export class Deployments {
     const { signature, pipeline, example } = servableOf(row)
     const { added } = compilePipeline(pipeline, signature)
     const fields = added.map(({ name, labels }) => ({ name, kind: 'label' as const, type: 'string' as const, tensor: name, classes: labels }))
-    return { signature: { ...signature, fields: [...signature.fields, ...fields] }, example }
+    return { signature: { ...signature, fields: [...signature.fields, ...fields] }, example: example.length > 0 ? example : [syntheticExample(signature)] }
   }
 
   /** One operation; with `waitMs`, at its end or after that time. Throws `operation-unknown`. */

@@ -79,6 +79,8 @@ export function releaseDigest(model: string, pipeline: Pipeline, settings: Relea
   return sha256(canonicalJson({ model, pipeline, settings }))
 }
 
+const EXAMPLE_ROWS = 3
+
 /** Everything a serve process needs, except the release's number. */
 export function freeze(
   deployment: string,
@@ -95,7 +97,8 @@ export function freeze(
     signature: version.signature,
     pipeline,
     settings,
-    example: version.example ?? [],
+    // rows that came with the model show best what it takes
+    example: version.example?.length ? version.example : (golden?.rows.slice(0, EXAMPLE_ROWS) ?? []),
     golden,
   }
 }

@@ -1,6 +1,11 @@
 import { FairleadError } from '@fairlead/contract'
-import type { Caller } from '../inference/index.ts'
 import type { VerifiedKey } from './key-cache.ts'
+
+/** Who asks for a prediction: an API key, or nobody in particular from this machine or on an open platform. */
+export interface PredictionCaller {
+  kind: 'key' | 'loopback' | 'open'
+  id: string
+}
 
 /** What decides whether a prediction may be asked for. */
 export interface PredictionAccess {
@@ -19,7 +24,7 @@ export interface PredictionAccess {
  * Who asks for a prediction. A key that was sent must be good, even where none is needed: whoever sends one relies on it.
  * Throws `not-authenticated` and `not-allowed`.
  */
-export function authorizePrediction({ key, loopback, open, requireKey, deployment }: PredictionAccess): Caller {
+export function authorizePrediction({ key, loopback, open, requireKey, deployment }: PredictionAccess): PredictionCaller {
   if (key === 'invalid') throw new FairleadError('not-authenticated', 'The API key is unknown, revoked or expired.')
   if (key) {
     const may = key.scopes.includes('predict') || key.scopes.includes('admin')

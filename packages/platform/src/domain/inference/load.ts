@@ -1,11 +1,11 @@
 import { availableParallelism, cpus } from 'node:os'
 import { FairleadError } from '@fairlead/contract'
 import type { Execution } from '@fairlead/contract/control'
+import { syntheticExample } from '../../model/signature/example.ts'
 import type { BatcherOptions } from './batcher.ts'
 import { exampleFailed, runChecks } from './checks.ts'
 import { chooseTile, type Measurement } from './measure.ts'
 import { WorkerPool } from './pool.ts'
-import { sampleRow } from './sample.ts'
 import { ReleasePlan, ServingRelease } from './serving-release.ts'
 import { repeatRows } from './tensors.ts'
 import type { Artifact, ArtifactSource, Runtime, ServableRelease, Session, Tensors } from './types.ts'
@@ -182,7 +182,7 @@ function sampleOf(plan: ReleasePlan): { inputs: Tensors; real: boolean } {
   const { example, signature } = plan.release
   const real = example.length > 0
   try {
-    const inputs = plan.rows.decode(real ? example.slice(0, 1) : [sampleRow(signature)])
+    const inputs = plan.rows.decode(real ? example.slice(0, 1) : [syntheticExample(signature)])
     const fixed = fixedRowsOf(plan)
     return { inputs: fixed !== undefined && fixed > 1 ? repeatRows(inputs, fixed) : inputs, real }
   } catch (error) {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { DATA_TYPES, FairleadError, type InputColumn, type Signature, type TensorSpec } from '@fairlead/contract'
+import { syntheticExample } from '../../model/signature/example.ts'
 import { FAKE_ROW, FAKE_SIGNATURE } from '../../testing/fake-model.ts'
 import { halfToNumber } from './number-text.ts'
 import { type RowSettings, RowsPlan } from './rows.ts'
-import { sampleRow } from './sample.ts'
 
 const STRICT: RowSettings = { extraColumns: 'refuse', unknownValues: 'refuse' }
 
@@ -191,7 +191,7 @@ test('the made-up row of any signature passes its own plan', () => {
   ]
   const inputs = [...columns, ...more].map(({ name, type, shape = [] }): TensorSpec => ({ name, type, shape: [-1, ...shape] }))
   const signature: Signature = { task: 'other', inputs, outputs: [], columns: [...columns, ...more], fields: [] }
-  const tensors = new RowsPlan(signature, STRICT).decode([sampleRow(signature)])
+  const tensors = new RowsPlan(signature, STRICT).decode([syntheticExample(signature)])
   assert.deepEqual(tensors.d!.shape, [1, 2, 1])
   assert.deepEqual([...(tensors.a!.data as BigInt64Array)], [5n])
 })

@@ -98,6 +98,7 @@ export const DOCS_PAGE = `<!doctype html>
 </form>
 <h2>Answer</h2><p id="took" role="status"></p><pre id="answer" tabindex="0" aria-live="polite" aria-label="Answer"></pre>
 </main>
+<script>${SCRIPT}</script>
 </body>
 </html>
 `

@@ -1,6 +1,7 @@
 import { INTEGER_RANGES, type InputColumn, isFloat, isInteger, type OutputField } from '@fairlead/contract'
-import { type ServingRelease, sampleRow } from '../../domain/inference/index.ts'
+import type { ServingRelease } from '../../domain/inference/index.ts'
 import { classesOf } from '../../domain/pipeline/index.ts'
+import { syntheticExample } from '../../model/signature/example.ts'
 
 type Schema = Record<string, unknown>
 
@@ -160,7 +161,7 @@ const HEADERS = [
  */
 export function openApiOf(serving: ServingRelease): Schema {
   const { deployment, number, model, signature, example } = serving.release
-  const body = { rows: [example[0] ?? sampleRow(signature)] }
+  const body = { rows: [example[0] ?? syntheticExample(signature)] }
   return {
     openapi: '3.1.0',
     info: { title: `Predictions of ${deployment}`, version: String(number), description: `Release ${number}: model ${model.name}, version ${model.version}.` },

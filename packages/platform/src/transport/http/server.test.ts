@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { test } from 'node:test'
 import { FAKE_ROW, fakeRelease } from '../../testing/fake-model.ts'
 import { DOCS_PAGE, DOCS_POLICY } from './docs-page.ts'
@@ -176,5 +177,7 @@ test('the page needs nothing from elsewhere and runs only its own script', async
   assert.equal(page.headers.get('content-security-policy'), DOCS_POLICY)
   assert.match(DOCS_POLICY, /^default-src 'none'; script-src 'sha256-/)
   assert.equal(await page.text(), DOCS_PAGE)
+  const [, script] = /<script>([\s\S]*?)<\/script>/.exec(DOCS_PAGE)!
+  assert.ok(DOCS_POLICY.includes(createHash('sha256').update(script!).digest('base64')), 'the policy allows the script that is there')
   assert.doesNotMatch(DOCS_PAGE, /https?:\/\/|innerHTML/)
 })

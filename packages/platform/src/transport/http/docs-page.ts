@@ -6,7 +6,7 @@ const STYLE = `
 *{box-sizing:border-box}body{margin:0 auto;max-width:64rem;padding:1.5rem 1rem 4rem;font:16px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--back)}
 h1{font-size:1.5rem;margin:0}h2{font-size:1.1rem;margin:2rem 0 .5rem}p{margin:.25rem 0;color:var(--soft)}a{color:var(--mark)}
 .scroll{overflow-x:auto;border:1px solid var(--line);border-radius:.5rem}table{border-collapse:collapse;width:100%;font-size:.9rem}
-th,td{text-align:left;vertical-align:top;padding:.4rem .75rem;border-bottom:1px solid var(--line)}tr:last-child td{border-bottom:0}thead th{background:var(--panel)}
+th,td{text-align:left;vertical-align:top;padding:.4rem .75rem;border-bottom:1px solid var(--line)}tbody tr:last-child>*{border-bottom:0}thead th{background:var(--panel)}
 code,pre,textarea,input{font:.875rem/1.5 ui-monospace,monospace}textarea,input,pre{width:100%;color:inherit;background:var(--panel);border:1px solid var(--line);border-radius:.5rem;padding:.75rem}
 textarea{min-height:16rem;resize:vertical}pre{margin:0;overflow:auto;white-space:pre-wrap;min-height:3rem}label{display:block;font-weight:600;margin:.75rem 0 .25rem}
 button{font:inherit;font-weight:600;margin:.75rem 0;padding:.5rem 1.25rem;border:0;border-radius:.5rem;background:var(--mark);color:var(--on-mark);cursor:pointer}
@@ -18,11 +18,11 @@ const $ = (id) => document.getElementById(id)
 const key = () => ($('key').value ? { authorization: 'Bearer ' + $('key').value } : {})
 let path = ''
 function cell(row, text, tag) { const c = document.createElement(tag || 'td'); if (tag === 'th') c.scope = 'row'; c.textContent = text; row.append(c) }
-function typeOf(s) { const o = s.anyOf ? s.anyOf.find((p) => p.type && p.type !== 'null') || s.anyOf[0] : s; return o.anyOf ? typeOf(o) : (o.format || o.type || 'value') }
+function plain(s) { return s.anyOf ? plain(s.anyOf.find((p) => p.type !== 'null')) : s }
+function typeOf(s) { const o = plain(s); return o.format || o.type || 'value' }
 function limits(s) {
-  const o = s.anyOf ? Object.assign({}, ...s.anyOf.filter((p) => p.type !== 'null'), s) : s
-  if (s.enum) return 'one of ' + s.enum.map((v) => JSON.stringify(v)).join(', ')
-  if (o.enum && !o.anyOf) return 'one of ' + o.enum.map((v) => JSON.stringify(v)).join(', ')
+  const o = { ...plain(s), ...s }
+  if (o.enum) return 'one of ' + o.enum.map((v) => JSON.stringify(v)).join(', ')
   const parts = []
   if (o.minimum !== undefined) parts.push('from ' + o.minimum)
   if (o.maximum !== undefined) parts.push('to ' + o.maximum)

@@ -77,8 +77,10 @@ export function alive(pid: number): boolean {
   }
 }
 
+type Answer<T> = T | false | undefined
+
 /** Waits until `holds` answers something that counts as true, and answers it. */
-export async function eventually<T>(what: string, holds: () => T | Promise<T>, timeoutMs = 20_000): Promise<NonNullable<T>> {
+export async function eventually<T>(what: string, holds: () => Answer<T> | Promise<Answer<T>>, timeoutMs = 20_000): Promise<T> {
   const until = Date.now() + timeoutMs
   for (;;) {
     const value = await holds()
@@ -97,9 +99,8 @@ export interface Said {
 }
 
 /** Starts `fairlead up` with just these options. */
-export function spawnUp(args: string[], { cwd = tmpdir(), as }: { cwd?: string; as?: number } = {}): { child: ChildProcess; said: Promise<Said> } {
-  const user = as === undefined ? {} : { uid: as, gid: as }
-  const child = spawn(process.execPath, [FAIRLEAD, 'up', ...args], { cwd, env: nodeFirst(), stdio: ['ignore', 'pipe', 'pipe'], ...user })
+export function spawnUp(args: string[]): { child: ChildProcess; said: Promise<Said> } {
+  const child = spawn(process.execPath, [FAIRLEAD, 'up', ...args], { cwd: tmpdir(), env: nodeFirst(), stdio: ['ignore', 'pipe', 'pipe'] })
   let stdout = ''
   let stderr = ''
   child.stdout?.on('data', (chunk) => (stdout += chunk))

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { closeSync, constants, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { closeSync, constants, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, statSync, writeSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
 import { FairleadError } from '@fairlead/contract'
 
 /** Where everything of an embedded platform lies, as absolute paths. */
@@ -39,8 +39,8 @@ export function openDataFolder(path: string): DataFolder {
     logs: at('logs'),
   }
   try {
-    mkdirSync(root, { recursive: true, mode: 0o700 })
-    for (const sub of [folder.blobs, folder.cache, folder.temporary, folder.log, folder.logs]) mkdirSync(sub, { recursive: true })
+    makeFolder(root, 0o700)
+    for (const sub of [folder.blobs, folder.cache, folder.temporary, folder.log, folder.logs]) makeFolder(sub, 0o777)
     writeDurably(at('tmp', `probe-${process.pid}`), 'ok', 0o600)
     rmSync(at('tmp', `probe-${process.pid}`))
   } catch (cause) {
@@ -48,6 +48,19 @@ export function openDataFolder(path: string): DataFolder {
     throw new FairleadError('data-unwritable', `The data folder ${root} cannot be written: ${reason}. Choose another with --data.`, { cause })
   }
   return folder
+}
+
+/** Makes a folder and those above it. Node's own way, `recursive`, never returns for a path such as `/proc/x`. */
+function makeFolder(path: string, mode: number): void {
+  try {
+    mkdirSync(path, { mode })
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'EEXIST' && statSync(path).isDirectory()) return
+    if (code !== 'ENOENT' || existsSync(dirname(path))) throw error
+    makeFolder(dirname(path), mode)
+    mkdirSync(path, { mode })
+  }
 }
 
 /** Writes a file so that a crash leaves the old one or the new one, never half of one. */

@@ -103,6 +103,8 @@ export type Model = z.infer<typeof model>
 
 export const importRequest = z.strictObject({
   upload: z.string(),
+  /** Refuse with `name-taken` when there is a model of this name. */
+  newModel: z.boolean().optional(),
   /** Contents of a signature file (YAML or JSON text). */
   signature: z.string().max(1_000_000).optional(),
   alias: z

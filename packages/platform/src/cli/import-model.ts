@@ -10,6 +10,8 @@ import type { Progress } from './progress.ts'
 
 /** A model to hand over: its files, and what is known of it besides. */
 export interface ModelToImport {
+  /** Whether the model must not be there yet. */
+  new?: boolean
   name: string
   /** A file, a folder, or `-` for an ONNX file on stdin. */
   source: string
@@ -58,6 +60,7 @@ async function readExtras(model: ModelToImport): Promise<Extras> {
   const extras = {
     signature: model.signature === undefined ? undefined : await readText(model.signature),
     golden: model.golden === undefined ? undefined : await readGolden(model.golden),
+    newModel: model.new,
     alias: model.alias,
     tags: model.tags,
     metrics: model.metrics,

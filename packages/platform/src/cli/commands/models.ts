@@ -18,6 +18,7 @@ export function registerModels({ program, run }: Registrar): void {
     .command('import <source>')
     .description('make a version of a model file, a folder, or an ONNX file on stdin (-)')
     .requiredOption('--name <name>', 'name of the model')
+    .option('--new', 'refuse when there is a model of this name')
     .option('--signature <file>', 'names, units, ranges and class labels that the model file lacks')
     .option('--baseline <file>', 'data the model was trained on; its digest is kept in the lineage')
     .option('--golden <file>', 'rows with the answers they must get')

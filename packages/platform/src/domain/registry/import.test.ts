@@ -73,6 +73,15 @@ check('the same files again find the version that is there; what is said beside 
   assert.deepEqual(await rig.stored(), [sha256('x')])
 })
 
+check('a name that is taken is refused when a new model is wanted, and the upload is still there', async (rig) => {
+  const first = await rig.registry.importVersion('m', { upload: await rig.upload({ 'model.onnx': 'x' }), newModel: true }, 'ann')
+  assert.equal(first.created, true)
+  const upload = await rig.upload({ 'model.onnx': 'y' })
+  await assert.rejects(rig.registry.importVersion('m', { upload, newModel: true }, 'ann'), hasCode('name-taken', '"m"'))
+  assert.equal((await rig.registry.getModel('m')).versions, 1)
+  assert.equal((await rig.registry.importVersion('n', { upload, newModel: true }, 'ann')).created, true)
+})
+
 check('imports of the same files at the same time give one version', async (rig) => {
   const uploads = await Promise.all(Array.from({ length: 6 }, () => rig.upload({ 'model.onnx': 'x', 'w.bin': 'w' })))
   const results = await Promise.all(uploads.map((upload) => rig.registry.importVersion('m', { upload }, 'ann')))

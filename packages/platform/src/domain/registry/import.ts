@@ -93,7 +93,7 @@ export class Importer {
   async #store(trx: RegistryDb, incoming: Incoming): Promise<{ created: boolean; version: number }> {
     const { model, request, digest } = incoming
     const now = rfc3339(this.#options.clock.now())
-    await this.#ensureModel(trx, model, now)
+    await this.#ensureModel(trx, incoming, now)
     const same = await trx.selectFrom('model_versions').select('version').where('model', '=', model).where('digest', '=', digest).executeTakeFirst()
     const version = same?.version ?? (await this.#insert(trx, incoming, now))
     await this.#annotate(trx, incoming, version)
@@ -101,7 +101,7 @@ export class Importer {
     return { created: same === undefined, version }
   }
 
-  async #ensureModel(trx: RegistryDb, name: string, now: string): Promise<void> {
+  async #ensureModel(trx: RegistryDb, { model: name, request }: Incoming, now: string): Promise<void> {
     const present = await trx.selectFrom('models').select('removed_at').where('name', '=', name).executeTakeFirst()
     if (!present) {
       await trx
@@ -109,6 +109,9 @@ export class Importer {
         .values({ name, description: '', tags: '{}', last_version: 0, created_at: now, updated_at: now, removed_at: null })
         .execute()
       return
+    }
+    if (request.newModel && present.removed_at === null) {
+      throw new FairleadError('name-taken', `There is a model "${name}" already. Choose another name, or import without --new to make its next version.`)
     }
     const anew = present.removed_at === null ? {} : { created_at: now, removed_at: null }
     await trx

@@ -1,8 +1,8 @@
 // A platform of canned answers, for looking at the console in every state. The answers are typed by the contract, so they cannot drift from it.
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { extname, join, normalize } from 'node:path'
+import { extname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Operation, ResponseOf, RouteName } from '@fairlead/contract/control'
 import { ROUTES } from '@fairlead/contract/control/routes'
@@ -131,19 +131,27 @@ function api(request: IncomingMessage, response: ServerResponse, state: CannedSt
   }
 }
 
-async function page(response: ServerResponse, path: string): Promise<void> {
-  const file = extname(path) ? normalize(path) : '/index.html'
-  const body = await readFile(join(DIST, file)).catch(() => undefined)
+/** The built console in memory, so that a build in between does not tear a page. */
+async function readConsole(): Promise<Map<string, Buffer>> {
+  const entries = await readdir(DIST, { recursive: true, withFileTypes: true })
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
+  return new Map(await Promise.all(files.map(async (file) => [`/${relative(DIST, file)}`, await readFile(file)] as const)))
+}
+
+function page(response: ServerResponse, files: Map<string, Buffer>, path: string): void {
+  const file = extname(path) ? path : '/index.html'
+  const body = files.get(file)
   if (body === undefined) response.writeHead(404).end()
   else response.writeHead(200, { 'content-type': TYPES[extname(file)] ?? 'application/octet-stream', 'content-security-policy': CSP }).end(body)
 }
 
 /** Serves the built console and the canned answers of a state on loopback. */
 export async function startCanned(state: CannedState, port = 0): Promise<{ url: string; server: Server }> {
+  const files = await readConsole()
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? '/', 'http://localhost')
     if (url.pathname.startsWith('/api/v1/')) api(request, response, state)
-    else void page(response, url.pathname)
+    else page(response, files, url.pathname)
   })
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, server }

@@ -46,32 +46,35 @@ export function Palette({ onClose }: { onClose: () => void }) {
     }
   }
   return (
-    <Modal opened onClose={onClose} withCloseButton={false} size="lg" padding={0} yOffset="12vh" centered={false} aria-label="Find">
-      <TextInput
-        className="fl-palette-input"
-        data-autofocus
-        variant="unstyled"
-        leftSection={<Icon name="search" />}
-        placeholder="Find a deployment, model, release, page or command"
-        aria-label="Find"
-        role="combobox"
-        aria-expanded="true"
-        aria-controls="fl-found"
-        aria-activedescendant={chosen ? optionId(chosen) : undefined}
-        value={query}
-        onChange={(event) => {
-          setQuery(event.currentTarget.value)
-          setAt(0)
-        }}
-        onKeyDown={onKeyDown}
-      />
-      {found.length === 0 ? <p className="fl-palette-none fl-soft">Nothing is called that.</p> : null}
-      <div id="fl-found" role="listbox" aria-label="Found" className="fl-palette-list">
-        {found.map((one) => (
-          <Option key={one.id} found={one} selected={one === chosen} onPick={() => go(one)} />
-        ))}
-      </div>
-    </Modal>
+    <Modal.Root opened onClose={onClose} size="lg" padding={0} yOffset="12vh">
+      <Modal.Overlay />
+      <Modal.Content aria-label="Find">
+        <TextInput
+          className="fl-palette-input"
+          data-autofocus
+          variant="unstyled"
+          leftSection={<Icon name="search" />}
+          placeholder="Find a deployment, model, release, page or command"
+          aria-label="Find"
+          role="combobox"
+          aria-expanded="true"
+          aria-controls="fl-found"
+          aria-activedescendant={chosen ? optionId(chosen) : undefined}
+          value={query}
+          onChange={(event) => {
+            setQuery(event.currentTarget.value)
+            setAt(0)
+          }}
+          onKeyDown={onKeyDown}
+        />
+        {found.length === 0 ? <p className="fl-palette-none fl-soft">Nothing is called that.</p> : null}
+        <div id="fl-found" role="listbox" aria-label="Found" className="fl-palette-list">
+          {found.map((one) => (
+            <Option key={one.id} found={one} selected={one === chosen} onPick={() => go(one)} />
+          ))}
+        </div>
+      </Modal.Content>
+    </Modal.Root>
   )
 }
 

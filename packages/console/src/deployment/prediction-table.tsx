@@ -39,7 +39,7 @@ interface PredictionTableProps {
 export function PredictionTable({ columns, items, onOpen }: PredictionTableProps) {
   return (
     <Scroll label="Predictions, table">
-      <table className="fl-table cards">
+      <table className="fl-table cards dense">
         <thead>
           <tr>
             {columns.map((column) => (

@@ -7,6 +7,7 @@ import { downloadPredictions, MOST_ROWS } from '../api/download.ts'
 import { type PredictionFilters, predictionsQuery } from '../api/queries.ts'
 import { formatCount } from '../format/number.ts'
 import { Empty, Skeleton, TroubleView } from '../ui/feedback.tsx'
+import { usePredictCommand } from './predict-command.ts'
 import { shownColumns, writeColumns } from './prediction-columns.ts'
 import { PredictionFilterBar } from './prediction-filters.tsx'
 import { PredictionDrawer, PredictionTable } from './prediction-table.tsx'
@@ -15,6 +16,7 @@ import { PredictionDrawer, PredictionTable } from './prediction-table.tsx'
 export function PredictionsTab({ deployment }: { deployment: Deployment }) {
   const search = useSearch({ from: '/shell/deployments/$name' })
   const filters: PredictionFilters = { where: search.where, release: search.release, since: search.since, after: search.after }
+  const command = usePredictCommand(deployment.name)
   const page = useQuery(predictionsQuery(deployment.name, filters))
   const filtered = search.where !== undefined || search.release !== undefined || search.since !== undefined
   return (
@@ -28,7 +30,7 @@ export function PredictionsTab({ deployment }: { deployment: Deployment }) {
         filtered ? (
           <Empty title="No prediction matches">Widen the window or change the condition.</Empty>
         ) : (
-          <Empty title="No predictions yet" command={`npx fairlead predict ${deployment.name} --row '{}'`}>
+          <Empty title="No predictions yet" command={command}>
             Every prediction appears here within a second, with its inputs, outputs, release and latency.
           </Empty>
         )

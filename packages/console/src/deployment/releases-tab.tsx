@@ -44,7 +44,6 @@ function ReleaseTable({ releases, onRollback }: { releases: readonly Release[]; 
             <th scope="col">Model</th>
             <th scope="col">Digest</th>
             <th scope="col">Checks</th>
-            <th scope="col">By</th>
             <th scope="col">Made</th>
             <th scope="col">
               <span className="fl-hidden">Actions</span>
@@ -65,7 +64,9 @@ function ReleaseRow({ release, onRollback }: { release: Release; onRollback: (re
   const failed = release.checks.filter((check) => !check.passed)
   return (
     <tr>
-      <th scope="row">Release {release.number}</th>
+      <th scope="row" className="fl-nowrap">
+        Release {release.number}
+      </th>
       <td data-label="State">
         <span>
           <State state={releaseWord(release.state)} />
@@ -76,7 +77,7 @@ function ReleaseRow({ release, onRollback }: { release: Release; onRollback: (re
           ) : null}
         </span>
       </td>
-      <td data-label="Model" style={{ overflowWrap: 'anywhere' }}>
+      <td data-label="Model" className="fl-wrap">
         <Link to="/models/$name" params={{ name: release.model.name }} search={{ version: release.model.version }}>
           {release.model.name}:{release.model.version}
         </Link>
@@ -93,9 +94,10 @@ function ReleaseRow({ release, onRollback }: { release: Release; onRollback: (re
           <span style={{ color: 'var(--fl-alert)' }}>{failed[0]?.detail ?? `${failed.length} failed`}</span>
         )}
       </td>
-      <td data-label="By">{release.createdBy}</td>
       <td data-label="Made">
-        <Ago at={release.createdAt} />
+        <span>
+          <Ago at={release.createdAt} /> <span className="fl-soft fl-small">by {release.createdBy}</span>
+        </span>
       </td>
       <td data-label="">
         {release.state === 'superseded' ? (

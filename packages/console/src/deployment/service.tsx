@@ -9,6 +9,7 @@ import { TelemetryTable } from '../charts/telemetry-table.tsx'
 import { clockTime, RANGES, type Range } from '../format/time.ts'
 import { Empty, Skeleton, TroubleView } from '../ui/feedback.tsx'
 import { Panel } from '../ui/show.tsx'
+import { usePredictCommand } from './predict-command.ts'
 
 const ServiceCharts = lazy(() => import('../charts/service-charts.tsx').then((module) => ({ default: module.ServiceCharts })))
 
@@ -16,6 +17,7 @@ const ServiceCharts = lazy(() => import('../charts/service-charts.tsx').then((mo
 export function Service({ name }: { name: string }) {
   const search = useSearch({ from: '/shell/deployments/$name' })
   const navigate = useNavigate({ from: '/deployments/$name' })
+  const command = usePredictCommand(name)
   const range = search.range ?? '1h'
   const zoomed = search.from !== undefined && search.to !== undefined
   const telemetry = useQuery(telemetryQuery(name, zoomed ? { since: search.from ?? '', until: search.to } : { since: range }))
@@ -62,7 +64,7 @@ export function Service({ name }: { name: string }) {
           <Skeleton lines={3} height={110} />
         )
       ) : telemetry.data.points.length === 0 ? (
-        <Empty title="Nothing was asked in this window" command={`npx fairlead predict ${name} --row '{}'`}>
+        <Empty title="Nothing was asked in this window" command={command}>
           Requests, latency and errors of this deployment appear here within seconds of the first prediction.
         </Empty>
       ) : search.view === 'table' ? (

@@ -91,7 +91,6 @@ function PressableBox({ node, onPress }: { node: Placed; onPress: () => void }) 
       data-kind={node.kind}
       role="button"
       tabIndex={0}
-      aria-label={`${node.label}: ${node.detail ?? ''}. Press to open.`}
       onClick={onPress}
       onKeyDown={(event) => {
         if (event.key !== 'Enter' && event.key !== ' ') return

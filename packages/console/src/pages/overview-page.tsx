@@ -78,7 +78,7 @@ function Deployments({ status }: { status: Status }) {
 
 function System({ status }: { status: Status }) {
   return (
-    <div className="fl-columns">
+    <div className="fl-columns broad">
       <Panel title={`Processes, ${plural(status.processes.length, 'running', 'running')}`} flush>
         <HealthSummary processes={status.processes} />
       </Panel>

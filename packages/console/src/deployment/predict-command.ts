@@ -1,0 +1,10 @@
+import { useQuery } from '@tanstack/react-query'
+import { signatureQuery } from '../api/queries.ts'
+import { shellQuote } from '../try/snippets.ts'
+
+/** The command that asks a deployment for its first prediction, with the example row of its signature. */
+export function usePredictCommand(deployment: string): string {
+  const signature = useQuery({ ...signatureQuery(deployment), retry: false })
+  const row = signature.data?.example[0]
+  return `npx fairlead predict ${deployment} --row ${row ? shellQuote(JSON.stringify(row)) : 'JSON'}`
+}

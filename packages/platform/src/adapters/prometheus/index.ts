@@ -1,1 +1,1 @@
-export { type Exposed, PROMETHEUS_TYPE, prometheusText } from './render.ts'
+export { type Exposed, prometheusText } from './render.ts'

@@ -1,8 +1,5 @@
 import { BUCKET_BOUNDS, type Merged, type ProcessSnapshot, STAGES } from '../../domain/monitoring/index.ts'
 
-/** Media type of the text exposition format, version 0.0.4. */
-export const PROMETHEUS_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
-
 /** Durations that are shown as `le`, in milliseconds: 1, 2, 5 of each decade, up to a minute. Each is a bound of the histograms. */
 const SHOWN = BUCKET_BOUNDS.map((bound, index) => ({ bound, index })).filter(({ bound }) => bound === 60_000 || /^[125]e/.test(bound.toExponential()))
 

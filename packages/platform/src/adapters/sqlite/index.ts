@@ -1,5 +1,4 @@
 export type { SqliteOptions } from './connection.ts'
 export { openSqlite, type SqliteStore } from './database.ts'
 export { type EphemeralOptions, type EphemeralStore, openEphemeral } from './ephemeral.ts'
-export { lockFolder } from './lock.ts'
-export { openServing, type ServingStore } from './serving.ts'
+export { lockFolder, unattended } from './lock.ts'

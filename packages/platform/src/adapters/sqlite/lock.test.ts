@@ -6,12 +6,12 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { FairleadError } from '@fairlead/contract'
 import { temporaryFolder } from '../../testing/temporary.ts'
-import { lockFolder } from './lock.ts'
+import { attendFolder, lockFolder, unattended } from './lock.ts'
 
 const LOCK = new URL('./lock.ts', import.meta.url).href
 
-async function holderOf(dir: string): Promise<ChildProcess> {
-  const program = `const { lockFolder } = await import(${JSON.stringify(LOCK)}); lockFolder(${JSON.stringify(dir)}); console.log('held'); setInterval(() => {}, 1000)`
+async function holderOf(dir: string, how = 'lockFolder'): Promise<ChildProcess> {
+  const program = `const { ${how} } = await import(${JSON.stringify(LOCK)}); globalThis.held = ${how}(${JSON.stringify(dir)}); console.log('held'); setInterval(() => {}, 1000)`
   const child = spawn(process.execPath, ['--input-type=module', '-e', program], { stdio: ['ignore', 'pipe', 'inherit'] })
   await once(child.stdout ?? child, 'data')
   return child
@@ -55,4 +55,27 @@ test('a folder that cannot be written is named', async () => {
       (error) => error instanceof FairleadError && error.code === 'data-unwritable' && error.message.includes(dir) && error.message.includes('--data'),
     )
   }
+})
+
+test('those who attend a folder are waited for, however they end', async () => {
+  await using folder = await temporaryFolder()
+  assert.equal(await unattended(folder.path, 0), true)
+  const children = await Promise.all([holderOf(folder.path, 'attendFolder'), holderOf(folder.path, 'attendFolder')])
+  try {
+    assert.equal(await unattended(folder.path, 0), false)
+    children[0]?.kill('SIGKILL')
+    assert.equal(await unattended(folder.path, 200), false)
+    setTimeout(() => children[1]?.kill('SIGKILL'), 100)
+    assert.equal(await unattended(folder.path, 10_000), true)
+  } finally {
+    for (const child of children) child.kill('SIGKILL')
+  }
+})
+
+test('who attended before does not keep others from it', async () => {
+  await using folder = await temporaryFolder()
+  const one = attendFolder(folder.path)
+  using _ = attendFolder(folder.path)
+  one[Symbol.dispose]()
+  one[Symbol.dispose]()
 })

@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { FairleadError } from '@fairlead/contract'
 import { sqliteCode } from './errors.ts'
 
@@ -34,6 +35,41 @@ export function lockFolder(dir: string): Disposable {
       held.close()
     },
   }
+}
+
+/**
+ * Marks this process as one that works on a folder for the one that holds it, until disposed or the process ends in any way.
+ * Any number of processes may.
+ */
+export function attendFolder(dir: string): Disposable {
+  const database = new DatabaseSync(attendance(dir), { timeout: 5000 })
+  // a read within a transaction holds the file's shared lock
+  database.exec('BEGIN')
+  database.prepare('SELECT count(*) FROM sqlite_schema').get()
+  return { [Symbol.dispose]: () => database.isOpen && database.close() }
+}
+
+/** Settles when no other process attends a folder, `true`, or still one does after `patienceMs`, `false`. Must not be called by one that does. */
+export async function unattended(dir: string, patienceMs: number): Promise<boolean> {
+  const until = Date.now() + patienceMs
+  for (;;) {
+    const database = new DatabaseSync(attendance(dir), { timeout: 0 })
+    try {
+      database.exec('PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE; COMMIT')
+      return true
+    } catch (error) {
+      const code = sqliteCode(error)
+      if (code !== BUSY && code !== LOCKED) throw error
+      if (Date.now() >= until) return false
+    } finally {
+      database.close()
+    }
+    await sleep(50)
+  }
+}
+
+function attendance(dir: string): string {
+  return join(resolve(dir), 'attend.db')
 }
 
 function refusal(error: unknown, folder: string, pidFile: string): FairleadError {

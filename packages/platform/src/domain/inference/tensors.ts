@@ -21,11 +21,6 @@ export function allocate(type: DataType, length: number): TensorData {
   return type === 'string' ? new Array<string>(length).fill('') : new ARRAYS[type](length)
 }
 
-/** Whether `data` is the kind of array that holds values of this type. */
-export function holds(type: DataType, data: TensorData): boolean {
-  return type === 'string' ? Array.isArray(data) : data instanceof ARRAYS[type]
-}
-
 /** Number of values of a shape. */
 export function sizeOf(shape: readonly number[]): number {
   let size = 1

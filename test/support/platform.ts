@@ -51,6 +51,8 @@ export async function startPlatform(options: StartOptions = {}): Promise<Running
   const data = options.data ?? mkdtempSync(join(tmpdir(), 'fairlead-test-'))
   const [program, ...before] = options.command ?? [process.execPath, FAIRLEAD, 'up']
   const args = [...before, '--data', data, '--port', '0', '--http-port', '0', ...(options.args ?? [])]
+  // a platform that was killed has left its announcement
+  const stale = announced(data)
   const child = spawn(program as string, args, { cwd: options.cwd ?? data, env: nodeFirst(options.env), stdio: ['ignore', 'pipe', 'pipe'] })
   let said = ''
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (said += chunk))
@@ -64,7 +66,7 @@ export async function startPlatform(options: StartOptions = {}): Promise<Running
     if (own) rmSync(data, { recursive: true, force: true, maxRetries: 3 })
   }
   try {
-    const run = await waitForRunFile(data, child, { said: () => said, timeoutMs: options.timeoutMs ?? 30_000 })
+    const run = await waitForRunFile(data, child, { stale, said: () => said, timeoutMs: options.timeoutMs ?? 30_000 })
     const token = readFileSync(join(data, 'admin-token'), 'utf8').trim()
     return { data, run, token, child, output: () => said, stop, [Symbol.asyncDispose]: dispose }
   } catch (error) {
@@ -78,13 +80,18 @@ function killed(child: ChildProcess): null {
   return null
 }
 
-async function waitForRunFile(data: string, child: ChildProcess, options: { said: () => string; timeoutMs: number }): Promise<RunFile> {
+function announced(data: string): string {
   const path = join(data, 'run.json')
+  return existsSync(path) ? readFileSync(path, 'utf8') : ''
+}
+
+async function waitForRunFile(data: string, child: ChildProcess, options: { stale: string; said: () => string; timeoutMs: number }): Promise<RunFile> {
   const until = Date.now() + options.timeoutMs
   while (Date.now() < until) {
     if (child.exitCode !== null || child.signalCode !== null)
       throw new Error(`The platform ended with ${child.exitCode ?? child.signalCode}:\n${options.said()}`)
-    if (existsSync(path)) return JSON.parse(readFileSync(path, 'utf8')) as RunFile
+    const text = announced(data)
+    if (text !== '' && text !== options.stale) return JSON.parse(text) as RunFile
     await sleep(20)
   }
   throw new Error(`The platform was not ready within ${options.timeoutMs} ms:\n${options.said()}`)

@@ -21,11 +21,11 @@ export interface DataFolder {
   logs: string
 }
 
-/** Names the paths below `root` and makes the folders. Throws `data-unwritable`. */
-export function openDataFolder(path: string): DataFolder {
+/** Names the paths below `root`. */
+export function dataFolderAt(path: string): DataFolder {
   const root = resolve(path)
   const at = (...parts: string[]) => join(root, ...parts)
-  const folder: DataFolder = {
+  return {
     root,
     adminToken: at('admin-token'),
     runFile: at('run.json'),
@@ -38,11 +38,18 @@ export function openDataFolder(path: string): DataFolder {
     log: at('log'),
     logs: at('logs'),
   }
+}
+
+/** Makes the folders below `root` and tries to write. Throws `data-unwritable`. */
+export function openDataFolder(path: string): DataFolder {
+  const folder = dataFolderAt(path)
+  const { root } = folder
+  const probe = join(folder.temporary, 'probe')
   try {
     makeFolder(root, 0o700)
     for (const sub of [folder.blobs, folder.cache, folder.temporary, folder.log, folder.logs]) makeFolder(sub, 0o777)
-    writeDurably(at('tmp', `probe-${process.pid}`), 'ok', 0o600)
-    rmSync(at('tmp', `probe-${process.pid}`))
+    writeDurably(probe, 'ok', 0o600)
+    rmSync(probe)
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)
     throw new FairleadError('data-unwritable', `The data folder ${root} cannot be written: ${reason}. Choose another with --data.`, { cause })
@@ -102,9 +109,7 @@ export function writeRunFile(folder: DataFolder, run: RunFile): void {
   writeDurably(folder.runFile, `${JSON.stringify(run, null, 2)}\n`, 0o600)
 }
 
-/** Takes the announcement back. Answers whether there was one: after a start it means the last run did not end in order. */
-export function removeRunFile(folder: DataFolder): boolean {
-  const existed = existsSync(folder.runFile)
+/** Takes the announcement back. */
+export function removeRunFile(folder: DataFolder): void {
   rmSync(folder.runFile, { force: true })
-  return existed
 }

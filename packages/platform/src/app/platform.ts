@@ -1,19 +1,19 @@
 import { randomBytes } from 'node:crypto'
 import { FairleadError } from '@fairlead/contract'
-import { lockFolder } from '../adapters/sqlite/index.ts'
+import { lockFolder, unattended } from '../adapters/sqlite/index.ts'
 import type { PlatformSettings } from '../config/index.ts'
 import { rfc3339 } from '../kernel/clock.ts'
 import { createLogger } from '../kernel/logger.ts'
 import { type Control, startControl } from './control.ts'
-import { adminToken, openDataFolder, removeRunFile, writeRunFile } from './data-folder.ts'
+import { adminToken, type DataFolder, openDataFolder, removeRunFile, writeRunFile } from './data-folder.ts'
 import { logOutput } from './log-output.ts'
 import { isLoopback, reservePort, urlHost } from './ports.ts'
 import { PROGRAM_VERSION } from './program-version.ts'
 
 /** Grace for requests in hand when the platform stops. */
 const GRACE_MS = 10_000
-/** How long a start waits for ports that serve processes of a killed platform still hold. */
-const PATIENCE_MS = 5000
+/** How long a start waits for the serve processes of a killed platform, which answer what is in hand, and for their ports. */
+const PATIENCE_MS = 10_000
 
 /** A running platform. */
 export interface Platform {
@@ -36,11 +36,11 @@ export async function startPlatform(settings: PlatformSettings): Promise<Platfor
   const lock = lockFolder(folder.root)
   let control: Control | undefined
   try {
-    const killed = removeRunFile(folder)
-    const patience = killed ? PATIENCE_MS : 0
+    removeRunFile(folder)
+    await lastRunEnded(folder)
     const host = settings.host
-    const port = await reservePort({ host, port: settings.port, option: '--port' }, patience)
-    const httpPort = await reservePort({ host, port: settings.httpPort, option: '--http-port' }, patience)
+    const port = await reservePort({ host, port: settings.port, option: '--port' })
+    const httpPort = await reservePort({ host, port: settings.httpPort, option: '--http-port' })
     const token = adminToken(folder)
     const addresses = { control: `http://${urlHost(host)}:${port}`, http: `http://${urlHost(host)}:${httpPort}`, grpc: null }
     const logger = createLogger(settings.logLevel, logOutput(folder.logs, 'platform'), { pid: process.pid })
@@ -73,6 +73,12 @@ export async function startPlatform(settings: PlatformSettings): Promise<Platfor
     lock[Symbol.dispose]()
     throw error instanceof FairleadError ? error : new FairleadError('internal', error instanceof Error ? error.message : String(error), { cause: error })
   }
+}
+
+/** Two generations must not write one log, nor share a port. */
+async function lastRunEnded({ root }: DataFolder): Promise<void> {
+  if (await unattended(root, PATIENCE_MS)) return
+  throw new FairleadError('data-locked', `Processes of an earlier run still work on the data folder ${root}. Wait, or choose another folder with --data.`)
 }
 
 /** One way to end, whoever asks for it: once in order, and at once for the second signal. */

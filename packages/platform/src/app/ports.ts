@@ -8,7 +8,11 @@ interface Wanted {
   option: string
 }
 
-function bind({ host, port, option }: Wanted): Promise<number> {
+/**
+ * Makes sure a port can be had, and chooses one for port 0. Bound without SO_REUSEPORT: with it, a second platform
+ * of the same user would silently share the port. Rejects with `port-in-use`.
+ */
+export function reservePort({ host, port, option }: Wanted): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer()
     server.once('error', (cause: NodeJS.ErrnoException) => {
@@ -23,22 +27,6 @@ function bind({ host, port, option }: Wanted): Promise<number> {
       server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : port))
     })
   })
-}
-
-/**
- * Makes sure a port can be had, and chooses one for port 0. Bound without SO_REUSEPORT: with it, a second platform
- * of the same user would silently share the port. `patienceMs` waits for a port that the last run still holds.
- */
-export async function reservePort(wanted: Wanted, patienceMs = 0): Promise<number> {
-  const until = Date.now() + patienceMs
-  for (;;) {
-    try {
-      return await bind(wanted)
-    } catch (error) {
-      if (Date.now() >= until) throw error
-      await new Promise((resolve) => setTimeout(resolve, 100))
-    }
-  }
 }
 
 /** Whether an address reaches only this machine. */

@@ -17,6 +17,8 @@ function tell(message: FromServe): void {
 async function end(graceMs: number): Promise<void> {
   if (ending) return
   ending = true
+  // a model that is being loaded, or a disk that hangs, must not keep this process
+  setTimeout(() => process.exit(1), graceMs + 2000).unref()
   try {
     await (await serving)?.stop(graceMs)
   } finally {

@@ -2,6 +2,7 @@ import { fileBlobs } from '../adapters/files/index.ts'
 import { onnxRuntime, onnxWorker } from '../adapters/onnx/index.ts'
 import { prometheusText } from '../adapters/prometheus/index.ts'
 import { openEphemeral } from '../adapters/sqlite/ephemeral.ts'
+import { attendFolder } from '../adapters/sqlite/lock.ts'
 import { openServing, type ServingStore } from '../adapters/sqlite/serving.ts'
 import { authorizePrediction, KeyCache } from '../domain/governance/index.ts'
 import { Inference, type PredictionSink, ReleaseLoader } from '../domain/inference/index.ts'
@@ -11,7 +12,7 @@ import { systemClock } from '../kernel/clock.ts'
 import { createLogger, type Logger } from '../kernel/logger.ts'
 import { type AccessRequest, serveHttp } from '../transport/http/index.ts'
 import { artifactSource } from './artifacts.ts'
-import { type DataFolder, openDataFolder } from './data-folder.ts'
+import { type DataFolder, dataFolderAt } from './data-folder.ts'
 import { logOutput } from './log-output.ts'
 import type { ServeInit } from './messages.ts'
 import { isLoopback } from './ports.ts'
@@ -30,7 +31,8 @@ export interface ServeProcess {
 
 /** Builds the serve role out of its parts, loads what should run, and listens. */
 export async function startServe(init: ServeInit): Promise<ServeProcess> {
-  const folder = openDataFolder(init.dataDir)
+  const folder = dataFolderAt(init.dataDir)
+  const attendance = attendFolder(folder.root)
   const logger = createLogger(init.logLevel, logOutput(folder.logs, init.process), { process: init.process, pid: process.pid })
   const store = openServing(folder.database)
   const ephemeral = openEphemeral(folder.observed)
@@ -91,6 +93,7 @@ export async function startServe(init: ServeInit): Promise<ServeProcess> {
       publisher[Symbol.dispose]()
       ephemeral[Symbol.dispose]()
       store[Symbol.dispose]()
+      attendance[Symbol.dispose]()
     },
   }
 }

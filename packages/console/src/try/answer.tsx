@@ -1,9 +1,15 @@
 import type { OutputField } from '@fairlead/contract'
+import type { ResponseOf } from '@fairlead/contract/control'
 import { formatMs, formatPercent } from '../format/number.ts'
 import { formatValue } from '../format/text.ts'
 import { TroubleView } from '../ui/feedback.tsx'
 import { CodeBlock } from '../ui/show.tsx'
-import type { Tried } from './try-tab.tsx'
+
+/** What the try route answered, and how long the browser waited for it. */
+export interface Tried {
+  answer: ResponseOf<'tryDeployment'>
+  roundTripMs: number
+}
 
 interface AnswerProps {
   tried: Tried | undefined

@@ -1,5 +1,5 @@
 import type { OutputField, Row } from '@fairlead/contract'
-import type { Deployment, ResponseOf } from '@fairlead/contract/control'
+import type { Deployment } from '@fairlead/contract/control'
 import { Button } from '@mantine/core'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { type FormEvent, useMemo, useState } from 'react'
@@ -7,16 +7,10 @@ import { control } from '../api/control.ts'
 import { describeError } from '../api/problem.ts'
 import { signatureQuery } from '../api/queries.ts'
 import { Empty, Loaded } from '../ui/feedback.tsx'
-import { Answer } from './answer.tsx'
+import { Answer, type Tried } from './answer.tsx'
 import { FieldInput } from './field-input.tsx'
 import { emptyForm, type FormField, type FormValues, fieldOfPath, fieldsOf, fillForm, readForm } from './form-model.ts'
 import { Snippets } from './snippets-view.tsx'
-
-/** What the try route answered, and how long the browser waited for it. */
-export interface Tried {
-  answer: ResponseOf<'tryDeployment'>
-  roundTripMs: number
-}
 
 function useTry(deployment: string) {
   return useMutation({

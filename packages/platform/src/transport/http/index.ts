@@ -1,2 +1,2 @@
-export { type AccessRequest, type HttpLimits, type ServeHttpOptions } from './options.ts'
+export type { AccessRequest, HttpLimits, ServeHttpOptions } from './options.ts'
 export { type HttpServing, type ListenOptions, serveHttp } from './server.ts'

@@ -1,5 +1,5 @@
 import type { OutputField, Row } from '@fairlead/contract'
-import type { Deployment } from '@fairlead/contract/control'
+import type { Deployment, ResponseOf } from '@fairlead/contract/control'
 import { Button } from '@mantine/core'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { type FormEvent, useMemo, useState } from 'react'

@@ -18,8 +18,10 @@ if (wanted.length === 0) {
   process.exit(2)
 }
 
+// a test file that hangs fails, rather than hold up everything
+const FILE_TIMEOUT_MS = 240_000
 const parallel = Math.max(1, Math.min(4, availableParallelism()))
-const child = spawn(process.execPath, ['--test', `--test-concurrency=${parallel}`, ...options, ...files], {
+const child = spawn(process.execPath, ['--test', `--test-concurrency=${parallel}`, `--test-timeout=${FILE_TIMEOUT_MS}`, ...options, ...files], {
   cwd: ROOT,
   stdio: 'inherit',
   env: { ...process.env, ORT_DISABLE_TELEMETRY: '1' },

@@ -59,7 +59,7 @@ test('after kill -9 of control at any moment the next start finds a whole regist
     for (let round = 0; round < 3; round++) {
       const control = controlOf(platform)
       const pids = await pidsOf(control)
-      const load = new Load({ http: platform.run.http, deployment: 'steady' })
+      await using load = new Load({ http: platform.run.http, deployment: 'steady' })
       const busy = keepBusy(control, round)
       await load.more(20)
       const moment = Math.random() * 600
@@ -92,7 +92,7 @@ test('after kill -9 of control at any moment the next start finds a whole regist
       return deployment.state === 'ready' && deployment
     })
     assert.ok(state.current)
-    const last = new Load({ http: platform.run.http, deployment: 'busy', connections: 1 })
+    await using last = new Load({ http: platform.run.http, deployment: 'busy', connections: 1 })
     await last.more(5)
     assert.deepEqual(
       (await last.stop()).answered.filter(({ release }) => release === undefined),

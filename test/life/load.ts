@@ -32,7 +32,7 @@ export interface LoadOptions {
 let loads = 0
 
 /** Asks for predictions on a few connections that are kept, each one request after the other, until stopped. */
-export class Load {
+export class Load implements AsyncDisposable {
   readonly answered: Answered[] = []
   readonly broken: Broken[] = []
   readonly #options: Required<LoadOptions>
@@ -67,6 +67,13 @@ export class Load {
     await Promise.all(this.#loops)
     for (const agent of this.#agents) agent.destroy()
     return this
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopped = true
+    // what is in hand when a test fails need not be answered
+    for (const agent of this.#agents) agent.destroy()
+    await Promise.all(this.#loops)
   }
 
   async #loop(connection: number): Promise<void> {

@@ -8,7 +8,7 @@ import { type EphemeralStore, openEphemeral, openSqlite } from '../adapters/sqli
 import type { PlatformSettings } from '../config/index.ts'
 import { Deployments, type DeploymentTables, deploymentMigrations, IdempotencyStore } from '../domain/deployment/index.ts'
 import { Access, type GovernanceTables, governanceMigrations } from '../domain/governance/index.ts'
-import { StatusBuilder, Telemetry, type TelemetryTables, telemetryMigrations } from '../domain/monitoring/index.ts'
+import { EndedCounters, StatusBuilder, Telemetry, type TelemetryTables, telemetryMigrations } from '../domain/monitoring/index.ts'
 import { Compactor, type PredictionQuery } from '../domain/predictionlog/index.ts'
 import { Registry, type RegistryTables, registryMigrations } from '../domain/registry/index.ts'
 import { rfc3339, systemClock } from '../kernel/clock.ts'
@@ -58,7 +58,14 @@ export async function startControl(options: ControlOptions): Promise<Control> {
   await migrate(history.db, telemetryMigrations, { store: folder.telemetry, program: PROGRAM_VERSION })
   const ephemeral = undo.use(openEphemeral(folder.observed, { recreate: true }))
 
-  const supervisor = superviseServe(options, { ephemeral })
+  const ended = new EndedCounters()
+  const supervisor = superviseServe(options, (process) => {
+    ephemeral.observed.forget({ process })
+    const last = ephemeral.snapshots.list().find((snapshot) => snapshot.process === process)
+    if (!last) return
+    ended.add(last)
+    publisher.publish(process)
+  })
   undo.defer(() => supervisor.kill())
   const access = new Access({ db: store.db, adminToken: options.adminToken, clock: systemClock })
   const { registry, deployments } = catalogue(store.db, { ...options, ephemeral, supervisor })
@@ -100,14 +107,14 @@ export async function startControl(options: ControlOptions): Promise<Control> {
     loopback: options.loopback,
     maxFileBytes: settings.limits.modelBytes,
   })
-  const publisher = undo.use(
+  const publisher: Publisher = undo.use(
     new Publisher({
       process: 'control',
       role: 'control',
       restarts: 0,
       store: ephemeral.snapshots,
-      series: () => [],
-      log: () => ({ rows: 0, dropped: 0, bytes: 0 }),
+      series: () => ended.sum.series,
+      log: () => ended.sum.log,
       connections: () => 0,
       state: () => (stopping ? 'draining' : 'ready'),
     }),
@@ -135,7 +142,7 @@ export async function startControl(options: ControlOptions): Promise<Control> {
   }
 }
 
-function superviseServe(options: ControlOptions, { ephemeral }: { ephemeral: EphemeralStore }): Supervisor {
+function superviseServe(options: ControlOptions, onExit: (process: string) => void): Supervisor {
   const { settings, folder, logger } = options
   // names are never used twice: the prediction log tells writers apart by them
   const start = Date.now().toString(36)
@@ -143,10 +150,7 @@ function superviseServe(options: ControlOptions, { ephemeral }: { ephemeral: Eph
     processes: settings.processes,
     logger,
     nameFor: (index, sequence) => `serve-${index + 1}-${start}-${sequence}`,
-    onExit: (process) => {
-      ephemeral.observed.forget({ process })
-      ephemeral.snapshots.remove(process)
-    },
+    onExit,
     initFor: (process, restarts) => ({
       version: MESSAGES_VERSION,
       process,

@@ -48,9 +48,9 @@ export class Publisher implements Disposable {
     }
   }
 
-  /** Publishes now. */
-  publish(): void {
-    this.#options.store.publish(this.snapshot())
+  /** Publishes now; with `ended`, takes away what that process has published, in the same step. */
+  publish(ended?: string): void {
+    this.#options.store.publish(this.snapshot(), ended)
     this.#delay.reset()
   }
 

@@ -25,11 +25,8 @@ export function memorySnapshots(): SnapshotStore & { set(...snapshots: ProcessSn
   let all: ProcessSnapshot[] = []
   return {
     list: () => all,
-    publish: (snapshot) => {
-      all = [...all.filter((s) => s.process !== snapshot.process), snapshot]
-    },
-    remove: (process) => {
-      all = all.filter((s) => s.process !== process)
+    publish: (snapshot, ended) => {
+      all = [...all.filter((s) => s.process !== snapshot.process && s.process !== ended), snapshot]
     },
     set: (...snapshots) => {
       all = snapshots

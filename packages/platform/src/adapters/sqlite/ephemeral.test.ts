@@ -89,8 +89,8 @@ test('each process has one snapshot, its last', async () => {
   one.snapshots.publish(snapshot('p', 2))
   two.snapshots.publish(snapshot('q', 3))
   assert.deepEqual(two.snapshots.list(), [snapshot('p', 2), snapshot('q', 3)])
-  two.snapshots.remove('p')
-  assert.deepEqual(one.snapshots.list(), [snapshot('q', 3)])
+  two.snapshots.publish(snapshot('q', 4), 'p')
+  assert.deepEqual(one.snapshots.list(), [snapshot('q', 4)])
 })
 
 test('a recreated file is empty', async () => {

@@ -69,12 +69,22 @@ function snapshotStore(database: DatabaseSync): SnapshotStore {
   const all = database.prepare('SELECT body FROM snapshot ORDER BY process')
   const remove = database.prepare('DELETE FROM snapshot WHERE process = ?')
   return {
-    publish(snapshot) {
-      write.run(snapshot.process, JSON.stringify(snapshot))
+    publish(snapshot, ended) {
+      const body = JSON.stringify(snapshot)
+      if (ended === undefined) {
+        write.run(snapshot.process, body)
+        return
+      }
+      database.exec('BEGIN IMMEDIATE')
+      try {
+        write.run(snapshot.process, body)
+        remove.run(ended)
+        database.exec('COMMIT')
+      } catch (error) {
+        if (database.isTransaction) database.exec('ROLLBACK')
+        throw error
+      }
     },
     list: () => all.all().map((row) => JSON.parse(String(row.body)) as ProcessSnapshot),
-    remove(process) {
-      remove.run(process)
-    },
   }
 }

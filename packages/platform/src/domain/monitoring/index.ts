@@ -1,6 +1,6 @@
 export { deploymentHealth, type PlatformFacts, platformHealth, type Verdict } from './health.ts'
 export { BUCKET_BOUNDS, BUCKETS, bucketOf, quantile } from './histogram.ts'
-export { Carry, difference, type Merged, mergeSeries, mergeSnapshots } from './merge.ts'
+export { difference, EndedCounters, type Merged, mergeSeries, mergeSnapshots } from './merge.ts'
 export { emptySeries, type RecorderOptions, SeriesRecorder } from './recorder.ts'
 export { StatusBuilder, type StatusOptions } from './status.ts'
 export { type TelemetryDb, type TelemetryTables, telemetryMigrations } from './tables.ts'

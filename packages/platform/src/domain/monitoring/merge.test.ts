@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { sampleProcess } from '../../testing/process-snapshots.ts'
-import { Carry, difference, mergeSnapshots } from './merge.ts'
+import { difference, EndedCounters, mergeSnapshots } from './merge.ts'
 import { emptySeries } from './recorder.ts'
 import type { SeriesSnapshot } from './types.ts'
 
@@ -28,26 +28,23 @@ test('processes are summed by deployment and release', () => {
   assert.deepEqual(merged.log, { rows: 2, dropped: 4, bytes: 6 })
 })
 
-test('counters never go back: not when a process dies, restarts under its name, or drops a series', () => {
-  const carry = new Carry()
-  const total = (...snapshots: Parameters<Carry['observe']>[0]) => {
-    const merged = carry.observe(snapshots)
-    return [merged.series.reduce((sum, s) => sum + s.requests, 0), merged.log.rows]
-  }
-  const log = (rows: number) => ({ rows, dropped: 0, bytes: 0 })
-  assert.deepEqual(total(sampleProcess([series(5), series(2, { deployment: 'b' })], { log: log(9) })), [7, 9])
-  assert.deepEqual(total(sampleProcess([series(6)], { log: log(10) })), [8, 10], 'b was dropped')
-  assert.deepEqual(total(sampleProcess([series(1)], { pid: 101, startedAt: 1, log: log(1) })), [9, 11], 'restarted')
-  assert.deepEqual(total(), [9, 11], 'gone')
-  assert.deepEqual(total(), [9, 11], 'still gone')
-  carry.forget('b')
-  assert.deepEqual(total(), [7, 11])
-})
-
-test("a dead process's queue is not carried", () => {
-  const carry = new Carry()
-  carry.observe([sampleProcess([series(1, { queueRows: 9 })])])
-  assert.equal(carry.observe([]).series[0]?.queueRows, 0)
+test('what processes counted goes on in the sums when they have ended, but for their queues', () => {
+  const ended = new EndedCounters()
+  assert.equal(ended.sum.series.length, 0)
+  ended.add(
+    sampleProcess([series(5, { queueRows: 9, errors: { internal: 1 }, lastAt: 7 }), series(2, { deployment: 'b' })], {
+      log: { rows: 9, dropped: 1, bytes: 3 },
+    }),
+  )
+  ended.add(sampleProcess([series(1, { errors: { internal: 1 } })], { log: { rows: 1, dropped: 0, bytes: 1 } }))
+  assert.deepEqual(
+    ended.sum.series.map((s) => [s.deployment, s.requests, s.rows, s.errors, s.queueRows, s.lastAt, s.histograms.total.count]),
+    [
+      ['a', 6, 12, { internal: 2 }, 0, 7, 6],
+      ['b', 2, 4, {}, 0, 0, 2],
+    ],
+  )
+  assert.deepEqual(ended.sum.log, { rows: 10, dropped: 1, bytes: 4 })
 })
 
 test('a difference holds what changed alone; a counter that began anew counts whole', () => {

@@ -61,41 +61,25 @@ export function difference(before: readonly SeriesSnapshot[], after: readonly Se
   return result
 }
 
-/** One life of one process. */
-const lifeOf = (snapshot: ProcessSnapshot) => `${snapshot.process}\u0000${snapshot.pid}\u0000${snapshot.startedAt}`
-
 /**
- * Keeps counters from going back when a process ends: what it counted last is carried on. Give it all snapshots each time they
- * are looked at; it answers the sums over the living and the dead.
+ * Counters of processes that have ended. The process that outlives them publishes these as its own, so that the sums over all snapshots
+ * never go back.
  */
-export class Carry {
-  readonly #last = new Map<string, ProcessSnapshot>()
-  #carried: ProcessSnapshot | undefined
+export class EndedCounters {
+  #sum: Merged = mergeSnapshots([])
 
-  observe(snapshots: readonly ProcessSnapshot[]): Merged {
-    const now = new Map(snapshots.map((s) => [lifeOf(s), s]))
-    for (const [life, last] of this.#last) {
-      const current = now.get(life)
-      if (!current) this.#keep(last, last.series)
-      else {
-        const present = new Set(current.series.map(keyOf))
-        const gone = last.series.filter((s) => !present.has(keyOf(s)))
-        if (gone.length > 0) this.#keep({ ...last, log: { rows: 0, dropped: 0, bytes: 0 } }, gone)
-      }
-      this.#last.delete(life)
-    }
-    for (const [life, snapshot] of now) this.#last.set(life, snapshot)
-    return mergeSnapshots(this.#carried ? [...snapshots, this.#carried] : snapshots)
+  /** The sums so far. */
+  get sum(): Merged {
+    return this.#sum
   }
 
-  /** Drops what was carried of a removed deployment. */
-  forget(deployment: string): void {
-    if (this.#carried) this.#carried = { ...this.#carried, series: this.#carried.series.filter((s) => s.deployment !== deployment) }
-  }
-
-  #keep(last: ProcessSnapshot, series: SeriesSnapshot[]): void {
-    // A queue ends with its process; only counters go on.
-    const ended = { ...last, series: series.map((s) => ({ ...s, queueRows: 0 })) }
-    this.#carried = { ...last, ...mergeSnapshots(this.#carried ? [this.#carried, ended] : [ended]) }
+  /** Takes up what a process published last. */
+  add(last: ProcessSnapshot): void {
+    // a queue ends with its process; only counters go on
+    const series = last.series.map((one) => ({ ...one, queueRows: 0 }))
+    this.#sum = mergeSnapshots([
+      { ...last, ...this.#sum },
+      { ...last, series },
+    ])
   }
 }

@@ -2,7 +2,7 @@ import { FairleadError } from '@fairlead/contract'
 import type { Telemetry as TelemetryAnswer } from '@fairlead/contract/control'
 import { type Clock, rfc3339, systemClock } from '../../kernel/clock.ts'
 import type { Logger } from '../../kernel/logger.ts'
-import { Carry, difference, type Merged } from './merge.ts'
+import { difference, type Merged, mergeSnapshots } from './merge.ts'
 import { addSums, emptySums, pointOf, type Sums, sumsOf, sumsOfRow } from './point.ts'
 import { LONG, SHORT, TelemetryStore } from './store.ts'
 import type { TelemetryDb } from './tables.ts'
@@ -39,7 +39,6 @@ export interface TelemetryWindow {
 export class Telemetry {
   readonly #options: Required<Omit<TelemetryOptions, 'db'>>
   readonly #store: TelemetryStore
-  readonly #carry = new Carry()
   #written: SeriesSnapshot[]
   #timer: NodeJS.Timeout | undefined
   #stopped = false
@@ -53,7 +52,7 @@ export class Telemetry {
 
   /** Counters of the whole platform now; they never go back. */
   merged(): Merged {
-    return this.#carry.observe(this.processes())
+    return mergeSnapshots(this.processes())
   }
 
   /** The processes as they last described themselves. */
@@ -83,11 +82,6 @@ export class Telemetry {
     const now = this.#options.clock.now()
     await this.#write(Math.round(now / SHORT_MS) * SHORT_MS - SHORT_MS)
     await this.#store.rollUp(now)
-  }
-
-  /** Forgets the counters of a removed deployment; its history stays. */
-  forget(deployment: string): void {
-    this.#carry.forget(deployment)
   }
 
   /** Writes the step under way. */

@@ -35,7 +35,7 @@ export interface ProcessSnapshot {
 
 /** Where processes publish their snapshots and readers find all of them. Ephemeral. */
 export interface SnapshotStore {
-  publish(snapshot: ProcessSnapshot): void
+  /** Puts a snapshot in the place of the process's last one. With `ended`, that process's is taken away in the same step. */
+  publish(snapshot: ProcessSnapshot, ended?: string): void
   list(): ProcessSnapshot[]
-  remove(process: string): void
 }

@@ -39,14 +39,3 @@ export function readBody(request: IncomingMessage, limit: number, done: (result:
   // the socket's end is all there is to say to a client that went away
   request.on('error', () => {})
 }
-
-/** Refuses bodies that are compressed. */
-export function checkEncoding(request: IncomingMessage): void {
-  const encoding = request.headers['content-encoding']
-  if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
-    throw new FairleadError(
-      'encoding-unsupported',
-      `the content encoding "${encoding.slice(0, 100)}" is not supported; send the body as it is, without Content-Encoding`,
-    )
-  }
-}

@@ -1,57 +1,73 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingHttpHeaders } from 'node:http'
 import { type FairleadError, toProblem } from '@fairlead/contract'
 import { uuidv7 } from '../../kernel/ids.ts'
 
 const JSON_TYPE = 'application/json'
 const REQUEST_ID = /^[!#-[\]-~]{1,128}$/
 const TRACEPARENT = /^00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/
-/** How long what a refused client still sends is thrown away, so that it gets to read the refusal. */
-const LINGER_MS = 2000
 
 /** How errors look: problem+json on Fairlead's own paths, `{"error"}` on those of the Open Inference Protocol. */
-export type ErrorForm = 'problem' | 'oip'
+type ErrorForm = 'problem' | 'oip'
 
-/** One request and its answer. */
-export class Exchange {
-  readonly request: IncomingMessage
-  readonly response: ServerResponse
+/** What a request says before its body. Names of headers are in lower case. */
+export interface RequestHead {
+  /** Path and query as they were sent. */
+  readonly target: string
+  readonly headers: IncomingHttpHeaders
+}
+
+/** An answer as it goes to the wire. */
+export interface Answer {
+  status: number
+  text: string
+  /** Length of the text in bytes of UTF-8. */
+  length: number
+  /** Names and values, one after the other. */
+  headers: readonly string[]
+  /** Whether the connection ends with it; the headers say so already. */
+  close: boolean
+}
+
+/** Who is told of a body: exactly one of the two, once; neither when the client goes away. */
+export interface BodyListener {
+  done(bytes: Buffer): void
+  /** The body cannot be taken. The exchange answers that by itself, because the client may still be sending. */
+  refused(error: FairleadError): void
+}
+
+/** One request and its answer, the same for both lanes. A lane says how bodies come and how answers go. */
+export abstract class Exchange {
+  readonly headers: IncomingHttpHeaders
   /** When the request was seen, in `performance.now()` milliseconds. */
-  readonly receivedAt = performance.now()
+  readonly receivedAt: number
   /** `X-Request-Id` as sent, else made here. */
   readonly id: string
-  readonly #closing: () => boolean
-  #form: ErrorForm = 'problem'
+  readonly #draining: () => boolean
+  readonly #form: ErrorForm
 
-  constructor(request: IncomingMessage, response: ServerResponse, closing: () => boolean) {
-    this.request = request
-    this.response = response
-    this.#closing = closing
-    const given = request.headers['x-request-id']
+  constructor({ target, headers }: RequestHead, receivedAt: number, draining: () => boolean) {
+    this.headers = headers
+    this.#form = target.startsWith('/v2') ? 'oip' : 'problem'
+    this.receivedAt = receivedAt
+    this.#draining = draining
+    const given = headers['x-request-id']
     this.id = typeof given === 'string' && REQUEST_ID.test(given) ? given : uuidv7()
   }
 
-  set errorForm(form: ErrorForm) {
-    this.#form = form
-  }
+  /** Whether it is too late to answer. */
+  abstract get answered(): boolean
+
+  /** Reads the body, of at most `limit` bytes. To be called at most once. */
+  abstract readBody(limit: number, listener: BodyListener): void
+
+  protected abstract write(answer: Answer): void
 
   /** Trace id of a valid `traceparent`. */
   get traceId(): string | undefined {
-    const header = this.request.headers.traceparent
+    const header = this.headers.traceparent
     if (typeof header !== 'string') return undefined
     const id = TRACEPARENT.exec(header)?.[1]
     return id === undefined || /^0+$/.test(id) ? undefined : id
-  }
-
-  get answered(): boolean {
-    return this.response.headersSent || this.response.destroyed
-  }
-
-  #headers(type: string, length: number, more: readonly string[]): string[] {
-    const headers = ['Content-Type', type, 'Content-Length', String(length), 'X-Request-Id', this.id, ...more]
-    const trace = this.request.headers.traceparent
-    if (typeof trace === 'string' && this.traceId !== undefined) headers.push('traceparent', trace)
-    if (this.#closing()) headers.push('Connection', 'close')
-    return headers
   }
 
   /** Answers JSON text. `more` are header names and values, one after the other. */
@@ -60,44 +76,35 @@ export class Exchange {
   }
 
   send(status: number, { type, text, more = [] }: { type: string; text: string; more?: readonly string[] }): void {
-    if (this.answered) return
-    this.response.writeHead(status, this.#headers(type, Buffer.byteLength(text), more))
-    this.response.end(text)
+    if (!this.answered) this.write(this.#answer(status, { type, text, more }, this.#draining()))
   }
 
   /** Answers an error in the form of the path. */
   fail(error: FairleadError, more: readonly string[] = []): void {
-    const { status, type, text } = renderError(error, this.#form, this.id)
+    if (!this.answered) this.write(this.#failure(error, more, this.#draining()))
+  }
+
+  /** An error as an answer after which the connection ends. */
+  protected lastWords(error: FairleadError): Answer {
+    return this.#failure(error, [], true)
+  }
+
+  #failure(error: FairleadError, more: readonly string[], close: boolean): Answer {
     const retry = error.retryAfter === undefined ? [] : ['Retry-After', String(error.retryAfter)]
-    this.send(status, { type, text, more: [...retry, ...more] })
-  }
-
-  /**
-   * Answers an error while the client is still sending: the rest is thrown away for a moment, so that the client reads the
-   * answer instead of a broken connection, and then the connection is closed.
-   */
-  refuseBody(error: FairleadError): void {
-    if (this.answered) return
-    const { status, type, text } = renderError(error, this.#form, this.id)
-    const headers = this.#headers(type, Buffer.byteLength(text), [])
-    if (!this.#closing()) headers.push('Connection', 'close')
-    this.response.writeHead(status, headers)
-    this.response.write(text)
-    const end = () => {
-      clearTimeout(timer)
-      this.response.end()
-      this.request.destroy()
+    if (this.#form === 'problem') {
+      const text = JSON.stringify(toProblem(error, this.id))
+      return this.#answer(error.status, { type: 'application/problem+json', text, more: [...retry, ...more] }, close)
     }
-    const timer = setTimeout(end, LINGER_MS).unref()
-    this.request.once('end', end)
-    this.request.once('error', end)
-    this.request.resume()
+    // the protocol has one status for every request that cannot be served as it is
+    const status = error.status === 422 ? 400 : error.status
+    return this.#answer(status, { type: JSON_TYPE, text: JSON.stringify({ error: error.message }), more: [...retry, ...more] }, close)
   }
-}
 
-function renderError(error: FairleadError, form: ErrorForm, id: string): { status: number; type: string; text: string } {
-  if (form === 'problem') return { status: error.status, type: 'application/problem+json', text: JSON.stringify(toProblem(error, id)) }
-  // the protocol has one status for every request that cannot be served as it is
-  const status = error.status === 422 ? 400 : error.status
-  return { status, type: JSON_TYPE, text: JSON.stringify({ error: error.message }) }
+  #answer(status: number, { type, text, more }: { type: string; text: string; more: readonly string[] }, close: boolean): Answer {
+    const length = Buffer.byteLength(text)
+    const headers = ['Content-Type', type, 'Content-Length', String(length), 'X-Request-Id', this.id, ...more]
+    if (this.traceId !== undefined) headers.push('traceparent', this.headers.traceparent as string)
+    if (close) headers.push('Connection', 'close')
+    return { status, text, length, headers, close }
+  }
 }

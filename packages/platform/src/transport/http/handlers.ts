@@ -1,6 +1,5 @@
 import { FairleadError } from '@fairlead/contract'
 import type { Caller, ServingRelease } from '../../domain/inference/index.ts'
-import { checkEncoding, readBody } from './body.ts'
 import { DOCS_PAGE, DOCS_POLICY } from './docs-page.ts'
 import type { Exchange } from './exchange.ts'
 import { inferTensors, modelMetadata } from './oip.ts'
@@ -10,12 +9,14 @@ import { predictRows } from './predict-rows.ts'
 import type { Route } from './routes.ts'
 import { deploymentView, unreadyReasons } from './views.ts'
 
+/** What answering needs beside the request; one for all requests of a connection. */
 export interface Handling {
   options: ServeHttpOptions
   limits: HttpLimits
-  /** Whether a connection comes from this machine. */
+  /** Whether the connection comes from this machine. */
   loopback: boolean
-  closing: boolean
+  /** Whether answers are the last ones of their connections. */
+  draining(): boolean
 }
 
 const HTML = 'text/html; charset=utf-8'
@@ -24,7 +25,7 @@ const OPENAPI = new WeakMap<ServingRelease, string>()
 
 function access(exchange: Exchange, { options, loopback }: Handling, deployment: string | undefined, release?: number): Caller {
   const requireKey = deployment !== undefined && options.inference.find(deployment, release)?.release.settings.requireKey === true
-  return options.authorize({ headers: exchange.request.headers, loopback, deployment, requireKey })
+  return options.authorize({ headers: exchange.headers, loopback, deployment, requireKey })
 }
 
 function releaseNumber({ release, deployment }: Route): number | undefined {
@@ -36,34 +37,55 @@ function releaseNumber({ release, deployment }: Route): number | undefined {
 
 /** JSON in the rows interface; the Open Inference Protocol's clients send anything. */
 function checkType(exchange: Exchange): void {
-  const type = exchange.request.headers['content-type']
+  const type = exchange.headers['content-type']
   if (type === undefined || type === 'application/json' || /^application\/json\s*(;|$)/i.test(type)) return
   throw new FairleadError('media-type-unsupported', `the content type "${type.slice(0, 100)}" is not supported here; send application/json`)
 }
 
-/** Answers predictions: access first, then the body, then the middle. Errors while the body comes close the connection. */
+/** Refuses bodies that are compressed. */
+function checkEncoding(exchange: Exchange): void {
+  const encoding = exchange.headers['content-encoding']
+  if (encoding === undefined || encoding.toLowerCase() === 'identity') return
+  throw new FairleadError(
+    'encoding-unsupported',
+    `the content encoding "${encoding.slice(0, 100)}" is not supported; send the body as it is, without Content-Encoding`,
+  )
+}
+
+/** Largest body of a prediction. */
+export function bodyLimit({ name }: Route, limits: HttpLimits): number {
+  return name === 'predict' ? limits.rowBodyBytes : limits.oipBodyBytes
+}
+
+/** Answers a prediction: access first, then the body, then the middle. Both lanes come here. */
 export function handlePrediction(exchange: Exchange, route: Route, handling: Handling): void {
+  try {
+    predict(exchange, route, handling)
+  } catch (error) {
+    failExchange(exchange, error, handling.options)
+  }
+}
+
+function predict(exchange: Exchange, route: Route, handling: Handling): void {
   const { options, limits } = handling
   const { inference } = options
   const deployment = route.deployment!
   const release = releaseNumber(route)
   const caller = access(exchange, handling, deployment, release)
+  const failed = (error: unknown) => inference.failed(deployment, error, { release, rows: 0, receivedAt: exchange.receivedAt })
   try {
     inference.resolve(deployment, release)
     if (route.name === 'predict') checkType(exchange)
-    checkEncoding(exchange.request)
+    checkEncoding(exchange)
   } catch (error) {
-    inference.failed(deployment, error, { release, rows: 0, receivedAt: exchange.receivedAt })
+    failed(error)
     throw error
   }
   const answer = route.name === 'predict' ? predictRows : inferTensors
-  readBody(exchange.request, route.name === 'predict' ? limits.rowBodyBytes : limits.oipBodyBytes, (result) => {
-    if ('error' in result) {
-      inference.failed(deployment, result.error, { release, rows: 0, receivedAt: exchange.receivedAt })
-      exchange.refuseBody(result.error)
-      return
-    }
-    answer({ inference, exchange, deployment, release, caller }, result.bytes).catch((error: unknown) => failExchange(exchange, error, options))
+  const call = { inference, exchange, deployment, release, caller }
+  exchange.readBody(bodyLimit(route, limits), {
+    done: (bytes) => void answer(call, bytes).catch((error: unknown) => failExchange(exchange, error, options)),
+    refused: failed,
   })
 }
 
@@ -87,8 +109,8 @@ function openApiText(serving: ServingRelease): string {
 }
 
 function health(exchange: Exchange, handling: Handling, status: { ready: number; unready: number }): void {
-  const { options, closing } = handling
-  const draining = closing || options.isDraining() ? 'this process is draining' : undefined
+  const { options } = handling
+  const draining = handling.draining() ? 'this process is draining' : undefined
   const reasons = unreadyReasons(options.inference, [draining, options.notReady?.()])
   if (reasons.length === 0) exchange.json(status.ready, '{"ready":true}')
   else exchange.json(status.unready, JSON.stringify({ ready: false, error: reasons.join('; '), reasons }), ['Retry-After', '1'])

@@ -72,14 +72,14 @@ function timeoutOf({ timeout }: Record<string, unknown>): number | undefined {
 
 /** Answers `POST /v2/models/{m}[/versions/{v}]/infer`, its body being read. Rejects with the error to answer. */
 export async function inferTensors({ inference, exchange, deployment, release, caller }: PredictCall, body: Buffer): Promise<void> {
-  const { receivedAt, request: http } = exchange
+  const { receivedAt, headers } = exchange
   let request: Parameters<Inference['predict']>[0]
   let serving: ServingRelease
   let outputs: string[]
   let form: NonFiniteForm
   try {
     serving = inference.resolve(deployment, release)
-    checkBinary(http.headers['inference-header-content-length'], body.length)
+    checkBinary(headers['inference-header-content-length'], body.length)
     const parsed = readBody(readJson(body, { exact: true, nonFinite: true }))
     outputs = chosenOutputs(parsed, serving)
     form = nonFiniteForm(parsed.parameters)
@@ -87,7 +87,7 @@ export async function inferTensors({ inference, exchange, deployment, release, c
     checkRowCount(rows, serving)
     const deadline = deadlineOf({
       settingMs: serving.release.settings.deadlineMs,
-      header: http.headers['x-request-timeout'],
+      header: headers['x-request-timeout'],
       parameterMs: timeoutOf(parsed.parameters),
     })
     request = {

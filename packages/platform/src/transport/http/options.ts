@@ -12,6 +12,8 @@ export interface HttpLimits {
   requestMs: number
   /** How long an idle connection is kept. */
   keepAliveMs: number
+  /** Requests after which a connection is closed; each lane counts its own. */
+  connectionRequests: number
   connections: number
 }
 
@@ -21,6 +23,7 @@ export const DEFAULT_HTTP_LIMITS: HttpLimits = {
   headersMs: 10_000,
   requestMs: 60_000,
   keepAliveMs: 75_000,
+  connectionRequests: 1_000_000,
   connections: 10_000,
 }
 
@@ -48,4 +51,6 @@ export interface ServeHttpOptions {
   /** Told of errors that are the platform's own fault. */
   onError?(error: unknown, requestId: string): void
   limits?: Partial<HttpLimits>
+  /** Answer plainly formed predictions without `node:http`. Default true. */
+  fastLane?: boolean
 }

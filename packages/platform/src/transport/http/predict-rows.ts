@@ -99,7 +99,7 @@ export async function predictRows({ inference, exchange, deployment, release, ca
       key: parsed.key,
       deadline: deadlineOf({
         settingMs: serving.release.settings.deadlineMs,
-        header: exchange.request.headers['x-request-timeout'],
+        header: exchange.headers['x-request-timeout'],
         parameterMs: parsed.timeoutMs,
       }),
       caller,

@@ -1,10 +1,12 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo, Socket } from 'node:net'
-import { FairleadError, toProblem } from '@fairlead/contract'
-import { uuidv7 } from '../../kernel/ids.ts'
-import { Exchange } from './exchange.ts'
-import { failExchange, handlePrediction, handleView } from './handlers.ts'
+import { createServer as createHttp, type Server as HttpServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
+import { FairleadError } from '@fairlead/contract'
+import type { Exchange } from './exchange.ts'
+import { bodyLimit, failExchange, type Handling, handlePrediction, handleView } from './handlers.ts'
+import { HttpExchange } from './http-exchange.ts'
+import { Lane } from './lane/lane.ts'
 import { DEFAULT_HTTP_LIMITS, type HttpLimits, type ServeHttpOptions } from './options.ts'
+import { HEAD_BYTES, refuseSocket } from './refuse-socket.ts'
 import { findRoute } from './routes.ts'
 
 export interface ListenOptions {
@@ -26,37 +28,39 @@ export interface HttpServing {
 }
 
 const LOOPBACK = /^(::ffff:)?127\.|^::1$/
-const HEAD_BYTES = 16 * 1024
 
 /** Builds the serve port: predictions by rows, the Open Inference Protocol, health, metrics and documentation. */
 export function serveHttp(options: ServeHttpOptions): HttpServing {
   return new HttpPort(options)
 }
 
+/**
+ * One port, two lanes: the fast lane takes every connection first and hands those over to `node:http` on which something comes
+ * that is not a prediction in its own strict form.
+ */
 class HttpPort implements HttpServing {
   readonly #options: ServeHttpOptions
   readonly #limits: HttpLimits
-  readonly #server: Server
-  /** Open sockets, and whether each comes from this machine. */
+  readonly #front: Server
+  readonly #http: HttpServer
+  readonly #lane: Lane | undefined
+  /** What answering needs, for callers of this machine and for others. */
+  readonly #handling: { near: Handling; far: Handling }
+  /** Open sockets of both lanes, and whether each comes from this machine. */
   readonly #sockets = new Map<Socket, boolean>()
   #closing = false
 
   constructor(options: ServeHttpOptions) {
     this.#options = options
     this.#limits = { ...DEFAULT_HTTP_LIMITS, ...options.limits }
-    const { headersMs, requestMs, keepAliveMs, connections } = this.#limits
-    this.#server = createServer({
-      headersTimeout: Math.min(headersMs, requestMs),
-      requestTimeout: requestMs,
-      keepAliveTimeout: keepAliveMs,
-      connectionsCheckingInterval: Math.max(50, Math.min(1000, headersMs / 4, requestMs / 4)),
-      maxHeaderSize: HEAD_BYTES,
-      noDelay: true,
-    })
-    this.#server.maxConnections = connections
-    this.#server.on('connection', (socket) => this.#connected(socket))
-    this.#server.on('request', (request, response) => this.#handle(request, response))
-    this.#server.on('clientError', (error: NodeJS.ErrnoException, socket) => refuseSocket(error, socket as Socket))
+    const { headersMs, requestMs, connections } = this.#limits
+    const checkMs = Math.max(50, Math.min(1000, headersMs / 4, requestMs / 4))
+    const handling = { options, limits: this.#limits, draining: this.#draining }
+    this.#handling = { near: { ...handling, loopback: true }, far: { ...handling, loopback: false } }
+    this.#http = this.#makeHttp(checkMs)
+    this.#lane = options.fastLane === false ? undefined : this.#makeLane(checkMs)
+    this.#front = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.#connected(socket))
+    this.#front.maxConnections = connections
   }
 
   listen({ host, port, reusePort = false }: ListenOptions): Promise<{ port: number }> {
@@ -65,77 +69,93 @@ class HttpPort implements HttpServing {
         const why = cause.code === 'EADDRINUSE' ? 'is in use' : `cannot be opened (${cause.code ?? cause.message})`
         reject(new FairleadError('port-in-use', `port ${port} on ${host} ${why}; choose another with --http-port, or 0 for any free one`, { cause }))
       }
-      this.#server.once('error', failed)
-      this.#server.listen({ host, port, reusePort }, () => {
-        this.#server.off('error', failed)
-        resolve({ port: (this.#server.address() as AddressInfo).port })
+      this.#front.once('error', failed)
+      this.#front.listen({ host, port, reusePort }, () => {
+        this.#front.off('error', failed)
+        resolve({ port: (this.#front.address() as AddressInfo).port })
       })
     })
   }
 
   async close(graceMs: number): Promise<void> {
     this.#closing = true
-    if (!this.#server.listening) return
-    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()))
-    const timer = setTimeout(() => this.#server.closeAllConnections(), graceMs)
+    const closed = new Promise<void>((resolve) => this.#front.close(() => resolve()))
+    this.#http.close()
+    this.#lane?.close()
+    const timer = setTimeout(() => this.#cut(), graceMs)
     await closed
     clearTimeout(timer)
+    this.#cut()
   }
 
   connections(): number {
     return this.#sockets.size
   }
 
+  #makeHttp(checkMs: number): HttpServer {
+    const { headersMs, requestMs, keepAliveMs, connectionRequests } = this.#limits
+    const http = createHttp({
+      headersTimeout: Math.min(headersMs, requestMs),
+      requestTimeout: requestMs,
+      keepAliveTimeout: keepAliveMs,
+      connectionsCheckingInterval: checkMs,
+      maxHeaderSize: HEAD_BYTES,
+    })
+    http.maxRequestsPerSocket = connectionRequests
+    // answer a client that has sent its request and closed its sending side, as the lane does
+    Object.assign(http, { httpAllowHalfOpen: true })
+    http.on('request', (request, response) => this.#handle(request, response))
+    http.on('clientError', (error: NodeJS.ErrnoException, socket) => refuseSocket(error, socket as Socket))
+    // it never listens by itself, and begins to watch the time of its connections at this event
+    http.emit('listening')
+    return http
+  }
+
+  #makeLane(checkMs: number): Lane {
+    return new Lane({
+      limits: this.#limits,
+      checkMs,
+      bodyLimit: (route) => bodyLimit(route, this.#limits),
+      draining: this.#draining,
+      handle: (exchange, route, loopback) => handlePrediction(exchange, route, loopback ? this.#handling.near : this.#handling.far),
+      handOver: (socket) => void this.#http.emit('connection', socket),
+    })
+  }
+
   #connected(socket: Socket): void {
-    this.#sockets.set(socket, LOOPBACK.test(socket.remoteAddress ?? ''))
+    const loopback = LOOPBACK.test(socket.remoteAddress ?? '')
+    this.#sockets.set(socket, loopback)
     socket.once('close', () => this.#sockets.delete(socket))
+    if (this.#lane) this.#lane.take(socket, loopback)
+    else this.#http.emit('connection', socket)
+  }
+
+  #cut(): void {
+    this.#lane?.[Symbol.dispose]()
+    this.#http.closeAllConnections()
   }
 
   #handle(request: IncomingMessage, response: ServerResponse): void {
-    const exchange = new Exchange(request, response, this.#isClosing)
-    const target = request.url ?? '/'
-    if (target.startsWith('/v2')) exchange.errorForm = 'oip'
-    const handling = { options: this.#options, limits: this.#limits, loopback: this.#sockets.get(request.socket) ?? false, closing: this.#closing }
-    const route = findRoute(target)
-    const method = request.method === 'HEAD' ? 'GET' : request.method
+    const handling = this.#sockets.get(request.socket) ? this.#handling.near : this.#handling.far
+    const exchange = new HttpExchange(request, response, this.#draining)
+    const { method = 'GET', url = '/' } = request
     try {
-      if (!route) throw new FairleadError('path-unknown', `there is nothing at ${target.split('?')[0]!.slice(0, 200)}`)
-      if (method !== route.method) {
-        exchange.fail(new FairleadError('method-not-allowed', `${request.method} is not allowed here; use ${route.method}`), [
-          'Allow',
-          route.method === 'GET' ? 'GET, HEAD' : 'POST',
-        ])
-      } else if (method === 'POST') handlePrediction(exchange, route, handling)
-      else handleView(exchange, route, handling).catch((error: unknown) => failExchange(exchange, error, this.#options))
+      answer(exchange, { method, target: url }, handling)
     } catch (error) {
       failExchange(exchange, error, this.#options)
     }
   }
 
-  readonly #isClosing = (): boolean => this.#closing || this.#options.isDraining()
+  readonly #draining = (): boolean => this.#closing || this.#options.isDraining()
 }
 
-function refusal(error: NodeJS.ErrnoException): { status: string; problem: FairleadError } {
-  if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT')
-    return { status: '408 Request Timeout', problem: new FairleadError('request-timeout', 'the request did not arrive in time; the connection is closed') }
-  if (error.code === 'HPE_HEADER_OVERFLOW')
-    return {
-      status: '431 Request Header Fields Too Large',
-      problem: new FairleadError('request-invalid', `the head of the request is larger than ${HEAD_BYTES} bytes`),
-    }
-  return { status: '400 Bad Request', problem: new FairleadError('request-invalid', 'the request is not valid HTTP') }
-}
-
-/** Answers what never became a request, and closes the connection. */
-function refuseSocket(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
-    socket.destroy()
-    return
-  }
-  const { status, problem } = refusal(error)
-  const id = uuidv7()
-  // the path may be unknown here, so the body has the members of both forms of errors
-  const text = JSON.stringify({ ...toProblem(problem, id), error: problem.message })
-  const head = ['Content-Type: application/problem+json', `Content-Length: ${Buffer.byteLength(text)}`, `X-Request-Id: ${id}`, 'Connection: close']
-  socket.end(`HTTP/1.1 ${status}\r\n${head.join('\r\n')}\r\n\r\n${text}`, () => socket.destroySoon())
+/** Answers any request. Throws the error to answer. */
+function answer(exchange: Exchange, { method, target }: { method: string; target: string }, handling: Handling): void {
+  const route = findRoute(target)
+  if (!route) throw new FairleadError('path-unknown', `there is nothing at ${target.split('?')[0]!.slice(0, 200)}`)
+  if ((method === 'HEAD' ? 'GET' : method) !== route.method) {
+    const refusal = new FairleadError('method-not-allowed', `${method} is not allowed here; use ${route.method}`)
+    exchange.fail(refusal, ['Allow', route.method === 'GET' ? 'GET, HEAD' : 'POST'])
+  } else if (route.method === 'POST') handlePrediction(exchange, route, handling)
+  else handleView(exchange, route, handling).catch((error: unknown) => failExchange(exchange, error, handling.options))
 }

@@ -1,0 +1,59 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { FairleadError } from '@fairlead/contract'
+import { readBody } from './body.ts'
+import { type Answer, type BodyListener, Exchange } from './exchange.ts'
+
+/** How long what a refused client still sends is thrown away, so that it gets to read the refusal. */
+const LINGER_MS = 2000
+
+/** A request that came through `node:http`. */
+export class HttpExchange extends Exchange {
+  readonly #request: IncomingMessage
+  readonly #response: ServerResponse
+
+  constructor(request: IncomingMessage, response: ServerResponse, draining: () => boolean) {
+    super({ target: request.url ?? '/', headers: request.headers }, performance.now(), draining)
+    this.#request = request
+    this.#response = response
+  }
+
+  get answered(): boolean {
+    return this.#response.headersSent || this.#response.destroyed
+  }
+
+  readBody(limit: number, { done, refused }: BodyListener): void {
+    readBody(this.#request, limit, (result) => {
+      if ('bytes' in result) done(result.bytes)
+      else {
+        refused(result.error)
+        this.#refuse(result.error)
+      }
+    })
+  }
+
+  protected write({ status, headers, text }: Answer): void {
+    // the array is handed over, and its type wants it to be writable
+    this.#response.writeHead(status, headers as string[])
+    this.#response.end(text)
+  }
+
+  /**
+   * Answers an error while the client is still sending: the rest is thrown away for a moment, so that the client reads the
+   * answer instead of a broken connection, and then the connection is closed.
+   */
+  #refuse(error: FairleadError): void {
+    if (this.answered) return
+    const { status, headers, text } = this.lastWords(error)
+    this.#response.writeHead(status, headers as string[])
+    this.#response.write(text)
+    const end = () => {
+      clearTimeout(timer)
+      this.#response.end()
+      this.#request.destroy()
+    }
+    const timer = setTimeout(end, LINGER_MS).unref()
+    this.#request.once('end', end)
+    this.#request.once('error', end)
+    this.#request.resume()
+  }
+}

@@ -1,0 +1,222 @@
+import type { Socket } from 'node:net'
+import type { Answer } from '../exchange.ts'
+import type { HttpLimits } from '../options.ts'
+import { refuseSocket } from '../refuse-socket.ts'
+import type { Route } from '../routes.ts'
+import type { AnswerTail } from './answer-text.ts'
+import { BodyBuffer } from './body-buffer.ts'
+import { LaneExchange, type Wire } from './exchange.ts'
+import { LANE_HEAD_BYTES, LANE_START, type LaneHead, readHead } from './head.ts'
+
+/** What a connection of the lane needs of the lane. */
+export interface ConnectionOptions {
+  limits: Pick<HttpLimits, 'headersMs' | 'requestMs' | 'keepAliveMs' | 'connectionRequests'>
+  bodyLimit(route: Route): number
+  draining(): boolean
+  tail: AnswerTail
+  handle(exchange: LaneExchange, route: Route): void
+  /** Gives the socket away; every byte that was not answered is in its stream again. */
+  handOver(socket: Socket): void
+  /** The connection is no longer the lane's. */
+  left(connection: LaneConnection): void
+}
+
+const HEAD_END = Buffer.from('\r\n\r\n')
+const START = Buffer.from(LANE_START, 'latin1')
+
+/**
+ * One connection in the lane. It has one request in hand at a time; what a client sends meanwhile goes back into the socket's
+ * stream and waits there, so answers keep the order, and a client that does not read its answers is not read either.
+ */
+export class LaneConnection implements Wire {
+  readonly #socket: Socket
+  readonly #options: ConnectionOptions
+  /** When to give up, in `performance.now()` milliseconds. */
+  deadline: number
+  /** The beginning of a head whose end has not come. */
+  #held: Buffer | undefined
+  #last: LaneHead | undefined
+  /** When the first byte of the request was seen. */
+  #since = 0
+  #requests = 0
+  #inHand = false
+  #answered = false
+  /** Bytes of the body that have not come. */
+  #missing = 0
+  #body: Buffer | undefined
+  #gathered: BodyBuffer | undefined
+  #bodyDone: ((bytes: Buffer) => void) | undefined
+  /** The client sends no more. */
+  #ended = false
+  #paused = false
+
+  constructor(socket: Socket, options: ConnectionOptions) {
+    this.#socket = socket
+    this.#options = options
+    this.deadline = performance.now() + options.limits.headersMs
+    socket.on('data', this.#onData)
+    socket.on('end', this.#onEnd)
+    socket.on('drain', this.#onDrain)
+    socket.on('error', this.#onError)
+    socket.on('close', this.#onClose)
+  }
+
+  get gone(): boolean {
+    return this.#socket.destroyed
+  }
+
+  readBody(done: (bytes: Buffer) => void): void {
+    const body = this.#body!
+    this.#body = undefined
+    if (this.#missing === 0) {
+      done(body)
+      return
+    }
+    this.#gathered = new BodyBuffer(body.length + this.#missing)
+    this.#gathered.push(body)
+    this.#bodyDone = done
+  }
+
+  answer(answer: Answer): void {
+    const { limits, tail } = this.#options
+    const close = answer.close || this.#requests >= limits.connectionRequests
+    const text = tail.textOf(answer, close)
+    this.#answered = true
+    this.#body = undefined
+    // text as long as its UTF-8 has no other characters than those of ASCII, and goes out without being transcoded
+    const flushed = this.#socket.write(text, answer.length === answer.text.length ? 'latin1' : 'utf8')
+    if (close) this.#socket.destroySoon()
+    else if (flushed && this.#missing === 0) this.#next()
+    else if (!flushed) this.deadline = performance.now() + limits.keepAliveMs
+  }
+
+  /** Ends a connection that waits for its next request, or for its first. */
+  endIfIdle(): void {
+    if (!this.#inHand && this.#held === undefined) this.#socket.destroySoon()
+  }
+
+  /** Called when the deadline has passed. */
+  expire(): void {
+    this.deadline = Number.POSITIVE_INFINITY
+    const idle = this.#requests > 0 && !this.#inHand && this.#held === undefined
+    if (idle || this.#answered) this.#socket.destroy()
+    else refuseSocket({ code: 'ERR_HTTP_REQUEST_TIMEOUT' }, this.#socket)
+  }
+
+  cut(): void {
+    this.#socket.destroy()
+  }
+
+  readonly #onData = (chunk: Buffer): void => {
+    if (this.#missing > 0) this.#takeBody(chunk)
+    else if (this.#inHand) this.#putBack(chunk)
+    else this.#takeHead(chunk)
+  }
+
+  #takeHead(chunk: Buffer): void {
+    if (this.#held === undefined) this.#since = performance.now()
+    const bytes = this.#held === undefined ? chunk : Buffer.concat([this.#held, chunk])
+    const end = bytes.indexOf(HEAD_END)
+    if (end < 0 && mayBecomeHead(bytes)) {
+      this.#held = bytes
+      this.deadline = this.#since + Math.min(this.#options.limits.headersMs, this.#options.limits.requestMs)
+      return
+    }
+    const head = end < 0 || end > LANE_HEAD_BYTES ? undefined : readHead(bytes.toString('latin1', 0, end), this.#last)
+    if (head === undefined || head.length > this.#options.bodyLimit(head.route)) {
+      this.#handOver(bytes)
+      return
+    }
+    this.#held = undefined
+    this.#last = head
+    this.#begin(head, bytes.subarray(end + HEAD_END.length))
+  }
+
+  #begin(head: LaneHead, rest: Buffer): void {
+    const { draining, handle, limits } = this.#options
+    this.#inHand = true
+    this.#answered = false
+    this.#requests++
+    this.#body = rest.length > head.length ? rest.subarray(0, head.length) : rest
+    this.#missing = head.length - this.#body.length
+    if (rest.length > head.length) this.#putBack(rest.subarray(head.length))
+    // how long an answer may take is the request's own deadline
+    this.deadline = this.#missing > 0 ? this.#since + limits.requestMs : Number.POSITIVE_INFINITY
+    handle(new LaneExchange(head, this.#since, { wire: this, draining }), head.route)
+  }
+
+  #takeBody(chunk: Buffer): void {
+    const part = chunk.length > this.#missing ? chunk.subarray(0, this.#missing) : chunk
+    this.#gathered?.push(part)
+    this.#missing -= part.length
+    if (this.#missing > 0) return
+    if (part.length < chunk.length) this.#putBack(chunk.subarray(part.length))
+    const [done, gathered] = [this.#bodyDone, this.#gathered]
+    this.#bodyDone = this.#gathered = undefined
+    if (this.#answered) this.#next()
+    else {
+      this.deadline = Number.POSITIVE_INFINITY
+      done?.(gathered!.bytes)
+    }
+  }
+
+  /** After an answer that is on its way: the next request, if the client wants one. */
+  #next(): void {
+    this.#inHand = false
+    if (this.#ended) {
+      this.#socket.destroySoon()
+      return
+    }
+    this.deadline = performance.now() + this.#options.limits.keepAliveMs
+    if (!this.#paused) return
+    this.#paused = false
+    this.#socket.resume()
+  }
+
+  /** Lets bytes wait in the socket's stream, which reads no more than it has room for. */
+  #putBack(bytes: Buffer): void {
+    this.#paused = true
+    this.#socket.pause()
+    this.#socket.unshift(bytes)
+  }
+
+  #handOver(bytes: Buffer): void {
+    const socket = this.#socket
+    this.#leave()
+    socket.pause()
+    socket.unshift(bytes)
+    this.#options.handOver(socket)
+    socket.resume()
+  }
+
+  #leave(): void {
+    const socket = this.#socket
+    socket.off('data', this.#onData)
+    socket.off('end', this.#onEnd)
+    socket.off('drain', this.#onDrain)
+    socket.off('error', this.#onError)
+    socket.off('close', this.#onClose)
+    this.#options.left(this)
+  }
+
+  readonly #onEnd = (): void => {
+    this.#ended = true
+    if (this.#missing > 0 && this.#answered) this.#socket.destroy()
+    else if (this.#missing > 0 || this.#held !== undefined) refuseSocket({ code: 'HPE_INVALID_EOF_STATE' }, this.#socket)
+    else if (!this.#inHand) this.#socket.destroySoon()
+  }
+
+  readonly #onDrain = (): void => {
+    if (this.#inHand && this.#answered && this.#missing === 0) this.#next()
+  }
+
+  // the close that follows is all there is to know of a client that went away
+  readonly #onError = (): void => {}
+
+  readonly #onClose = (): void => this.#options.left(this)
+}
+
+function mayBecomeHead(bytes: Buffer): boolean {
+  const common = Math.min(bytes.length, START.length)
+  return bytes.length < LANE_HEAD_BYTES + HEAD_END.length && bytes.compare(START, 0, common, 0, common) === 0
+}

@@ -3,14 +3,7 @@ import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type RunningPlatform, startPlatform } from '../support/platform.ts'
 import { Load } from './load.ts'
-import { controlOf, deploy, eventually, importFolder, logged, MODELS } from './rig.ts'
-
-/** Samples of a Prometheus text by name and labels. */
-async function samples(url: string): Promise<Map<string, number>> {
-  const text = await (await fetch(`${url}/metrics`)).text()
-  const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'))
-  return new Map(lines.map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.slice(line.lastIndexOf(' ') + 1))]))
-}
+import { controlOf, deploy, eventually, importFolder, logged, MODELS, samples } from './rig.ts'
 
 const counters = (all: Map<string, number>) => [...all].filter(([name]) => /_(total|bucket|count)[{ ]|_total$/.test(name) && !name.includes('process='))
 

@@ -68,6 +68,13 @@ export async function logged(control: Control, deployment: string): Promise<Map<
   return counts
 }
 
+/** Samples of a Prometheus text by name and labels. */
+export async function samples(url: string): Promise<Map<string, number>> {
+  const text = await (await fetch(`${url}/metrics`)).text()
+  const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'))
+  return new Map(lines.map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.slice(line.lastIndexOf(' ') + 1))]))
+}
+
 /** Whether a process runs; one that has ended and was not collected by its parent does not. */
 export function alive(pid: number): boolean {
   try {

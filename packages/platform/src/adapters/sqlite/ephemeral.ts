@@ -4,8 +4,12 @@ import type { ObservedReport, ObservedStore } from '../../domain/deployment/inde
 import type { ProcessSnapshot, SnapshotStore } from '../../domain/monitoring/index.ts'
 import { type Clock, rfc3339, systemClock } from '../../kernel/clock.ts'
 import { openDatabase } from './connection.ts'
+import { Patience } from './patience.ts'
 
-/** What processes tell each other while they live, in one file that all of them open. */
+/**
+ * What processes tell each other while they live, in one file that all of them open. It has room of its own, so that they are heard on a
+ * full disk, too; once that is used up, what is said waits.
+ */
 export interface EphemeralStore extends Disposable {
   observed: ObservedStore
   snapshots: SnapshotStore
@@ -23,19 +27,35 @@ const SHAPE = `
     PRIMARY KEY (process, deployment, release)) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS snapshot (process TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;`
 
-/** Opens the file, or makes it. Nothing in it survives a power cut, nor needs to. */
+/** Room set aside for rows, and as much for the write-ahead log, which is never shortened. */
+const RESERVED_BYTES = 2 << 20
+/** Pages of the write-ahead log after which it begins anew: half of what is set aside. */
+const CHECKPOINT_PAGES = 256
+
+/** Opens the file, or makes it. Nothing in it survives a power cut, nor needs to. Its writes do not fail when the disk is full. */
 export function openEphemeral(path: string, { recreate = false, clock = systemClock }: EphemeralOptions = {}): EphemeralStore {
   if (recreate) for (const file of [path, `${path}-wal`, `${path}-shm`]) rmSync(file, { force: true })
   const database = openDatabase(path, { durability: 'off' })
+  database.exec(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`)
   database.exec(SHAPE)
+  const patience = new Patience()
+  if (recreate) patience.attempt(() => reserve(database))
   return {
-    observed: observedStore(database, clock),
-    snapshots: snapshotStore(database),
-    [Symbol.dispose]: () => database.close(),
+    observed: observedStore(database, { clock, patience }),
+    snapshots: snapshotStore(database, patience),
+    [Symbol.dispose]() {
+      patience[Symbol.dispose]()
+      database.close()
+    },
   }
 }
 
-function observedStore(database: DatabaseSync, clock: Clock): ObservedStore {
+function reserve(database: DatabaseSync): void {
+  database.prepare("INSERT INTO snapshot (process, body) VALUES ('', zeroblob(?))").run(RESERVED_BYTES)
+  database.exec("DELETE FROM snapshot WHERE process = ''; PRAGMA wal_checkpoint")
+}
+
+function observedStore(database: DatabaseSync, { clock, patience }: { clock: Clock; patience: Patience }): ObservedStore {
   // `since` tells when the state began, so saying the same state again keeps it
   const write = database.prepare(`
     INSERT INTO observed (process, deployment, release, state, since, report) VALUES (?, ?, ?, ?, ?, ?)
@@ -49,41 +69,47 @@ function observedStore(database: DatabaseSync, clock: Clock): ObservedStore {
   const forgetOwn = database.prepare('DELETE FROM observed WHERE process = ? AND deployment = ? AND release = ?')
   return {
     report(report) {
-      write.run(report.process, report.deployment, report.release, report.state, rfc3339(clock.now()), JSON.stringify(report))
+      const { process, deployment, release, state } = report
+      const row = [process, deployment, release, state, rfc3339(clock.now()), JSON.stringify(report)] as const
+      patience.write(JSON.stringify([process, deployment, release]), () => write.run(...row))
     },
     list(deployment) {
       const rows = deployment === undefined ? all.all() : some.all(deployment)
       return rows.map((row) => ({ ...(JSON.parse(String(row.report)) as ObservedReport), since: String(row.since) }))
     },
     forget(what) {
-      if ('process' in what && 'deployment' in what) forgetOwn.run(what.process, what.deployment, what.release)
-      else if ('process' in what) forgetProcess.run(what.process)
-      else if (what.release === undefined) forgetDeployment.run(what.deployment)
-      else forgetRelease.run(what.deployment, what.release)
+      patience.write(JSON.stringify(what), () => {
+        if ('process' in what && 'deployment' in what) forgetOwn.run(what.process, what.deployment, what.release)
+        else if ('process' in what) forgetProcess.run(what.process)
+        else if (what.release === undefined) forgetDeployment.run(what.deployment)
+        else forgetRelease.run(what.deployment, what.release)
+      })
     },
   }
 }
 
-function snapshotStore(database: DatabaseSync): SnapshotStore {
+function snapshotStore(database: DatabaseSync, patience: Patience): SnapshotStore {
   const write = database.prepare('INSERT INTO snapshot (process, body) VALUES (?, ?) ON CONFLICT DO UPDATE SET body = excluded.body')
   const all = database.prepare('SELECT body FROM snapshot ORDER BY process')
   const remove = database.prepare('DELETE FROM snapshot WHERE process = ?')
+  const replace = ({ process, body, ended }: { process: string; body: string; ended: string }) => {
+    database.exec('BEGIN IMMEDIATE')
+    try {
+      write.run(process, body)
+      remove.run(ended)
+      database.exec('COMMIT')
+    } catch (error) {
+      if (database.isTransaction) database.exec('ROLLBACK')
+      throw error
+    }
+  }
   return {
     publish(snapshot, ended) {
+      const { process } = snapshot
       const body = JSON.stringify(snapshot)
-      if (ended === undefined) {
-        write.run(snapshot.process, body)
-        return
-      }
-      database.exec('BEGIN IMMEDIATE')
-      try {
-        write.run(snapshot.process, body)
-        remove.run(ended)
-        database.exec('COMMIT')
-      } catch (error) {
-        if (database.isTransaction) database.exec('ROLLBACK')
-        throw error
-      }
+      if (ended !== undefined) patience.write(`ended ${ended}`, () => replace({ process, body, ended }))
+      // the next one follows within a second
+      else patience.attempt(() => write.run(process, body))
     },
     list: () => all.all().map((row) => JSON.parse(String(row.body)) as ProcessSnapshot),
   }

@@ -4,7 +4,7 @@ import { SignInPage } from '../pages/sign-in-page.tsx'
 import { deploymentSearch, listSearch, modelSearch, signInSearch } from './search.ts'
 import { NothingHere, PageFailed, Root, Shell } from './shell.tsx'
 
-const root = createRootRoute({ component: Root, notFoundComponent: NothingHere })
+const root = createRootRoute({ component: Root })
 const signIn = createRoute({ getParentRoute: () => root, path: '/sign-in', validateSearch: signInSearch, component: SignInPage })
 const shell = createRoute({ getParentRoute: () => root, id: 'shell', component: Shell })
 
@@ -38,10 +38,12 @@ const system = createRoute({
   path: '/system',
   component: lazyRouteComponent(() => import('../pages/system-page.tsx'), 'SystemPage'),
 })
+/** Every other address, so that the rail stays beside what is said there. */
+const nothing = createRoute({ getParentRoute: () => shell, path: '$', component: NothingHere })
 
 /** The pages of the console. */
 export const router = createRouter({
-  routeTree: root.addChildren([signIn, shell.addChildren([overview, models, model, deployments, deployment, system])]),
+  routeTree: root.addChildren([signIn, shell.addChildren([overview, models, model, deployments, deployment, system, nothing])]),
   defaultPreload: 'intent',
   defaultErrorComponent: PageFailed,
   scrollRestoration: true,

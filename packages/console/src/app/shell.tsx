@@ -5,6 +5,7 @@ import { lazy, Suspense, useEffect, useState } from 'react'
 import { followStatus } from '../api/live.ts'
 import { Empty, TroubleView } from '../ui/feedback.tsx'
 import { Icon, type IconName } from '../ui/icons.tsx'
+import { PageHead } from './page-head.tsx'
 import { ThemeSwitch } from './theme-switch.tsx'
 
 const Palette = lazy(() => import('./palette.tsx').then((module) => ({ default: module.Palette })))
@@ -79,11 +80,14 @@ function Rail({ onFind }: { onFind: () => void }) {
 export function NothingHere() {
   const path = useRouterState({ select: (state) => state.location.pathname })
   return (
-    <main className="fl-content">
-      <Empty title="There is nothing at this address">
-        <code>{path}</code> is not a page of this console. <Link to="/">Go to the overview</Link>
-      </Empty>
-    </main>
+    <>
+      <PageHead title="Not found" />
+      <section className="fl-panel">
+        <Empty title="There is nothing at this address">
+          <code>{path}</code> is not a page of this console. <Link to="/">Go to the overview</Link>
+        </Empty>
+      </section>
+    </>
   )
 }
 

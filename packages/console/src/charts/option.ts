@@ -39,17 +39,53 @@ interface OptionInput {
   series: TelemetrySeries
   /** Reads a custom property of the page. */
   token: (name: string) => string
+  /** Width of the chart in pixels. */
+  width: number
 }
 
-function markersOf(telemetry: Telemetry, token: OptionInput['token']) {
+const LEFT = 64
+const RIGHT = 18
+/** Room that the words at a release marker take, in pixels. */
+const LABEL = 84
+
+/** A release marker: its time, its words (empty where a later one speaks for it), and whether they stand at its left. */
+export interface Marker {
+  at: number
+  words: string
+  left: boolean
+}
+
+/** Markers of the releases: those that stand closer than their words are wide share the words of the last one. */
+export function markersOf(telemetry: Telemetry, width: number): Marker[] {
+  const [from, to] = [Date.parse(telemetry.from), Date.parse(telemetry.to)]
+  const room = (LABEL / Math.max(1, width - LEFT - RIGHT)) * (to - from)
+  const releases = telemetry.releases.map(({ at, number }) => ({ at: Date.parse(at), number })).sort((a, b) => a.at - b.at)
+  let first: number | undefined
+  return releases.map(({ at, number }, index) => {
+    const next = releases[index + 1]
+    first ??= number
+    if (next !== undefined && next.at - at < room) return { at, words: '', left: false }
+    const words = first === number ? `release ${number}` : `releases ${first} to ${number}`
+    first = undefined
+    return { at, words, left: to - at < room * (words.length > 12 ? 1.4 : 1) }
+  })
+}
+
+function markLine({ telemetry, token, width }: OptionInput) {
   return {
     silent: true,
     symbol: 'none',
     animation: false,
-    label: { formatter: '{b}', position: 'insideEndTop', rotate: 0, distance: [4, 2], color: token('--fl-text-soft'), fontSize: 11, align: 'left' },
+    label: { position: 'end', rotate: 0, distance: 4, color: token('--fl-text-soft'), fontSize: 11 },
     lineStyle: { color: token('--fl-line-strong'), type: 'dashed', width: 1 },
-    data: telemetry.releases.map((release) => ({ name: `release ${release.number}`, xAxis: Date.parse(release.at) })),
+    data: markersOf(telemetry, width).map(({ at, words, left }) => ({ xAxis: at, label: { formatter: words, align: left ? 'right' : 'left' } })),
   }
+}
+
+/** Where an axis of shares ends: the least of 1, 2, 4 … 100 per cent that is not below any value; its half reads well too. */
+export function shareAxisEnd(points: readonly SeriesPoint[]): number {
+  const most = points.reduce((peak, [, value]) => Math.max(peak, value ?? 0), 0)
+  return [0.01, 0.02, 0.04, 0.06, 0.1, 0.2, 0.4, 0.6].find((end) => most <= end) ?? 1
 }
 
 interface TooltipItem {
@@ -70,14 +106,15 @@ function tooltipOf(kind: ChartKind, items: TooltipItem[]): string {
 }
 
 /** The chart library's description of one chart. Values start from zero, gaps stay gaps, the time axis is that of the window. */
-export function chartOption({ kind, telemetry, series, token }: OptionInput): Record<string, unknown> {
+export function chartOption(input: OptionInput): Record<string, unknown> {
+  const { kind, telemetry, series, token } = input
   const soft = token('--fl-text-soft')
   const line = token('--fl-line')
   return {
     animation: false,
     aria: { enabled: false },
     textStyle: { fontFamily: token('--fl-font'), fontSize: 11.5 },
-    grid: { left: 64, right: 18, top: 22, bottom: 24 },
+    grid: { left: LEFT, right: RIGHT, top: 22, bottom: 24 },
     tooltip: {
       trigger: 'axis',
       confine: true,
@@ -101,7 +138,7 @@ export function chartOption({ kind, telemetry, series, token }: OptionInput): Re
     yAxis: {
       type: 'value',
       min: 0,
-      ...(kind === 'errors' ? { max: (range: { max: number }) => Math.min(1, Math.max(0.01, range.max * 1.15)) } : {}),
+      ...(kind === 'errors' ? { max: shareAxisEnd(series.errorRate), interval: shareAxisEnd(series.errorRate) / 2 } : {}),
       splitNumber: 3,
       axisLabel: { color: soft, formatter: (value: number) => UNITS[kind](value) },
       splitLine: { lineStyle: { color: line } },
@@ -117,7 +154,7 @@ export function chartOption({ kind, telemetry, series, token }: OptionInput): Re
       lineStyle: { width: spec.width },
       emphasis: { disabled: true },
       ...(spec.fill ? { areaStyle: { opacity: 0.12 } } : {}),
-      ...(index === 0 ? { markLine: markersOf(telemetry, token) } : {}),
+      ...(index === 0 ? { markLine: markLine(input) } : {}),
     })),
   }
 }

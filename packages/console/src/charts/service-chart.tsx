@@ -8,6 +8,8 @@ import { type ChartKind, chartOption, chartUnit, linesOf } from './option.ts'
 import { telemetryCsv, toSeries } from './telemetry.ts'
 
 const GROUP = 'service'
+/** Width of a downloaded drawing. */
+const DRAWN = 960
 const token = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name).trim()
 
 interface ServiceChartProps {
@@ -47,19 +49,19 @@ export function ServiceChart({ kind, title, telemetry, scheme, onWindow }: Servi
   }, [])
   // biome-ignore lint/correctness/useExhaustiveDependencies: `scheme` stands for the colours that `token` reads.
   useEffect(() => {
-    chart.current?.setOption(chartOption({ kind, telemetry, series, token }), { notMerge: true })
+    chart.current?.setOption(chartOption({ kind, telemetry, series, token, width: chart.current.getWidth() }), { notMerge: true })
     chart.current?.dispatchAction({ type: 'takeGlobalCursor', key: 'dataZoomSelect', dataZoomSelectActive: true })
   }, [kind, telemetry, series, scheme])
   const summary = latestOf(kind, series)
   return (
     <figure className="fl-chart">
-      <figcaption className="fl-row spread">
+      <figcaption className="fl-chart-head">
         <span className="fl-row">
           <h3>{title}</h3>
           {summary.map((item) => (
             <span key={item.name} className="fl-legend">
               <span className="fl-swatch" style={{ background: `var(${item.color})`, height: item.width * 1.6 }} />
-              {item.name} <b>{item.value}</b>
+              {summary.length > 1 ? item.name : 'now'} <b>{item.value}</b>
             </span>
           ))}
         </span>
@@ -96,8 +98,8 @@ function ChartMenu({ kind, title, telemetry, chart }: ChartMenuProps) {
     if (url) saveUrl(url, `${name}.png`)
   }
   const saveSvg = () => {
-    const drawn = init(null, null, { renderer: 'svg', ssr: true, width: 960, height: 280 })
-    drawn.setOption({ ...chartOption({ kind, telemetry, series: toSeries(telemetry), token }), backgroundColor: token('--fl-surface') })
+    const drawn = init(null, null, { renderer: 'svg', ssr: true, width: DRAWN, height: 280 })
+    drawn.setOption({ ...chartOption({ kind, telemetry, series: toSeries(telemetry), token, width: DRAWN }), backgroundColor: token('--fl-surface') })
     saveText(drawn.renderToSVGString(), `${name}.svg`, 'image/svg+xml')
     drawn.dispose()
   }

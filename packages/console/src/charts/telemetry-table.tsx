@@ -2,7 +2,7 @@ import type { Telemetry } from '@fairlead/contract/control'
 import { formatCount, formatMs, formatPercent, formatRate } from '../format/number.ts'
 import { clockTime, exactTime } from '../format/time.ts'
 import { Scroll } from '../ui/show.tsx'
-import { errorRate } from './telemetry.ts'
+import { errorRate, requestRate } from './telemetry.ts'
 
 const HEADS = ['Requests', 'Rows', 'Errors', 'Error rate', 'p50', 'p90', 'p99', 'Queue', 'Model']
 
@@ -27,7 +27,7 @@ export function TelemetryTable({ telemetry }: { telemetry: Telemetry }) {
               <th scope="row" title={exactTime(point.at)} className="fl-nowrap">
                 {telemetry.stepSeconds >= 3600 ? exactTime(point.at) : clockTime(point.at)}
               </th>
-              <td className="fl-number">{formatRate(point.requests / telemetry.stepSeconds)}</td>
+              <td className="fl-number">{formatRate(requestRate(telemetry, point))}</td>
               <td className="fl-number">{formatCount(point.rows)}</td>
               <td className="fl-number">{formatCount(point.errors)}</td>
               <td className="fl-number">{formatPercent(errorRate(point))}</td>

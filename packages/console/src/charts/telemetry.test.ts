@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Telemetry } from '@fairlead/contract/control'
+import { markersOf, shareAxisEnd } from './option.ts'
 import { csvCell, telemetryCsv, telemetryRows, toSeries } from './telemetry.ts'
 
 const point = (minute: number, requests: number, errors = 0): Telemetry['points'][number] => ({
@@ -35,6 +36,43 @@ test('absent steps are a gap, never a line across', () => {
   const series = toSeries(telemetry)
   assert.equal(series.p50.length, 4)
   assert.deepEqual(series.requestsPerSecond[2], [Date.parse('2026-05-01T12:02:00.000Z'), null])
+})
+
+test('the step still going on counts by the time it has lasted, and is left out while it has only begun', () => {
+  const running = (to: string) => ({ ...telemetry, to, points: [point(0, 120), point(1, 60)] })
+  assert.deepEqual(toSeries(running('2026-05-01T12:01:40.000Z')).requestsPerSecond.at(-1), [Date.parse('2026-05-01T12:01:00.000Z'), 1.5])
+  assert.equal(toSeries(running('2026-05-01T12:01:20.000Z')).requestsPerSecond.length, 1)
+  assert.equal(telemetryRows(running('2026-05-01T12:01:00.000Z'))[1]?.[1], null)
+})
+
+test('release markers that stand close share the words of the last, and words at the right edge stand left of it', () => {
+  const release = (minute: number, number: number) => ({ at: `2026-05-01T12:0${minute}:00.000Z`, number, model: 'm:1' })
+  const crowded = { ...telemetry, releases: [release(2, 3), release(6, 4), release(7, 5), release(8, 6)] }
+  assert.deepEqual(
+    markersOf(crowded, 700).map(({ words, left }) => [words, left]),
+    [
+      ['release 3', false],
+      ['', false],
+      ['', false],
+      ['releases 4 to 6', false],
+    ],
+  )
+  assert.deepEqual(
+    markersOf({ ...telemetry, releases: [release(9, 3)] }, 700).map(({ words, left }) => [words, left]),
+    [['release 3', true]],
+  )
+})
+
+test('the axis of error rates ends at an even share above every value', () => {
+  assert.equal(shareAxisEnd([[0, null]]), 0.01)
+  assert.equal(
+    shareAxisEnd([
+      [0, 0.047],
+      [1, 0.0004],
+    ]),
+    0.06,
+  )
+  assert.equal(shareAxisEnd([[0, 0.93]]), 1)
 })
 
 test('the table names the release that became current within a step', () => {

@@ -18,15 +18,31 @@ export function errorRate(point: { requests: number; errors: number }): number |
   return point.requests > 0 ? point.errors / point.requests : null
 }
 
+/** How long a step has lasted, in seconds: the newest one is still going on. */
+export function stepSeconds(telemetry: Pick<Telemetry, 'stepSeconds' | 'to'>, at: number): number {
+  return Math.max(0, Math.min(telemetry.stepSeconds, (Date.parse(telemetry.to) - at) / 1000))
+}
+
+/** Requests per second of a step; `null` for a step that has lasted no time yet. */
+export function requestRate(telemetry: Telemetry, point: Telemetry['points'][number]): number | null {
+  const seconds = stepSeconds(telemetry, Date.parse(point.at))
+  return seconds > 0 ? point.requests / seconds : null
+}
+
+/** The points that say something: a step that has only begun would draw a fall or a peak that is none. */
+function settled(telemetry: Telemetry): Telemetry['points'] {
+  return telemetry.points.filter((point) => stepSeconds(telemetry, Date.parse(point.at)) >= telemetry.stepSeconds / 2)
+}
+
 /** Turns telemetry into series. Where steps are absent a point without values is put in, so that no line crosses the gap. */
 export function toSeries(telemetry: Telemetry): TelemetrySeries {
   const series: TelemetrySeries = { requestsPerSecond: [], p50: [], p90: [], p99: [], errorRate: [] }
   const stepMs = telemetry.stepSeconds * 1000
   let last: number | undefined
-  for (const point of telemetry.points) {
+  for (const point of settled(telemetry)) {
     const at = Date.parse(point.at)
     if (last !== undefined && at - last > stepMs * 1.5) for (const points of Object.values(series)) points.push([last + stepMs, null])
-    series.requestsPerSecond.push([at, point.requests / telemetry.stepSeconds])
+    series.requestsPerSecond.push([at, requestRate(telemetry, point)])
     series.p50.push([at, point.p50])
     series.p90.push([at, point.p90])
     series.p99.push([at, point.p99])
@@ -59,7 +75,7 @@ export function telemetryRows(telemetry: Telemetry): (string | number | null)[][
     const release = telemetry.releases.filter((one) => Date.parse(one.at) >= at && Date.parse(one.at) < at + stepMs).at(-1)
     return [
       point.at,
-      point.requests / telemetry.stepSeconds,
+      requestRate(telemetry, point),
       point.rows,
       point.errors,
       errorRate(point),

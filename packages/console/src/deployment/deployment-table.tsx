@@ -101,10 +101,11 @@ function DeploymentRow({ row }: { row: DeploymentStatus }) {
 const Spark = memo(
   function Spark({ values }: { values: readonly (number | null)[] }) {
     const { line, area, peak } = sparkPaths(values, 120, 26)
-    if (line === '') return <span className="fl-soft fl-small">no traffic</span>
+    if (line === '' || peak === 0) return <span className="fl-soft fl-small">no traffic</span>
     return (
       <svg className="fl-spark" viewBox="0 0 120 26" role="img" aria-label={`Traffic over the last hour, at most ${formatRate(peak)}`}>
         <title>At most {formatRate(peak)}</title>
+        <path className="base" d="M0,25.5H120" />
         <path className="area" d={area} />
         <path className="line" d={line} />
       </svg>

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { columnTitle, isNumeric, shownColumns, standardColumns, writeColumns } from './prediction-columns.ts'
+import { columnDecimals, columnTitle, isNumeric, shownColumns, standardColumns, writeColumns } from './prediction-columns.ts'
 
 const columns = [
   { name: '_id', type: 'string', role: 'log' as const },
@@ -19,6 +19,14 @@ test('without a choice: time, release, outputs, the first inputs', () => {
 test('a choice survives the address, with commas in names, and unknown names are dropped', () => {
   assert.deepEqual(names(shownColumns(columns, writeColumns(['b,c', 'gone', '_id']))), ['b,c', '_id'])
   assert.equal(shownColumns(columns, 'gone').length, 7)
+})
+
+test('the numbers of a column share their decimals, as many as mean something', () => {
+  assert.equal(columnDecimals([0.0483626, 0.551832, null]), 4)
+  assert.equal(columnDecimals([1234.5, 3]), 1)
+  assert.equal(columnDecimals([12.25, 3]), 3)
+  assert.equal(columnDecimals([1, 2, null, 'x']), undefined)
+  assert.equal(columnDecimals([0.00001]), undefined)
 })
 
 test('numbers stand right, the log’s own columns have names for people', () => {

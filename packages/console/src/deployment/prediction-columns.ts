@@ -21,7 +21,7 @@ const NAMES: Record<string, string> = {
   _parse_ms: 'Parsing',
 }
 const INPUTS = 4
-const OUTPUTS = 3
+const OUTPUTS = 4
 
 /** Heading of a column: the log's own have names for people, the others keep theirs. */
 export function columnTitle(name: string): string {
@@ -45,6 +45,15 @@ export function shownColumns(columns: readonly Column[], chosen: string | undefi
 /** The chosen columns as they stand in the address; names may hold commas. */
 export function writeColumns(names: readonly string[]): string {
   return names.map(encodeURIComponent).join(',')
+}
+
+/** Decimals that all numbers of a column share, so that their points stand under each other; `undefined` where each keeps its own. */
+export function columnDecimals(values: readonly unknown[]): number | undefined {
+  const numbers = values.filter((value) => typeof value === 'number' && Number.isFinite(value)) as number[]
+  if (numbers.every(Number.isInteger)) return undefined
+  const most = numbers.reduce((peak, value) => Math.max(peak, Math.abs(value)), 0)
+  if (most < 0.001 || most >= 1e9) return undefined
+  return Math.max(1, Math.min(4, 5 - Math.max(0, Math.floor(Math.log10(most)) + 1)))
 }
 
 /** Whether values of a column stand at the right: numbers. */

@@ -2,9 +2,9 @@ import type { PredictionPage } from '@fairlead/contract/control'
 import { Drawer, UnstyledButton } from '@mantine/core'
 import { formatMs } from '../format/number.ts'
 import { formatValue } from '../format/text.ts'
-import { clockTime, exactTime } from '../format/time.ts'
+import { exactTime, preciseTime } from '../format/time.ts'
 import { Copy, Facts, Scroll } from '../ui/show.tsx'
-import { columnTitle, isNumeric } from './prediction-columns.ts'
+import { columnDecimals, columnTitle, isNumeric } from './prediction-columns.ts'
 
 type Column = PredictionPage['columns'][number]
 type Item = PredictionPage['items'][number]
@@ -16,15 +16,18 @@ function isTime(value: unknown): value is string {
 }
 
 /** A value of the log by its column: latencies with their unit, times as times of the day. */
-function Cell({ column, value }: { column: Column; value: unknown }) {
+function Cell({ column, value, decimals }: { column: Column; value: unknown; decimals?: number | undefined }) {
   if (column.name.startsWith('_') && column.name.endsWith('_ms') && typeof value === 'number') return formatMs(value)
   if (column.name === '_time' && isTime(value)) {
     const today = new Date(value).toDateString() === new Date().toDateString()
     return (
       <time dateTime={value} title={exactTime(value)} className="fl-nowrap">
-        {today ? clockTime(value) : exactTime(value)}
+        {today ? preciseTime(value) : exactTime(value)}
       </time>
     )
+  }
+  if (typeof value === 'number' && decimals !== undefined && (value === 0 || Math.abs(value) >= 0.5 / 10 ** decimals)) {
+    return <span title={String(value)}>{value.toFixed(decimals)}</span>
   }
   return <bdi>{formatValue(value)}</bdi>
 }
@@ -37,9 +40,10 @@ interface PredictionTableProps {
 
 /** A row per logged prediction; the first cell opens all of it. */
 export function PredictionTable({ columns, items, onOpen }: PredictionTableProps) {
+  const decimals = columns.map((column) => (isNumeric(column) ? columnDecimals(items.map((item) => item[column.name])) : undefined))
   return (
     <Scroll label="Predictions, table">
-      <table className="fl-table cards dense">
+      <table className="fl-table cards">
         <thead>
           <tr>
             {columns.map((column) => (
@@ -60,7 +64,7 @@ export function PredictionTable({ columns, items, onOpen }: PredictionTableProps
                       <Cell column={column} value={item[column.name]} />
                     </UnstyledButton>
                   ) : (
-                    <Cell column={column} value={item[column.name]} />
+                    <Cell column={column} value={item[column.name]} decimals={decimals[at]} />
                   )}
                 </td>
               ))}
@@ -88,7 +92,13 @@ export function PredictionDrawer({ columns, item, onClose }: { columns: Column[]
                 .filter((column) => column.role === role)
                 .map((column) => [
                   columnTitle(column.name),
-                  column.name === '_time' && isTime(item._time) ? exactTime(item._time) : <Cell key={column.name} column={column} value={item[column.name]} />,
+                  column.name === '_time' && isTime(item._time) ? (
+                    <span key="time">
+                      {exactTime(item._time)} <code className="fl-soft">{item._time}</code>
+                    </span>
+                  ) : (
+                    <Cell key={column.name} column={column} value={item[column.name]} />
+                  ),
                 ])}
             />
           </section>

@@ -4,8 +4,8 @@ import { useMutation, useQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { useState } from 'react'
 import { downloadPredictions, MOST_ROWS } from '../api/download.ts'
-import { type PredictionFilters, predictionsQuery } from '../api/queries.ts'
-import { formatCount } from '../format/number.ts'
+import { type PredictionFilters, predictionsQuery, statusQuery } from '../api/queries.ts'
+import { formatCount, plural } from '../format/number.ts'
 import { Empty, Skeleton, TroubleView } from '../ui/feedback.tsx'
 import { usePredictCommand } from './predict-command.ts'
 import { shownColumns, writeColumns } from './prediction-columns.ts'
@@ -18,6 +18,7 @@ export function PredictionsTab({ deployment }: { deployment: Deployment }) {
   const filters: PredictionFilters = { where: search.where, release: search.release, since: search.since, after: search.after }
   const command = usePredictCommand(deployment.name)
   const page = useQuery(predictionsQuery(deployment.name, filters))
+  const newer = useNewer(deployment.name, page.dataUpdatedAt, page.data)
   const filtered = search.where !== undefined || search.release !== undefined || search.since !== undefined
   return (
     <div>
@@ -35,7 +36,7 @@ export function PredictionsTab({ deployment }: { deployment: Deployment }) {
           </Empty>
         )
       ) : (
-        <Rows deployment={deployment.name} page={page.data} filters={filters} refresh={() => void page.refetch()} />
+        <Rows deployment={deployment.name} page={page.data} filters={filters} refresh={() => void page.refetch()} newer={newer && search.after === undefined} />
       )}
     </div>
   )
@@ -46,9 +47,25 @@ interface RowsProps {
   page: PredictionPage
   filters: PredictionFilters
   refresh: () => void
+  /** Whether predictions came after these rows were read. */
+  newer: boolean
 }
 
-function Rows({ deployment, page, filters, refresh }: RowsProps) {
+/** A prediction is logged under a time that may differ from the status by this much. */
+const SLACK_MS = 50
+
+/** Whether a deployment has answered since its rows were read at `readAt`; the rows stand still until the reader asks for more. */
+function useNewer(deployment: string, readAt: number, page: PredictionPage | undefined): boolean {
+  const status = useQuery(statusQuery)
+  const last = status.data?.deployments.find((row) => row.name === deployment)?.lastPredictionAt ?? null
+  const [seen, setSeen] = useState({ readAt: 0, last })
+  if (seen.readAt !== readAt) setSeen({ readAt, last })
+  const newest = page?.items[0]?._time
+  const known = typeof newest === 'string' && last !== null && Date.parse(last) <= Date.parse(newest) + SLACK_MS
+  return seen.readAt === readAt && last !== null && last !== seen.last && !known
+}
+
+function Rows({ deployment, page, filters, refresh, newer }: RowsProps) {
   const search = useSearch({ from: '/shell/deployments/$name' })
   const navigate = useNavigate({ from: '/deployments/$name' })
   const [open, setOpen] = useState<Record<string, unknown>>()
@@ -59,11 +76,11 @@ function Rows({ deployment, page, filters, refresh }: RowsProps) {
     <>
       <div className="fl-row spread fl-bar-row">
         <span className="fl-soft">
-          {filters.after === undefined ? 'Newest' : 'Earlier'} {formatCount(page.items.length)} rows
+          {filters.after === undefined ? 'Newest' : 'Earlier'} {plural(page.items.length, 'row')}
         </span>
         <span className="fl-row">
-          <Button size="compact-sm" variant="default" onClick={refresh}>
-            Read again
+          <Button size="compact-sm" variant={newer ? 'filled' : 'default'} onClick={refresh}>
+            {newer ? 'Show newer' : 'Read again'}
           </Button>
           <ColumnMenu
             page={page}
@@ -91,7 +108,7 @@ function Rows({ deployment, page, filters, refresh }: RowsProps) {
           Newest
         </Button>
         <Button size="compact-sm" variant="default" disabled={page.next === null} onClick={() => turn(page.next ?? undefined)}>
-          Next page
+          Earlier
         </Button>
       </div>
       {open ? <PredictionDrawer columns={page.columns} item={open} onClose={() => setOpen(undefined)} /> : null}

@@ -13,12 +13,17 @@ import { usePredictCommand } from './predict-command.ts'
 
 const ServiceCharts = lazy(() => import('../charts/service-charts.tsx').then((module) => ({ default: module.ServiceCharts })))
 
+/** The window on show when none is chosen: an hour, or less while an hour would be mostly empty. */
+function firstRange(createdAt: string): Range {
+  return Date.now() - Date.parse(createdAt) < 15 * 60_000 ? '15m' : '1h'
+}
+
 /** Service charts of a deployment with their window picker; what is shown stands in the address. */
-export function Service({ name }: { name: string }) {
+export function Service({ name, createdAt }: { name: string; createdAt: string }) {
   const search = useSearch({ from: '/shell/deployments/$name' })
   const navigate = useNavigate({ from: '/deployments/$name' })
   const command = usePredictCommand(name)
-  const range = search.range ?? '1h'
+  const range = search.range ?? firstRange(createdAt)
   const zoomed = search.from !== undefined && search.to !== undefined
   const telemetry = useQuery(telemetryQuery(name, zoomed ? { since: search.from ?? '', until: search.to } : { since: range }))
   const setRange = (next: Range) => void navigate({ search: (was) => ({ ...was, range: next, from: undefined, to: undefined }) })
@@ -63,7 +68,7 @@ export function Service({ name }: { name: string }) {
         ) : (
           <Skeleton lines={3} height={110} />
         )
-      ) : telemetry.data.points.length === 0 ? (
+      ) : telemetry.data.points.every((point) => point.requests === 0) ? (
         <Empty title="Nothing was asked in this window" command={command}>
           Requests, latency and errors of this deployment appear here within seconds of the first prediction.
         </Empty>

@@ -1,6 +1,6 @@
 import type { Deployment, ReleaseSettings } from '@fairlead/contract/control'
 import type { ReactNode } from 'react'
-import { formatCount, formatMs } from '../format/number.ts'
+import { formatMs } from '../format/number.ts'
 import { Empty } from '../ui/feedback.tsx'
 import { CodeBlock, Command, Copy, Facts } from '../ui/show.tsx'
 
@@ -22,8 +22,8 @@ function settingRows(settings: ReleaseSettings): readonly (readonly [keyof Relea
       settings.requireKey ? 'yes' : 'no',
       settings.requireKey ? 'Every prediction needs an API key.' : 'On loopback a prediction needs no API key; elsewhere it does.',
     ],
-    ['maxRows', `${formatCount(settings.maxRows)} rows`, 'Most rows of one request.'],
-    ['queueRows', `${formatCount(settings.queueRows)} rows`, 'Most rows that wait for the model; beyond that the answer is 503.'],
+    ['maxRows', `${settings.maxRows.toLocaleString('en-US')} rows`, 'Most rows of one request.'],
+    ['queueRows', `${settings.queueRows.toLocaleString('en-US')} rows`, 'Most rows that wait for the model; beyond that the answer is 503.'],
     ['deadlineMs', formatMs(settings.deadlineMs), 'A request that waited this long is answered 504 and not computed.'],
     ['execution', settings.execution, 'Where the model runs: inline in the serve process, in worker threads, or as measured at load.'],
     ['workers', String(settings.workers), 'Worker threads per serve process, when it runs in workers.'],
@@ -44,6 +44,7 @@ export function SettingsTab({ deployment }: { deployment: Deployment }) {
     <div className="fl-stack" style={{ padding: 16 }}>
       <h3>Addresses</h3>
       <Facts
+        long
         items={[
           ['Predictions by rows', <Address key="p" url={deployment.urls.predict} />],
           ['Open Inference Protocol', <Address key="o" url={deployment.urls.oip} />],
@@ -56,7 +57,7 @@ export function SettingsTab({ deployment }: { deployment: Deployment }) {
         <Empty title="No release is current" command={`npx fairlead deploy ${deployment.name} --model MODEL`} />
       ) : (
         <>
-          <Facts items={settingRows(release.settings).map(([name, value, meaning]) => [name, <Setting key={name} value={value} meaning={meaning} />])} />
+          <Facts long items={settingRows(release.settings).map(([name, value, meaning]) => [name, <Setting key={name} value={value} meaning={meaning} />])} />
           <p className="fl-soft">Settings are frozen in a release. A new release changes them:</p>
           <div>
             <Command text={`npx fairlead deploy ${deployment.name} --model ${release.model.name}:${release.model.version} --set maxRows=1000`} />

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { formatBytes, formatCount, formatMs, formatPercent, formatRate, NONE, plural } from './number.ts'
-import { formatValue, matches, shortDigest } from './text.ts'
+import { formatBytes, formatCount, formatLimit, formatMs, formatPercent, formatRate, NONE, plural } from './number.ts'
+import { formatValue, matches, processName, shortDigest } from './text.ts'
 import { formatSpan, isRange, relativeTime } from './time.ts'
 
 const plain = (text: string) => text.replaceAll('\u00a0', ' ')
@@ -14,6 +14,12 @@ test('counts keep the digits that mean something', () => {
   assert.equal(plain(formatCount(1_200_000)), '1.2 M')
   assert.equal(plain(formatCount(3e9)), '3 G')
   assert.equal(formatCount(null), NONE)
+})
+
+test('limits keep every digit, grouped', () => {
+  assert.equal(formatLimit(1_000_000), '1,000,000')
+  assert.equal(formatLimit(-0.000125), '-0.000125')
+  assert.equal(formatLimit(1e21), '1e+21')
 })
 
 test('rates carry their unit', () => {
@@ -70,6 +76,9 @@ test('ranges come from a closed set', () => {
 
 test('text', () => {
   assert.equal(shortDigest(`sha256:${'ab'.repeat(32)}`), 'abababababab')
+  assert.equal(processName('serve-1-mwqmfg9u-1'), 'serve-1')
+  assert.equal(processName('control'), 'control')
+  assert.equal(processName('serve-1'), 'serve-1')
   assert.equal(formatValue({ a: 1 }), '{"a":1}')
   assert.equal(formatValue(0.1 + 0.2), '0.3')
   assert.equal(formatValue(null), '–')

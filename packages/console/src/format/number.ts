@@ -17,6 +17,11 @@ function scaled(value: number, steps: readonly (readonly [number, string])[], di
   return ''
 }
 
+/** A limit in full, its digits grouped: `1,000,000`, `0.25`. */
+export function formatLimit(value: number): string {
+  return Math.abs(value) >= 1e15 ? String(value) : value.toLocaleString('en-US', { maximumFractionDigits: 15 })
+}
+
 /** A count: `842`, `12.4 k`, `1.2 M`. */
 export function formatCount(value: number | null | undefined): string {
   if (value === null || value === undefined) return NONE

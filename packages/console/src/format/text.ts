@@ -13,6 +13,11 @@ export function formatValue(value: unknown): string {
   return JSON.stringify(value)
 }
 
+/** A process as people speak of it: its role and place, `serve-1`; the marks of one start, which make its id unique, stay in titles. */
+export function processName(id: string): string {
+  return /^([a-z]+(?:-\d+)?)-[a-z0-9]{6,}-\d+$/.exec(id)?.[1] ?? id
+}
+
 /** Lower-case matching by words: every word of `query` occurs in `text`. */
 export function matches(text: string, query: string): boolean {
   const haystack = text.toLowerCase()

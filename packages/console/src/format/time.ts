@@ -39,6 +39,12 @@ export function clockTime(at: string | number): string {
   return Number.isNaN(time.getTime()) ? NONE : clock.format(time)
 }
 
+/** The local time of day to the millisecond: `14:03:20.417`. */
+export function preciseTime(at: string | number): string {
+  const time = new Date(at)
+  return Number.isNaN(time.getTime()) ? NONE : `${clock.format(time)}.${String(time.getMilliseconds()).padStart(3, '0')}`
+}
+
 /** Windows that the range picker offers. */
 export const RANGES = ['15m', '1h', '6h', '24h', '7d'] as const
 export type Range = (typeof RANGES)[number]

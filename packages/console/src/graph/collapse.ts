@@ -39,6 +39,9 @@ function runsOf(graph: ModelGraph): string[][] {
   return runs
 }
 
+/** An operator without its domain, which is the same for a whole family and hides the name. */
+const bare = (op: string) => op.slice(op.lastIndexOf(':') + 1)
+
 function describe(ops: readonly string[]): string {
   const distinct = [...new Set(ops)]
   return distinct.length <= 3 ? distinct.join(', ') : `${distinct.slice(0, 3).join(', ')} …`
@@ -57,13 +60,19 @@ export function collapseGraph(graph: ModelGraph, open: ReadonlySet<string>): { b
     if (block !== node.id) continue
     const run = home.has(node.id) ? first.get(node.id) : undefined
     if (run) {
-      blocks.push({ id: node.id, kind: 'block', label: `${run.length} operators`, detail: describe(run.map((id) => nodes.get(id)?.op ?? '')), members: run })
+      blocks.push({
+        id: node.id,
+        kind: 'block',
+        label: `${run.length} operators`,
+        detail: describe(run.map((id) => bare(nodes.get(id)?.op ?? ''))),
+        members: run,
+      })
     } else {
       const times = node.count !== undefined && node.count > 1 ? ` × ${node.count}` : ''
       blocks.push({
         id: node.id,
         kind: node.kind,
-        label: `${node.kind === 'operator' ? node.op : (node.name ?? node.op)}${times}`,
+        label: `${node.kind === 'operator' ? bare(node.op) : (node.name ?? node.op)}${times}`,
         detail: node.kind === 'operator' ? node.name : node.op,
         members: [node.id],
       })

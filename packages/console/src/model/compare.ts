@@ -2,6 +2,7 @@ import type { InputColumn, OutputField } from '@fairlead/contract'
 import type { ModelVersion } from '@fairlead/contract/control'
 import { formatBytes, formatCount, formatFigure } from '../format/number.ts'
 import { shortDigest } from '../format/text.ts'
+import { exactTime } from '../format/time.ts'
 
 /** One line of the comparison: a fact with its two values as text. */
 export interface ComparedLine {
@@ -53,7 +54,7 @@ export function compareVersions(left: ModelVersion, right: ModelVersion): { titl
         line('Size', formatBytes(left.sizeBytes), formatBytes(right.sizeBytes)),
         line('Parameters', formatCount(left.facts.parameters), formatCount(right.facts.parameters)),
         line('Aliases', left.aliases.join(', ') || 'none', right.aliases.join(', ') || 'none'),
-        line('Made', left.createdAt, right.createdAt),
+        line('Imported', exactTime(left.createdAt), exactTime(right.createdAt)),
         line('By', left.lineage.importedBy, right.lineage.importedBy),
         line('Code', left.lineage.codeCommit ?? 'not told', right.lineage.codeCommit ?? 'not told'),
       ],

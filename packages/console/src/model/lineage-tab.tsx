@@ -23,7 +23,7 @@ export function LineageTab({ version }: { version: ModelVersion }) {
           [
             'Code',
             lineage.codeCommit ? (
-              <span key="c">
+              <span key="c" className="fl-digest">
                 <code>{shortDigest(lineage.codeCommit)}</code> <Copy value={lineage.codeCommit} label="Copy commit" />
               </span>
             ) : (

@@ -152,7 +152,7 @@ function SideBySide({ left, right }: { left: ModelVersion; right: ModelVersion }
         <Empty title="Nothing differs" />
       ) : (
         <Scroll label="Comparison, table">
-          <table className="fl-table">
+          <table className="fl-table compare">
             <thead>
               <tr>
                 <th scope="col">

@@ -12,6 +12,7 @@ import { ReleasesTab, RollbackDialog } from '../deployment/releases-tab.tsx'
 import { Service } from '../deployment/service.tsx'
 import { SettingsTab } from '../deployment/settings-tab.tsx'
 import { formatMs } from '../format/number.ts'
+import { processName } from '../format/text.ts'
 import { TryTab } from '../try/try-tab.tsx'
 import { Loaded } from '../ui/feedback.tsx'
 import { Icon } from '../ui/icons.tsx'
@@ -50,7 +51,7 @@ export function DeploymentPage() {
         {(data) => (
           <>
             <Running deployment={data} />
-            <Service name={name} />
+            <Service name={name} createdAt={data.createdAt} />
             <Rooms deployment={data} />
           </>
         )}
@@ -102,17 +103,17 @@ function Running({ deployment }: { deployment: Deployment }) {
       <Fact term="Since">
         <Ago at={release?.activatedAt} /> {release ? <span className="fl-soft">by {release.createdBy}</span> : null}
       </Fact>
-      <Fact term="Runs">{release?.execution ? <Execution execution={release.execution} /> : '–'}</Fact>
       <Fact term="Serve processes">
         <span className="fl-row">
           {deployment.observed.length === 0 ? <span className="fl-soft">none reports</span> : null}
           {deployment.observed.map((one) => (
             <span key={one.process} title={`${one.process}, release ${one.release}${one.detail ? `: ${one.detail}` : ''}`}>
-              <State state={{ ...observedWord(one.state), word: `${one.process} ${observedWord(one.state).word.toLowerCase()}` }} />
+              <State state={{ ...observedWord(one.state), word: `${processName(one.process)} ${observedWord(one.state).word.toLowerCase()}` }} />
             </span>
           ))}
         </span>
       </Fact>
+      <Fact term="Runs">{release?.execution ? <Execution execution={release.execution} /> : '–'}</Fact>
     </section>
   )
 }

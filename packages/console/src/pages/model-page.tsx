@@ -122,7 +122,7 @@ function VersionFacts({ model, version }: { model: Model; version: ModelVersion 
 }
 
 function Deployed({ version }: { version: ModelVersion }) {
-  if (version.deployments.length === 0) return <span className="fl-soft">this version nowhere</span>
+  if (version.deployments.length === 0) return <span className="fl-soft">this version is not deployed</span>
   return (
     <span className="fl-row">
       {version.deployments.map((one) => (

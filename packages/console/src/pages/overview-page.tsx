@@ -89,7 +89,7 @@ function System({ status }: { status: Status }) {
             ['Models', formatBytes(status.storage.modelBytes)],
             ['Prediction log', formatBytes(status.storage.logBytes)],
             ['Folder', <code key="folder">{status.storage.dataDir}</code>],
-            ['Running since', <Ago key="since" at={status.startedAt} />],
+            ['Started', <Ago key="since" at={status.startedAt} />],
             ['Version', status.version],
           ]}
         />

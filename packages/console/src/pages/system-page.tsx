@@ -62,7 +62,7 @@ function Platform({ status }: { status: Status }) {
           <Facts
             items={[
               ['Fairlead', status.version],
-              ['Running since', <Ago key="s" at={status.startedAt} />],
+              ['Started', <Ago key="s" at={status.startedAt} />],
             ]}
           />
         </Panel>
@@ -73,9 +73,9 @@ function Platform({ status }: { status: Status }) {
 
 function Address({ value }: { value: string }) {
   return (
-    <>
+    <span className="fl-digest">
       <code>{value}</code> <Copy value={value} label="Copy address" />
-    </>
+    </span>
   )
 }
 

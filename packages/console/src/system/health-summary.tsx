@@ -1,5 +1,6 @@
 import type { ProcessStatus } from '@fairlead/contract/control'
 import { formatBytes, formatPercent } from '../format/number.ts'
+import { processName } from '../format/text.ts'
 import { Ago, Scroll, State } from '../ui/show.tsx'
 import { processWord } from '../ui/state.ts'
 
@@ -27,8 +28,8 @@ export function HealthSummary({ processes }: { processes: readonly ProcessStatus
         <tbody>
           {processes.map((process) => (
             <tr key={process.id}>
-              <th scope="row">
-                {process.id} <span className="fl-soft fl-small fl-nowrap">pid {process.pid}</span>
+              <th scope="row" title={process.id}>
+                {processName(process.id)} <span className="fl-soft fl-small fl-nowrap">pid {process.pid}</span>
               </th>
               <td data-label="State">
                 <State state={processWord(process.state)} />

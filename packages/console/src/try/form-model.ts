@@ -1,4 +1,5 @@
 import type { InputColumn, Row, Signature } from '@fairlead/contract'
+import { formatLimit } from '../format/number.ts'
 
 /** The control that suits a column. `json` takes arrays. */
 export type ControlKind = 'integer' | 'number' | 'choice' | 'switch' | 'text' | 'json'
@@ -80,9 +81,9 @@ export function fillForm(fields: readonly FormField[], row: Row): FormValues {
 /** The allowed range in words: `18 to 120 years`, `at least 0`; empty when everything goes. */
 export function rangeWords(field: Pick<FormField, 'min' | 'max' | 'unit'>): string {
   const unit = field.unit ? ` ${field.unit}` : ''
-  if (field.min !== undefined && field.max !== undefined) return `${field.min} to ${field.max}${unit}`
-  if (field.min !== undefined) return `at least ${field.min}${unit}`
-  if (field.max !== undefined) return `at most ${field.max}${unit}`
+  if (field.min !== undefined && field.max !== undefined) return `${formatLimit(field.min)} to ${formatLimit(field.max)}${unit}`
+  if (field.min !== undefined) return `at least ${formatLimit(field.min)}${unit}`
+  if (field.max !== undefined) return `at most ${formatLimit(field.max)}${unit}`
   return field.unit ?? ''
 }
 

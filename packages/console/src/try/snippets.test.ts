@@ -22,8 +22,8 @@ test('a shell gives back exactly the quoted text', () => {
 })
 
 test('curl gets the body whole, and the key from the environment only when one is needed', () => {
-  const line = curlSnippet(input).replace(/^curl -sS/, 'printf "%s\\n"')
-  const parts = execFileSync('sh', ['-c', line], { encoding: 'utf8' }).split('\n')
+  const line = curlSnippet(input).replace(/^curl -sS/, 'printf "%s\\0"')
+  const parts = execFileSync('sh', ['-c', line], { encoding: 'utf8' }).split('\0')
   assert.equal(parts[0], input.url)
   assert.deepEqual(JSON.parse(parts[parts.indexOf('-d') + 1] ?? ''), { rows: [row] })
   assert.ok(!curlSnippet(input).includes('Authorization'))

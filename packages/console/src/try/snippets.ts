@@ -15,7 +15,8 @@ export interface SnippetInput {
 
 /** Name of the environment variable that the snippets read the key from. */
 const KEY = 'FAIRLEAD_API_KEY'
-const body = (row: Row) => JSON.stringify({ rows: [row] })
+/** The body of a request, one column a line. */
+const body = (row: Row) => `{"rows": [${JSON.stringify(row, null, 2)}]}`
 
 /** Text between single quotes for a POSIX shell. */
 export function shellQuote(text: string): string {

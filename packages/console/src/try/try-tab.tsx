@@ -64,27 +64,41 @@ function TryForm({ deployment, signature }: TryFormProps) {
             </Button>
           ) : null}
         </div>
-        <FieldGrid fields={fields} values={values} errors={shown} onChange={(name, text) => setValues((was) => ({ ...was, [name]: text }))} />
-        <div className="fl-row fl-submit">
-          <Button type="submit" loading={attempt.isPending}>
-            Predict
-          </Button>
-          {checked && Object.keys(errors).length > 0 ? <span role="alert">{Object.keys(errors).length} to correct</span> : null}
+        <div>
+          <FieldGrid fields={fields} values={values} errors={shown} onChange={(name, text) => setValues((was) => ({ ...was, [name]: text }))} />
+          <div className="fl-row fl-submit">
+            <Button type="submit" loading={attempt.isPending}>
+              Predict
+            </Button>
+            {checked && Object.keys(errors).length > 0 ? <span role="alert">{Object.keys(errors).length} to correct</span> : null}
+          </div>
         </div>
       </form>
       <div className="fl-stack">
         <h3>Answer</h3>
         <Answer tried={attempt.data} error={attempt.error} fields={signature.signature.fields} />
-        <h3>The same request elsewhere</h3>
-        <Snippets
-          deployment={deployment}
-          row={Object.keys(row).length > 0 ? row : (example ?? {})}
-          columns={fields.map((field) => field.name)}
-          fields={outputs(signature)}
-        />
+        <div>
+          <h3>The same request elsewhere</h3>
+          <p className="fl-small fl-soft">
+            {Object.keys(errors).length === 0
+              ? 'With the values of the form.'
+              : example
+                ? 'With the example where the form has no value yet.'
+                : 'Fill in the form first.'}
+          </p>
+        </div>
+        <Snippets deployment={deployment} row={snippetRow(row, values, example)} columns={fields.map((field) => field.name)} fields={outputs(signature)} />
       </div>
     </div>
   )
+}
+
+/** The row of the snippets: what the form holds, and the example for fields that nobody has filled in. */
+function snippetRow(row: Row, values: FormValues, example: Row | undefined): Row {
+  if (example === undefined) return row
+  const filled = Object.entries(row).filter(([name]) => values[name] !== '')
+  const untouched = Object.keys(values).every((name) => values[name] === '' || values[name] === 'false')
+  return untouched ? example : { ...example, ...Object.fromEntries(filled) }
 }
 
 const outputs = (signature: ResponseOf<'getDeploymentSignature'>): OutputField[] => signature.signature.fields

@@ -35,9 +35,7 @@ export function TroubleView({ error, retry }: { error: unknown; retry?: (() => v
       <Icon name="alert" size={18} />
       <div className="fl-stack tight">
         <strong>{trouble.title}</strong>
-        <p>
-          <Words text={trouble.detail} />
-        </p>
+        <Detail text={trouble.detail} />
         <TroubleItems trouble={trouble} />
         <p className="fl-soft">
           <Words text={trouble.remedy} />
@@ -60,6 +58,19 @@ export function TroubleView({ error, retry }: { error: unknown; retry?: (() => v
         ) : null}
       </div>
     </div>
+  )
+}
+
+/** What happened; lines after the first, such as the place an expression is wrong at, keep their columns. */
+function Detail({ text }: { text: string }) {
+  const [first = '', ...rest] = text.split('\n')
+  return (
+    <>
+      <p>
+        <Words text={first} />
+      </p>
+      {rest.length > 0 ? <pre className="fl-pointer">{rest.join('\n')}</pre> : null}
+    </>
   )
 }
 

@@ -98,10 +98,10 @@ export function Panel({ title, aside, children, flush = false }: { title: ReactN
   )
 }
 
-/** Pairs of a term and its value. */
-export function Facts({ items }: { items: readonly (readonly [string, ReactNode])[] }) {
+/** Pairs of a term and its value; `long` ones stand under each other on a phone. */
+export function Facts({ items, long = false }: { items: readonly (readonly [string, ReactNode])[]; long?: boolean }) {
   return (
-    <dl className="fl-facts">
+    <dl className={long ? 'fl-facts long' : 'fl-facts'}>
       {items.map(([term, value]) => (
         <div key={term} style={{ display: 'contents' }}>
           <dt>{term}</dt>

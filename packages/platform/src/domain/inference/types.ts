@@ -93,7 +93,7 @@ export interface InferenceRequest {
   deadline: number
   caller: Caller
   traceId: string | undefined
-  interface: 'rows' | 'oip'
+  interface: 'rows' | 'oip' | 'grpc'
   /** When the first byte was seen and when parsing ended, in `performance.now()` milliseconds. */
   receivedAt: number
   parsedAt: number

@@ -4,7 +4,7 @@ import { DATA_TYPES, type DataType, OIP_TYPES } from '@fairlead/contract'
 import { fakeRelease } from '../../testing/fake-model.ts'
 import { quoteNonFinite } from './json.ts'
 import { decodeInput, encodeOutput } from './oip-tensors.ts'
-import { testServing } from './testing/serving.ts'
+import { eachLane } from './testing/serving.ts'
 
 const INFER = '/v2/models/credit/infer'
 const INPUTS = [
@@ -19,7 +19,7 @@ async function refusal(response: Response): Promise<string> {
   return body.error
 }
 
-test('tensors are answered flat, with the id and the release', async () => {
+eachLane('tensors are answered flat, with the id and the release', async (testServing) => {
   await using serving = await testServing()
   const response = await serving.post(`${INFER}?test_1=1`, { id: 'ü-42', inputs: INPUTS, parameters: { any: 1 }, model_name: 'ignored' })
   assert.equal(response.status, 200)
@@ -35,7 +35,7 @@ test('tensors are answered flat, with the id and the release', async () => {
   assert.deepEqual([serving.world.predicted[0]!.request.interface, serving.world.predicted[0]!.request.rows], ['oip', 2])
 })
 
-test('any content type, nested data and chosen outputs', async () => {
+eachLane('any content type, nested data and chosen outputs', async (testServing) => {
   await using serving = await testServing()
   const nested = [
     { ...INPUTS[0], data: [[20], [30]] },
@@ -59,7 +59,7 @@ test('any content type, nested data and chosen outputs', async () => {
   }
 })
 
-test("a caller's mistakes are 400 with one error text", async () => {
+eachLane("a caller's mistakes are 400 with one error text", async (testServing) => {
   await using serving = await testServing()
   const with0 = (change: object) => ({ inputs: [{ ...INPUTS[0], ...change }, ...INPUTS.slice(1)] })
   const cases: [unknown, RegExp][] = [
@@ -103,7 +103,7 @@ test("a caller's mistakes are 400 with one error text", async () => {
   assert.deepEqual(serving.errors, [])
 })
 
-test('binary tensors are not there, and say so', async () => {
+eachLane('binary tensors are not there, and say so', async (testServing) => {
   await using serving = await testServing()
   const { data: _, ...first } = INPUTS[0]!
   const sized = await serving.post(INFER, { inputs: [{ ...first, parameters: { binary_data_size: 16 } }, ...INPUTS.slice(1)] })
@@ -112,7 +112,7 @@ test('binary tensors are not there, and say so', async () => {
   assert.equal(header.status, 501)
 })
 
-test('server, model and health documents', async () => {
+eachLane('server, model and health documents', async (testServing) => {
   await using serving = await testServing()
   const get = async (path: string) => {
     const response = await fetch(serving.url + path)
@@ -152,7 +152,7 @@ test('server, model and health documents', async () => {
   assert.ok(await refusal(wrong))
 })
 
-test('with more steps than the model, a tensor per column and the added field', async () => {
+eachLane('with more steps than the model, a tensor per column and the added field', async (testServing) => {
   await using serving = await testServing({
     releases: [fakeRelease({ pipeline: [{ model: {} }, { decide: { field: 'd', label: 'review', when: 'probability > 0.5', otherwise: null } }] })],
   })

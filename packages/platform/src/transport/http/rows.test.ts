@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
 import { FairleadError } from '@fairlead/contract'
 import { FAKE_ROW, FAKE_SIGNATURE, fakeRelease } from '../../testing/fake-model.ts'
-import { testServing } from './testing/serving.ts'
+import { eachLane } from './testing/serving.ts'
 
 const PREDICT = '/v1/deployments/credit/predict'
 
@@ -14,7 +13,7 @@ async function problem(response: Response) {
   return body
 }
 
-test('rows are answered by name', async () => {
+eachLane('rows are answered by name', async (testServing) => {
   await using serving = await testServing()
   const response = await serving.post(PREDICT, { rows: [FAKE_ROW, { ...FAKE_ROW, amount: 8100 }] })
   assert.equal(response.status, 200)
@@ -31,7 +30,7 @@ test('rows are answered by name', async () => {
   })
 })
 
-test('what the caller says of the request reaches the event', async () => {
+eachLane('what the caller says of the request reaches the event', async (testServing) => {
   await using serving = await testServing()
   const trace = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
   const response = await serving.post(
@@ -49,14 +48,14 @@ test('what the caller says of the request reaches the event', async () => {
   assert.ok(request.deadline <= Date.now() + 500 && request.parsedAt >= request.receivedAt && renderMs! >= 0)
 })
 
-test('an odd request id or trace is replaced, not echoed', async () => {
+eachLane('an odd request id or trace is replaced, not echoed', async (testServing) => {
   await using serving = await testServing()
   const response = await serving.post(PREDICT, { rows: [FAKE_ROW] }, { 'x-request-id': 'a"b', traceparent: 'nonsense' })
   assert.match(response.headers.get('x-request-id')!, /^[0-9a-f-]{36}$/)
   assert.equal(response.headers.get('traceparent'), null)
 })
 
-test('wrong rows are 422 with their places, and counted as failures', async () => {
+eachLane('wrong rows are 422 with their places, and counted as failures', async (testServing) => {
   await using serving = await testServing()
   const response = await serving.post(PREDICT, { rows: [FAKE_ROW, { ...FAKE_ROW, age: 'x' }, { amount: 1, duration: 2 }] })
   assert.equal(response.status, 422)
@@ -75,7 +74,7 @@ test('wrong rows are 422 with their places, and counted as failures', async () =
   )
 })
 
-test('bodies of the wrong form are refused with the right code', async () => {
+eachLane('bodies of the wrong form are refused with the right code', async (testServing) => {
   await using serving = await testServing({ releases: [fakeRelease({ settings: { maxRows: 2 } })] })
   const deep = `${'['.repeat(10_000)}${']'.repeat(10_000)}`
   const cases: [string | Uint8Array, number, string][] = [
@@ -112,13 +111,13 @@ test('bodies of the wrong form are refused with the right code', async () => {
   assert.equal((await serving.post(PREDICT, { rows: [FAKE_ROW] })).status, 200)
 })
 
-test('errors in JSON name the place, and repeated keys the key', async () => {
+eachLane('errors in JSON name the place, and repeated keys the key', async (testServing) => {
   await using serving = await testServing()
   assert.match((await problem(await serving.post(PREDICT, '{"rows": [\n  {"age": 5,}\n]}'))).detail, /line 2, column 13/)
   assert.match((await problem(await serving.post(PREDICT, '{"rows":[{"age":1,"a\\"}":1,"\\u0061ge":2}]}'))).detail, /"age" stands twice/)
 })
 
-test('64-bit integers are exact both ways', async () => {
+eachLane('64-bit integers are exact both ways', async (testServing) => {
   const big = '9007199254740993'
   const age = { name: 'age', type: 'int64' as const, tensor: 'age' }
   const signature = { ...FAKE_SIGNATURE, columns: [age, ...FAKE_SIGNATURE.columns.slice(1)] }
@@ -129,7 +128,7 @@ test('64-bit integers are exact both ways', async () => {
   assert.equal((await problem(over)).code, 'value-range')
 })
 
-test('other content types and encodings are 415 and say what is taken', async () => {
+eachLane('other content types and encodings are 415 and say what is taken', async (testServing) => {
   await using serving = await testServing()
   const csv = await serving.post(PREDICT, 'a,b', { 'content-type': 'text/csv' })
   assert.deepEqual([csv.status, (await problem(csv)).detail.includes('application/json')], [415, true])
@@ -138,7 +137,7 @@ test('other content types and encodings are 415 and say what is taken', async ()
   assert.equal((await serving.post(PREDICT, { rows: [FAKE_ROW] }, { 'content-type': 'application/json; charset=utf-8' })).status, 200)
 })
 
-test('deployments, releases, paths and methods that are not there', async () => {
+eachLane('deployments, releases, paths and methods that are not there', async (testServing) => {
   await using serving = await testServing()
   const unknown = await serving.post('/v1/deployments/credti/predict', {})
   assert.match((await problem(unknown)).detail, /did you mean "credit"/)
@@ -153,7 +152,7 @@ test('deployments, releases, paths and methods that are not there', async () => 
   assert.deepEqual([list.status, list.headers.get('allow')], [405, 'GET, HEAD'])
 })
 
-test('access is asked before the body is read', async () => {
+eachLane('access is asked before the body is read', async (testServing) => {
   const seen: unknown[] = []
   await using serving = await testServing({
     releases: [fakeRelease({ settings: { requireKey: true } })],
@@ -173,7 +172,7 @@ test('access is asked before the body is read', async () => {
   assert.equal((await fetch(`${serving.url}/v1/deployments/credit/docs`)).status, 200)
 })
 
-test('a model that fails is 500 with its words, and what is unexpected is internal without them', async () => {
+eachLane('a model that fails is 500 with its words, and what is unexpected is internal without them', async (testServing) => {
   await using serving = await testServing()
   serving.world.model.poison = 13
   assert.equal((await problem(await serving.post(PREDICT, { rows: [{ ...FAKE_ROW, amount: 13 }] }))).code, 'model-run-failed')
@@ -185,7 +184,7 @@ test('a model that fails is 500 with its words, and what is unexpected is intern
   assert.equal(serving.errors.length, 1)
 })
 
-test('a deadline that cannot be kept is 504, a full queue 503 with Retry-After', async () => {
+eachLane('a deadline that cannot be kept is 504, a full queue 503 with Retry-After', async (testServing) => {
   await using serving = await testServing({ releases: [fakeRelease({ settings: { queueRows: 2 } })] })
   serving.world.model.delayMs = 200
   await serving.inference.converge({

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { test } from 'node:test'
 import { FAKE_ROW, fakeRelease } from '../../testing/fake-model.ts'
 import { DOCS_PAGE, DOCS_POLICY } from './docs-page.ts'
-import { raw, testServing } from './testing/serving.ts'
+import { eachLane, raw } from './testing/serving.ts'
 
 const PREDICT = '/v1/deployments/credit/predict'
 const BODY = JSON.stringify({ rows: [FAKE_ROW] })
@@ -19,7 +18,7 @@ async function openApi(url: string): Promise<OpenApi> {
   return (await (await fetch(`${url}/v1/deployments/credit/openapi.json`)).json()) as OpenApi
 }
 
-test('a body over the limit is refused without being read', async () => {
+eachLane('a body over the limit is refused without being read', async (testServing) => {
   await using serving = await testServing({ limits: { rowBodyBytes: 1000, oipBodyBytes: 2000 } })
   const declared = await serving.post(PREDICT, `{"rows":[${' '.repeat(2_000_000)}]}`)
   assert.deepEqual([declared.status, declared.headers.get('connection')], [413, 'close'])
@@ -33,7 +32,7 @@ test('a body over the limit is refused without being read', async () => {
   assert.equal((await serving.post(PREDICT, BODY)).status, 200)
 })
 
-test('a slow client is told and cut off', async () => {
+eachLane('a slow client is told and cut off', async (testServing) => {
   await using serving = await testServing({ limits: { headersMs: 200, requestMs: 400 } })
   const start = Date.now()
   const [slowHead, slowBody] = await Promise.all([raw(serving.port, 'POST /v1/dep'), raw(serving.port, `${head(PREDICT, 'Content-Length: 100')}{"rows"`)])
@@ -42,27 +41,27 @@ test('a slow client is told and cut off', async () => {
   assert.ok(Date.now() - start < 2500)
 })
 
-test('what is not HTTP is 400, a huge head 431', async () => {
+eachLane('what is not HTTP is 400, a huge head 431', async (testServing) => {
   await using serving = await testServing()
   assert.match(await raw(serving.port, 'nonsense\r\n\r\n'), /^HTTP\/1\.1 400 [\s\S]*not valid HTTP/)
   assert.match(await raw(serving.port, `GET /v2 HTTP/1.1\r\nHost: x\r\nX: ${'a'.repeat(20_000)}\r\n\r\n`), /^HTTP\/1\.1 431 /)
 })
 
-test('a client that goes away in the middle harms nobody', async () => {
+eachLane('a client that goes away in the middle harms nobody', async (testServing) => {
   await using serving = await testServing()
   await raw(serving.port, `${head(PREDICT, 'Content-Length: 100')}{"rows"`, 30)
   assert.equal((await serving.post(PREDICT, BODY)).status, 200)
   assert.deepEqual(serving.errors, [])
 })
 
-test('pipelined requests are answered in order', async () => {
+eachLane('pipelined requests are answered in order', async (testServing) => {
   await using serving = await testServing()
   const one = (id: string, close: string) => `${head(PREDICT, `X-Request-Id: ${id}\r\nContent-Length: ${BODY.length}${close}`)}${BODY}`
   const answer = await raw(serving.port, one('first', '') + one('second', '\r\nConnection: close'))
   assert.ok(answer.indexOf('"id":"first"') > 0 && answer.indexOf('"id":"second"') > answer.indexOf('"id":"first"'))
 })
 
-test('closing answers what is in hand, falls unready and lets go of idle connections', async () => {
+eachLane('closing answers what is in hand, falls unready and lets go of idle connections', async (testServing) => {
   const serving = await testServing()
   serving.world.model.delayMs = 150
   await serving.inference.converge({ revision: 2, deployments: [{ name: 'credit', current: 2, releases: [fakeRelease({ number: 2 })] }] })
@@ -79,7 +78,7 @@ test('closing answers what is in hand, falls unready and lets go of idle connect
   await serving.inference[Symbol.asyncDispose]()
 })
 
-test('what does not end in time is cut off', async () => {
+eachLane('what does not end in time is cut off', async (testServing) => {
   const serving = await testServing()
   const stuck = raw(serving.port, `${head(PREDICT, 'Content-Length: 100')}{`)
   await new Promise((resolve) => setTimeout(resolve, 30))
@@ -88,7 +87,7 @@ test('what does not end in time is cut off', async () => {
   await serving.inference[Symbol.asyncDispose]()
 })
 
-test('a port in use is named with the option that changes it', async () => {
+eachLane('a port in use is named with the option that changes it', async (testServing) => {
   await using serving = await testServing()
   const other = await testServing()
   await other.http.close(0)
@@ -99,7 +98,7 @@ test('a port in use is named with the option that changes it', async () => {
   await other.inference[Symbol.asyncDispose]()
 })
 
-test('health says what it means', async () => {
+eachLane('health says what it means', async (testServing) => {
   let draining = false
   let reason: string | undefined
   await using serving = await testServing({ isDraining: () => draining, notReady: () => reason })
@@ -129,7 +128,7 @@ test('health says what it means', async () => {
   assert.equal((await status('/v2/models/other/ready'))[0], 400)
 })
 
-test('deployments, metrics and HEAD', async () => {
+eachLane('deployments, metrics and HEAD', async (testServing) => {
   await using serving = await testServing()
   const { items } = (await (await fetch(`${serving.url}/v1/deployments/`)).json()) as { items: { name: string; release: number; urls: object }[] }
   assert.deepEqual(
@@ -142,7 +141,7 @@ test('deployments, metrics and HEAD', async () => {
   assert.deepEqual([answer.status, await answer.text()], [200, ''])
 })
 
-test('the example of the OpenAPI document works when pasted, and the schema has the columns', async () => {
+eachLane('the example of the OpenAPI document works when pasted, and the schema has the columns', async (testServing) => {
   await using serving = await testServing()
   const doc = await openApi(serving.url)
   assert.equal(doc.openapi, '3.1.0')
@@ -164,14 +163,14 @@ test('the example of the OpenAPI document works when pasted, and the schema has 
   assert.deepEqual(Object.keys(doc.paths[PREDICT]!.post.responses), ['200', '400', '401', '403', '404', '408', '413', '415', '422', '500', '503', '504'])
 })
 
-test('a release without an example row still documents one that works', async () => {
+eachLane('a release without an example row still documents one that works', async (testServing) => {
   await using serving = await testServing({ releases: [fakeRelease({ example: [] })] })
   const doc = await openApi(serving.url)
   const { example } = doc.paths[PREDICT]!.post.requestBody.content['application/json']!
   assert.equal((await serving.post(PREDICT, example)).status, 200)
 })
 
-test('the page needs nothing from elsewhere and runs only its own script', async () => {
+eachLane('the page needs nothing from elsewhere and runs only its own script', async (testServing) => {
   await using serving = await testServing()
   const page = await fetch(`${serving.url}/v1/deployments/credit/docs`)
   assert.equal(page.headers.get('content-security-policy'), DOCS_POLICY)

@@ -82,10 +82,12 @@ class HttpPort implements HttpServing {
     const closed = new Promise<void>((resolve) => this.#front.close(() => resolve()))
     this.#http.close()
     this.#lane?.close()
-    const timer = setTimeout(() => this.#cut(), graceMs)
+    const timer = setTimeout(() => {
+      for (const socket of this.#sockets.keys()) socket.destroy()
+    }, graceMs)
     await closed
     clearTimeout(timer)
-    this.#cut()
+    this.#lane?.[Symbol.dispose]()
   }
 
   connections(): number {
@@ -128,11 +130,6 @@ class HttpPort implements HttpServing {
     socket.once('close', () => this.#sockets.delete(socket))
     if (this.#lane) this.#lane.take(socket, loopback)
     else this.#http.emit('connection', socket)
-  }
-
-  #cut(): void {
-    this.#lane?.[Symbol.dispose]()
-    this.#http.closeAllConnections()
   }
 
   #handle(request: IncomingMessage, response: ServerResponse): void {

@@ -92,19 +92,14 @@ export class LaneConnection implements Wire {
 
   /** Ends a connection that waits for its next request, or for its first. */
   endIfIdle(): void {
-    if (!this.#inHand && this.#held === undefined) this.#socket.destroySoon()
+    if (!this.#inHand && this.#held === undefined) this.#socket.destroy()
   }
 
   /** Called when the deadline has passed. */
   expire(): void {
-    this.deadline = Number.POSITIVE_INFINITY
-    const idle = this.#requests > 0 && !this.#inHand && this.#held === undefined
-    if (idle || this.#answered) this.#socket.destroy()
-    else refuseSocket({ code: 'ERR_HTTP_REQUEST_TIMEOUT' }, this.#socket)
-  }
-
-  cut(): void {
-    this.#socket.destroy()
+    const waits = this.#inHand ? !this.#answered : this.#held !== undefined || this.#requests === 0
+    if (waits) this.#refuse('ERR_HTTP_REQUEST_TIMEOUT')
+    else this.#socket.destroy()
   }
 
   readonly #onData = (chunk: Buffer): void => {
@@ -189,6 +184,14 @@ export class LaneConnection implements Wire {
     socket.resume()
   }
 
+  /** Says why what came is no request; whatever else comes is thrown away. */
+  #refuse(code: string): void {
+    this.#leave()
+    this.#socket.on('error', () => {})
+    this.#socket.resume()
+    refuseSocket({ code }, this.#socket)
+  }
+
   #leave(): void {
     const socket = this.#socket
     socket.off('data', this.#onData)
@@ -202,7 +205,7 @@ export class LaneConnection implements Wire {
   readonly #onEnd = (): void => {
     this.#ended = true
     if (this.#missing > 0 && this.#answered) this.#socket.destroy()
-    else if (this.#missing > 0 || this.#held !== undefined) refuseSocket({ code: 'HPE_INVALID_EOF_STATE' }, this.#socket)
+    else if (this.#missing > 0 || this.#held !== undefined) this.#refuse('HPE_INVALID_EOF_STATE')
     else if (!this.#inHand) this.#socket.destroySoon()
   }
 

@@ -57,10 +57,9 @@ export class Lane {
     for (const connection of this.#connections) connection.endIfIdle()
   }
 
-  /** Cuts what is left. */
+  /** Stops watching the time. */
   [Symbol.dispose](): void {
     clearInterval(this.#clock)
-    for (const connection of this.#connections) connection.cut()
   }
 
   /** One timer for all connections: a timer a request would cost more than what it watches over. */

@@ -1,7 +1,16 @@
 import { connect } from 'node:net'
+import { test } from 'node:test'
 import type { ServableRelease } from '../../../domain/inference/index.ts'
 import { fakeInference, serveReleases } from '../../../testing/fake-inference.ts'
 import { type HttpServing, type ServeHttpOptions, serveHttp } from '../index.ts'
+
+type MakeServing = typeof testServing
+
+/** Registers a test twice: with a serve port that has its fast lane, and with one where everything goes through `node:http`. */
+export function eachLane(name: string, body: (makeServing: MakeServing) => Promise<void>): void {
+  for (const fastLane of [true, false])
+    test(`${name} [${fastLane ? 'fast lane' : 'node:http'}]`, () => body((options) => testServing({ fastLane, ...options })))
+}
 
 /** A serve port over fake models, on a free port of the loopback. */
 export async function testServing({ releases, ...options }: Partial<ServeHttpOptions> & { releases?: ServableRelease[] } = {}) {

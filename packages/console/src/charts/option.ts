@@ -65,7 +65,7 @@ export function markersOf(telemetry: Telemetry, width: number): Marker[] {
     const next = releases[index + 1]
     first ??= number
     if (next !== undefined && next.at - at < room) return { at, words: '', left: false }
-    const words = first === number ? `release ${number}` : `releases ${first} to ${number}`
+    const words = first === number ? `release ${number}` : `releases ${first} ${number - first === 1 ? 'and' : 'to'} ${number}`
     first = undefined
     return { at, words, left: to - at < room * (words.length > 12 ? 1.4 : 1) }
   })

@@ -8,7 +8,7 @@ import { type PredictionFilters, predictionsQuery, statusQuery } from '../api/qu
 import { formatCount, plural } from '../format/number.ts'
 import { Empty, Skeleton, TroubleView } from '../ui/feedback.tsx'
 import { usePredictCommand } from './predict-command.ts'
-import { shownColumns, writeColumns } from './prediction-columns.ts'
+import { columnTitle, shownColumns, writeColumns } from './prediction-columns.ts'
 import { PredictionFilterBar } from './prediction-filters.tsx'
 import { PredictionDrawer, PredictionTable } from './prediction-table.tsx'
 
@@ -137,7 +137,7 @@ function ColumnMenu({ page, shown, onChange }: ColumnMenuProps) {
         </Button>
       </Menu.Target>
       <Menu.Dropdown mah={360} style={{ overflowY: 'auto' }}>
-        <Menu.Item onClick={() => onChange(undefined)}>As at first</Menu.Item>
+        <Menu.Item onClick={() => onChange(undefined)}>As at the start</Menu.Item>
         {page.columns.map((column) => (
           <Menu.Item
             key={column.name}
@@ -146,7 +146,7 @@ function ColumnMenu({ page, shown, onChange }: ColumnMenuProps) {
             leftSection={<span aria-hidden="true">{shown.includes(column.name) ? '✓' : '\u2003'}</span>}
             onClick={() => toggle(column.name)}
           >
-            <bdi>{column.name}</bdi> <span className="fl-soft fl-small">{column.role}</span>
+            <bdi>{columnTitle(column.name)}</bdi> <span className="fl-soft fl-small">{column.role === 'log' ? column.name : column.role}</span>
           </Menu.Item>
         ))}
       </Menu.Dropdown>

@@ -15,19 +15,20 @@ const SMALLEST = 0.7
 
 /** Shortens a text to what fits a box; the title has all of it. */
 function fit(text: string, width: number): string {
-  const most = Math.floor(width / 7.4)
+  const most = Math.floor(width / 7)
   return text.length > most ? `${text.slice(0, most - 1)}…` : text
 }
 
+/** The path of an edge: a curve over each gap between layers, straight beside the boxes it passes. */
 function curve(points: [number, number][], direction: 'down' | 'right'): string {
-  const [from, to] = points
-  if (!from || !to) return ''
-  const [x1, y1] = from
-  const [x2, y2] = to
-  const middle = direction === 'down' ? (y2 - y1) / 2 : (x2 - x1) / 2
-  return direction === 'down'
-    ? `M${x1},${y1}C${x1},${y1 + middle} ${x2},${y2 - middle} ${x2},${y2}`
-    : `M${x1},${y1}C${x1 + middle},${y1} ${x2 - middle},${y2} ${x2},${y2}`
+  let path = ''
+  for (let at = 0; at + 1 < points.length; at += 2) {
+    const [[x1, y1], [x2, y2]] = [points[at] ?? [0, 0], points[at + 1] ?? [0, 0]]
+    const middle = direction === 'down' ? (y2 - y1) / 2 : (x2 - x1) / 2
+    const bow = direction === 'down' ? `${x1},${y1 + middle} ${x2},${y2 - middle}` : `${x1 + middle},${y1} ${x2 - middle},${y2}`
+    path += `${at === 0 ? 'M' : 'L'}${x1},${y1}C${bow} ${x2},${y2}`
+  }
+  return path
 }
 
 /** A drawing of boxes and arrows, in a region that scrolls. */
@@ -64,7 +65,7 @@ function BoxShape({ node }: { node: Placed }) {
       <title>{[node.label, node.detail].filter(Boolean).join(': ')}</title>
       <rect x={node.x} y={node.y} width={node.width} height={node.height} rx={node.kind === 'input' || node.kind === 'output' ? node.height / 2 : 6} />
       <text x={middle} y={node.y + node.height / 2 + (node.detail ? -3 : 5)}>
-        {fit(node.label, node.width - 12)}
+        {fit(node.label, node.width - 8)}
       </text>
       {node.detail ? (
         <text className="detail" x={middle} y={node.y + node.height / 2 + 13}>

@@ -18,7 +18,7 @@ export function GraphTab({ model, version }: { model: string; version: number })
 function GraphView({ graph }: { graph: ModelGraph }) {
   const [open, setOpen] = useState<ReadonlySet<string>>(new Set())
   const { blocks, edges, collapsible } = useMemo(() => collapseGraph(graph, open), [graph, open])
-  const drawing = useMemo(() => layoutGraph(blocks, edges, { direction: 'down', nodeWidth: 168, nodeHeight: 46, layerGap: 34, gap: 20 }), [blocks, edges])
+  const drawing = useMemo(() => layoutGraph(blocks, edges, { direction: 'down', nodeWidth: 164, nodeHeight: 46, layerGap: 34, gap: 12 }), [blocks, edges])
   const folded = new Set(collapsible.filter((id) => !open.has(id)))
   return (
     <div className="fl-stack" style={{ padding: 16 }}>

@@ -52,6 +52,16 @@ test('an ordering without crossings is found where the given one crosses', () =>
   assert.equal(x('a') < x('b'), x('y') < x('x'))
 })
 
+test('an edge that passes a layer goes around the box in it', () => {
+  const { nodes, edges } = layoutGraph(['a', 'b', 'c'].map(node), ['ab', 'bc', 'ac'].map(edge), options)
+  const box = nodes.find((one) => one.id === 'b')
+  const long = edges.find((one) => one.from === 'a' && one.to === 'c')
+  assert.equal(long?.points.length, 4, 'two stretches')
+  assert.equal(nodes.length, 3, 'the bend itself is not drawn')
+  const [x, y] = long?.points[1] ?? [0, 0]
+  assert.ok(box && y === box.y && (x <= box.x || x >= box.x + box.width), `${x} is beside the box`)
+})
+
 test('an empty graph is an empty drawing', () => {
   assert.deepEqual(layoutGraph([], [], options).nodes, [])
 })

@@ -106,46 +106,73 @@ function ordered(nodes: readonly LayoutNode[], edges: readonly LayoutEdge[], lay
   return rows
 }
 
-/** Lays a graph out in layers. Every node of `nodes` is placed, whatever the edges are. */
+/** Most bends that long edges get; beyond it they run straight, behind the boxes. */
+const MOST_BENDS = 600
+const BEND = 'bend'
+
+interface Bent {
+  nodes: LayoutNode[]
+  /** Edges between neighbouring layers, over the bends. */
+  links: LayoutEdge[]
+  /** Ids of the bends of each edge, by its place among the edges. */
+  bends: string[][]
+}
+
+/** Gives an edge that passes layers a bend in each of them, so that it takes a place of its own there; writes their layers into `layers`. */
+function bend(nodes: readonly LayoutNode[], edges: readonly LayoutEdge[], layers: Map<string, number>): Bent {
+  const passed = (edge: LayoutEdge) => Math.max(0, (layers.get(edge.to) ?? 0) - (layers.get(edge.from) ?? 0) - 1)
+  const few = edges.reduce((sum, edge) => sum + passed(edge), 0) <= MOST_BENDS
+  const bends = edges.map((edge, index) => Array.from({ length: few ? passed(edge) : 0 }, (_, step) => `\0${index} ${step}`))
+  const links = edges.flatMap((edge, index) => {
+    const way = [edge.from, ...(bends[index] ?? []), edge.to]
+    return way.slice(1).map((to, step) => ({ from: way[step] ?? edge.from, to }))
+  })
+  for (const [index, ids] of bends.entries()) {
+    const start = layers.get(edges[index]?.from ?? '') ?? 0
+    for (const [step, id] of ids.entries()) layers.set(id, start + step + 1)
+  }
+  return { nodes: [...nodes, ...bends.flat().map((id) => ({ id, label: '', kind: BEND }))], links, bends }
+}
+
+/** Lays a graph out in layers. Every node of `nodes` is placed, whatever the edges are; `points` of an edge come in pairs, each a stretch of it. */
 export function layoutGraph(nodes: readonly LayoutNode[], edges: readonly LayoutEdge[], options: LayoutOptions): Drawing {
   const { direction, nodeWidth, nodeHeight, layerGap, gap } = options
   const known = new Set(nodes.map((node) => node.id))
   const kept = edges.filter((edge) => known.has(edge.from) && known.has(edge.to) && edge.from !== edge.to)
-  const rows = ordered(
-    nodes,
+  const layers = layersOf(
+    nodes.map((node) => node.id),
     kept,
-    layersOf(
-      nodes.map((node) => node.id),
-      kept,
-    ),
   )
+  const bent = bend(nodes, kept, layers)
+  const rows = ordered(bent.nodes, bent.links, layers)
   const down = direction === 'down'
-  const across = (down ? nodeWidth : nodeHeight) + gap
   const along = (down ? nodeHeight : nodeWidth) + layerGap
-  const widest = rows.reduce((most, row) => Math.max(most, row.length), 1) * across - gap
-  const byId = new Map(nodes.map((node) => [node.id, node]))
+  const byId = new Map(bent.nodes.map((node) => [node.id, node]))
+  const breadth = (id: string) => (byId.get(id)?.kind === BEND ? 0 : down ? nodeWidth : nodeHeight)
+  const lengthOf = (row: string[]) => row.reduce((sum, id) => sum + breadth(id) + gap, -gap)
+  const widest = rows.reduce((most, row) => Math.max(most, lengthOf(row)), 0)
   const placed = new Map<string, Placed>()
   for (const [layer, row] of rows.entries()) {
-    const start = (widest - (row.length * across - gap)) / 2
-    for (const [index, id] of row.entries()) {
+    let a = (widest - lengthOf(row)) / 2
+    const b = layer * along
+    for (const id of row) {
       const node = byId.get(id)
       if (!node) continue
-      const [a, b] = [start + index * across, layer * along]
-      placed.set(id, { ...node, x: down ? a : b, y: down ? b : a, width: nodeWidth, height: nodeHeight })
+      const size = breadth(id)
+      placed.set(id, { ...node, x: down ? a : b, y: down ? b : a, width: down ? size : nodeWidth, height: down ? nodeHeight : size })
+      a += size + gap
     }
   }
-  const length = Math.max(0, rows.length * along - layerGap)
-  const ends = (edge: LayoutEdge): [number, number][] => {
-    const from = placed.get(edge.from)
-    const to = placed.get(edge.to)
-    if (!from || !to) return []
-    return down
-      ? [[from.x + from.width / 2, from.y + from.height] as [number, number], [to.x + to.width / 2, to.y] as [number, number]]
-      : [[from.x + from.width, from.y + from.height / 2] as [number, number], [to.x, to.y + to.height / 2] as [number, number]]
+  const entry = (one: Placed): [number, number] => (down ? [one.x + one.width / 2, one.y] : [one.x, one.y + one.height / 2])
+  const exit = (one: Placed): [number, number] => (down ? [one.x + one.width / 2, one.y + one.height] : [one.x + one.width, one.y + one.height / 2])
+  const stretches = (edge: LayoutEdge, index: number): [number, number][] => {
+    const way = [edge.from, ...(bent.bends[index] ?? []), edge.to].flatMap((id) => placed.get(id) ?? [])
+    return way.flatMap((one, at) => [...(at > 0 ? [entry(one)] : []), ...(at < way.length - 1 ? [exit(one)] : [])])
   }
+  const length = Math.max(0, rows.length * along - layerGap)
   return {
-    nodes: [...placed.values()],
-    edges: kept.map((edge) => ({ ...edge, points: ends(edge) })),
+    nodes: [...placed.values()].filter((node) => node.kind !== BEND),
+    edges: kept.map((edge, index) => ({ ...edge, points: stretches(edge, index) })),
     width: down ? widest : length,
     height: down ? length : widest,
   }

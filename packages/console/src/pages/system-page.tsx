@@ -45,6 +45,7 @@ function Platform({ status }: { status: Status }) {
         </Panel>
         <Panel title="Addresses">
           <Facts
+            long
             items={[
               ['Console and control API', <Address key="c" value={status.addresses.control} />],
               ['Predictions over HTTP', <Address key="h" value={status.addresses.http} />],

@@ -47,10 +47,12 @@ function TryForm({ deployment, signature }: TryFormProps) {
   const attempt = useTry(deployment.name)
   const { row, errors } = readForm(fields, values)
   const shown = checked ? { ...refusals(attempt.error), ...errors } : {}
-  const submit = (event: FormEvent) => {
+  const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault()
     setChecked(true)
+    const form = event.currentTarget
     if (Object.keys(errors).length === 0) attempt.mutate(row)
+    else requestAnimationFrame(() => form.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus())
   }
   const example = signature.example[0]
   return (

@@ -4,17 +4,18 @@ import type { Kysely } from 'kysely'
 import { DuckDb, duckParquetFiles, PredictionLogReader } from '../adapters/duckdb/index.ts'
 import { fileBlobs } from '../adapters/files/index.ts'
 import { prometheusText } from '../adapters/prometheus/index.ts'
-import { type EphemeralStore, openEphemeral, openSqlite } from '../adapters/sqlite/index.ts'
+import { openEphemeral, openSqlite } from '../adapters/sqlite/index.ts'
 import type { PlatformSettings } from '../config/index.ts'
-import { Deployments, type DeploymentTables, deploymentMigrations, IdempotencyStore } from '../domain/deployment/index.ts'
+import { deploymentMigrations, IdempotencyStore } from '../domain/deployment/index.ts'
 import { Access, type GovernanceTables, governanceMigrations } from '../domain/governance/index.ts'
 import { EndedCounters, StatusBuilder, Telemetry, type TelemetryTables, telemetryMigrations } from '../domain/monitoring/index.ts'
 import { Compactor, type PredictionQuery } from '../domain/predictionlog/index.ts'
-import { Registry, type RegistryTables, registryMigrations } from '../domain/registry/index.ts'
+import { registryMigrations } from '../domain/registry/index.ts'
 import { rfc3339, systemClock } from '../kernel/clock.ts'
 import type { Logger } from '../kernel/logger.ts'
 import { migrate } from '../kernel/sql/migrate.ts'
 import { controlServer } from '../transport/control/index.ts'
+import { type CatalogueTables, openCatalogue } from './catalogue.ts'
 import { consoleFolder } from './console-folder.ts'
 import type { DataFolder } from './data-folder.ts'
 import { MESSAGES_VERSION } from './messages.ts'
@@ -46,7 +47,7 @@ export interface Control {
 }
 
 /** Tables of the store that must survive. */
-type Tables = RegistryTables & DeploymentTables & GovernanceTables
+type Tables = CatalogueTables & GovernanceTables
 
 /** Opens the stores, brings them to this program's shape, starts everything and listens. */
 export async function startControl(options: ControlOptions): Promise<Control> {
@@ -68,7 +69,17 @@ export async function startControl(options: ControlOptions): Promise<Control> {
   })
   undo.defer(() => supervisor.kill())
   const access = new Access({ db: store.db, adminToken: options.adminToken, clock: systemClock })
-  const { registry, deployments } = catalogue(store.db, { ...options, ephemeral, supervisor })
+  const { registry, deployments } = openCatalogue({
+    db: store.db,
+    blobs: fileBlobs({ root: folder.blobs }),
+    clock: systemClock,
+    limits: { uploadBytes: settings.limits.modelBytes },
+    observed: ephemeral.observed,
+    liveProcesses: () => supervisor.live(),
+    nudge: () => supervisor.nudge(),
+    addresses: () => addresses,
+    onError: (error) => logger.error({ error }, 'a release could not be followed'),
+  })
   await registry.start()
 
   const duck = undo.use(new DuckDb({ folder: folder.log, memoryLimit: '192MB' }))
@@ -166,33 +177,6 @@ function superviseServe(options: ControlOptions, onExit: (process: string) => vo
       programVersion: PROGRAM_VERSION,
     }),
   })
-}
-
-interface CatalogueParts extends ControlOptions {
-  ephemeral: EphemeralStore
-  supervisor: Supervisor
-}
-
-/** Registry and deployments, each of which asks the other. */
-function catalogue(db: Kysely<Tables>, { folder, settings, addresses, logger, ephemeral, supervisor }: CatalogueParts) {
-  const registry = new Registry({
-    db: db as unknown as Kysely<RegistryTables>,
-    blobs: fileBlobs({ root: folder.blobs }),
-    clock: systemClock,
-    usage: { deploymentsOf: (model, version) => deployments.deploymentsOf(model, version) },
-    limits: { uploadBytes: settings.limits.modelBytes },
-  })
-  const deployments: Deployments = new Deployments({
-    db: db as unknown as Kysely<DeploymentTables>,
-    registry,
-    observed: ephemeral.observed,
-    clock: systemClock,
-    liveProcesses: () => supervisor.live(),
-    nudge: () => supervisor.nudge(),
-    addresses: () => addresses,
-    onError: (error) => logger.error({ error }, 'a release could not be followed'),
-  })
-  return { registry, deployments }
 }
 
 /** Releases that became active within a window, for the markers in charts. */

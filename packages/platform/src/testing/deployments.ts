@@ -65,6 +65,9 @@ export function fakeModels(versions = 2): ModelSource & { gone: Set<number> } {
     },
     goldenOf: async () => undefined,
     entryOf: async () => 'model.onnx',
+    async confirm({ version }) {
+      if (gone.has(version)) throw new FairleadError('version-unknown', `Version ${version} has been removed.`)
+    },
   }
 }
 

@@ -1,3 +1,4 @@
+import { FairleadError } from '@fairlead/contract'
 import type { Operation } from '@fairlead/contract/control'
 import { rfc3339 } from '../../kernel/clock.ts'
 import { uuidv7 } from '../../kernel/ids.ts'
@@ -10,7 +11,7 @@ import { bumpRevision, type DeploymentDb } from './tables.ts'
 
 const KEPT_MS = 24 * 3_600_000
 
-type ChangesOptions = Pick<DeploymentsOptions, 'db' | 'clock' | 'observed' | 'nudge'> & { operations: Operations; reconciler: Reconciler }
+type ChangesOptions = Pick<DeploymentsOptions, 'db' | 'registry' | 'clock' | 'observed' | 'nudge'> & { operations: Operations; reconciler: Reconciler }
 
 /** Writes desired state: each change in one transaction, then told to those who act on it. */
 export class Changes {
@@ -20,9 +21,10 @@ export class Changes {
     this.#options = options
   }
 
-  /** Adds a release as the candidate. */
+  /** Adds a release as the candidate. Throws `version-unknown` when its model version has been removed meanwhile. */
   add(name: string, frozen: Omit<ServableRelease, 'number'>, who: string): Promise<Operation> {
     return this.#begin(name, 'deploy', async (db, at) => {
+      await this.#confirm(frozen.model, db)
       const known = await db.selectFrom('deployments').selectAll().where('name', '=', name).executeTakeFirst()
       const number = known?.next_release ?? 1
       if (!known) {
@@ -59,11 +61,19 @@ export class Changes {
     })
   }
 
-  /** Makes an earlier release the candidate. One that answers already is done at once. */
+  /** Makes an earlier release the candidate. One that answers already is done at once. Throws like `add`, and `release-unknown`. */
   rollBack(name: string, number: number): Promise<Operation> {
     return this.#begin(name, 'rollback', async (db) => {
-      const row = await db.selectFrom('deployments').select('current').where('name', '=', name).executeTakeFirstOrThrow()
-      if (row.current === number) return number
+      const release = await db
+        .selectFrom('releases')
+        .innerJoin('deployments', 'deployments.name', 'releases.deployment')
+        .select(['current', 'servable'])
+        .where('deployment', '=', name)
+        .where('number', '=', number)
+        .executeTakeFirst()
+      if (!release) throw new FairleadError('release-unknown', `Release ${number} of ${name} has been removed meanwhile.`)
+      await this.#confirm((JSON.parse(release.servable) as ServableRelease).model, db)
+      if (release.current === number) return number
       await db.updateTable('releases').where('deployment', '=', name).where('number', '=', number).set({ state: 'loading', failure: null }).execute()
       // else a report from before the release was superseded would count as news
       this.#options.observed.forget({ deployment: name, release: number })
@@ -85,6 +95,10 @@ export class Changes {
     this.#options.observed.forget({ deployment: name })
     this.#options.nudge()
     for (const operation of ended) this.#options.operations.publish(operation)
+  }
+
+  #confirm({ name, version, digest }: ServableRelease['model'], db: DeploymentDb): Promise<void> {
+    return this.#options.registry.confirm({ model: name, version, digest }, db)
   }
 
   async #begin(name: string, kind: Operation['kind'], prepare: (db: DeploymentDb, at: string) => Promise<number>): Promise<Operation> {

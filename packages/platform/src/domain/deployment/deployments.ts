@@ -9,7 +9,7 @@ import type { DeploymentsOptions } from './ports.ts'
 import { Reconciler } from './reconciler.ts'
 import { operationOf, releaseOf, servableOf } from './records.ts'
 import { stateOf } from './state.ts'
-import type { DeploymentRow, ReleaseRow } from './tables.ts'
+import type { DeploymentDb, DeploymentRow, ReleaseRow } from './tables.ts'
 
 /** A part of a list, and where to go on. */
 export interface Page<T> {
@@ -73,11 +73,6 @@ export class Deployments {
     const target = release === undefined ? await this.#previousRow(deployment) : await this.#releaseRow(name, release)
     if (target.activated_at === null) {
       throw new FairleadError('release-unknown', `Release ${target.number} of ${name} never answered, so there is nothing to go back to.`)
-    }
-    const version = await this.#options.registry.resolve(`${target.model_name}:${target.model_version}`)
-    const { model } = servableOf(target)
-    if (version.digest !== model.digest) {
-      throw new FairleadError('version-unknown', `The model version that release ${target.number} was made of is gone (its digest was ${model.digest}).`)
     }
     return this.#changes.rollBack(name, target.number)
   }
@@ -153,9 +148,9 @@ export class Deployments {
     return this.#operations.watch(id, signal)
   }
 
-  /** Deployments that use a model, or one version of it, for the release that answers or one under way. */
-  async deploymentsOf(model: string, version?: number): Promise<{ name: string; release: number; version: number }[]> {
-    let query = this.#options.db
+  /** Deployments that use a model, or one version of it, for the release that answers or one under way; `within` a transaction, or now. */
+  async deploymentsOf(model: string, version?: number, within: DeploymentDb = this.#options.db): Promise<{ name: string; release: number; version: number }[]> {
+    let query = within
       .selectFrom('releases')
       .innerJoin('deployments', 'deployments.name', 'releases.deployment')
       .select(['deployments.name as name', 'releases.number as release', 'model_version as version'])

@@ -12,6 +12,8 @@ export interface ModelSource {
   goldenOf(model: string, version: number): Promise<ServableRelease['golden']>
   /** Path of the model file among a version's files. */
   entryOf(model: string, version: number): Promise<string>
+  /** Throws `version-unknown` when the version is gone by now, asked within the transaction that builds on it. */
+  confirm(version: Pick<ModelVersion, 'model' | 'version' | 'digest'>, within: DeploymentDb): Promise<void>
 }
 
 export interface DeploymentsOptions {

@@ -39,7 +39,8 @@ import { Uploads } from './uploads.ts'
 
 /** Tells which deployments use a model, or one version of it. */
 export interface ModelUsage {
-  deploymentsOf(model: string, version?: number): Promise<Use[]>
+  /** `within`: the transaction that builds on the answer. */
+  deploymentsOf(model: string, version?: number, within?: RegistryDb): Promise<Use[]>
 }
 
 export interface RegistryOptions {
@@ -142,9 +143,9 @@ export class Registry {
 
   /** Removes a model with all its versions. Throws `version-in-use` while a deployment uses one. */
   async deleteModel(model: string): Promise<void> {
-    await modelRow(this.#db, model)
-    refuseUsed(model, await this.#options.usage.deploymentsOf(model))
     const files = await this.#db.transaction().execute(async (trx) => {
+      await modelRow(trx, model)
+      refuseUsed(model, await this.#options.usage.deploymentsOf(model, undefined, trx))
       const named = await trx.selectFrom('version_files').select('digest').distinct().where('model', '=', model).execute()
       await trx.deleteFrom('model_versions').where('model', '=', model).execute()
       await trx.updateTable('models').set({ description: '', tags: '{}', removed_at: this.#now() }).where('name', '=', model).execute()
@@ -204,12 +205,13 @@ export class Registry {
 
   /** Removes a version and its aliases; its number is not given again. Throws `version-in-use`. */
   async deleteVersion(model: string, version: number): Promise<void> {
-    await versionRow(this.#db, model, version)
-    refuseUsed(`${model}:${version}`, await this.#options.usage.deploymentsOf(model, version))
-    const files = await versionFiles(this.#db, model, version)
-    await this.#db.transaction().execute(async (trx) => {
+    const files = await this.#db.transaction().execute(async (trx) => {
+      await versionRow(trx, model, version)
+      refuseUsed(`${model}:${version}`, await this.#options.usage.deploymentsOf(model, version, trx))
+      const named = await versionFiles(trx, model, version)
       await trx.deleteFrom('model_versions').where('model', '=', model).where('version', '=', version).execute()
       await this.#touch(trx, model)
+      return named
     })
     await this.#keeper.discard(files.map((file) => file.digest))
   }
@@ -273,6 +275,12 @@ export class Registry {
   /** Path of the model file among a version's files. */
   async entryOf(model: string, version: number): Promise<string> {
     return (await versionRow(this.#db, model, version)).entry
+  }
+
+  /** Throws `version-unknown` when a version is gone, or is another by now; `within` the transaction that builds on it. */
+  async confirm({ model, version, digest }: Pick<ModelVersion, 'model' | 'version' | 'digest'>, within: RegistryDb): Promise<void> {
+    const row = await within.selectFrom('model_versions').select('digest').where('model', '=', model).where('version', '=', version).executeTakeFirst()
+    if (row?.digest !== digest) throw new FairleadError('version-unknown', `The model version ${model}:${version} has been removed (its digest was ${digest}).`)
   }
 
   async #locate(ref: ModelRef): Promise<{ model: string; version: number }> {

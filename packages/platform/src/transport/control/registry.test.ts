@@ -2,11 +2,13 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { ControlError, createControl } from '@fairlead/client'
+import type { Kysely } from 'kysely'
 import { fileBlobs } from '../../adapters/files/index.ts'
 import { openSqlite } from '../../adapters/sqlite/index.ts'
-import { type DeploymentDb, Deployments, deploymentMigrations, IdempotencyStore } from '../../domain/deployment/index.ts'
+import { type CatalogueTables, openCatalogue } from '../../app/catalogue.ts'
+import { type DeploymentDb, deploymentMigrations, IdempotencyStore } from '../../domain/deployment/index.ts'
 import { Access, type GovernanceDb, governanceMigrations } from '../../domain/governance/index.ts'
-import { Registry, type RegistryDb, registryMigrations } from '../../domain/registry/index.ts'
+import { registryMigrations } from '../../domain/registry/index.ts'
 import { systemClock } from '../../kernel/clock.ts'
 import { migrate } from '../../kernel/sql/migrate.ts'
 import { ADMIN_TOKEN, controlForTest } from '../../testing/control.ts'
@@ -18,17 +20,11 @@ async function realControl(folder: string) {
   const store = openSqlite<object>(join(folder, 'fairlead.db'))
   await migrate(store.db, [...registryMigrations, ...deploymentMigrations, ...governanceMigrations], { store: folder, program: '0.1.0' })
   const observed = memoryObserved()
-  const registry: Registry = new Registry({
-    db: store.db as unknown as RegistryDb,
+  const { registry, deployments } = openCatalogue({
+    db: store.db as unknown as Kysely<CatalogueTables>,
     blobs: fileBlobs({ root: join(folder, 'blobs') }),
     clock: systemClock,
-    usage: { deploymentsOf: (model, version) => deployments.deploymentsOf(model, version) },
-  })
-  const deployments = new Deployments({
-    db: store.db as unknown as DeploymentDb,
-    registry,
     observed,
-    clock: systemClock,
     liveProcesses: () => ['serve-1'],
     nudge: () => {},
     addresses: () => ({ http: 'http://127.0.0.1:7310' }),

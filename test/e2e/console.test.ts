@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
@@ -18,6 +19,8 @@ let browser: Browser
 let context: BrowserContext
 let page: Page
 const broken: string[] = []
+/** Origins that any page asked for something. */
+const asked = new Set<string>()
 
 async function run(...args: string[]): Promise<string> {
   const { code, stdout, stderr } = await fairlead(platform.data, args)
@@ -46,8 +49,9 @@ before(
     page = await context.newPage()
     page.setDefaultTimeout(20_000)
     page.on('pageerror', (error) => broken.push(error.message))
+    page.on('request', (request) => asked.add(new URL(request.url()).origin))
     page.on('console', (message) => {
-      if (message.type() === 'error' && !/status of 401/.test(message.text())) broken.push(message.text())
+      if (message.type() === 'error' && !/status of 4\d\d/.test(message.text())) broken.push(message.text())
     })
   },
   { timeout: 120_000 },
@@ -125,6 +129,94 @@ test('lists the logged predictions', async () => {
   await details.getByText(String(golden.rows[0]?.credit_amount)).or(details.getByText('probabilities_good')).first().waitFor()
 })
 
+test('the snippet of the typed client answers as pasted', async () => {
+  await page.goto(`${platform.run.control}/deployments/credit-risk`)
+  await page.getByRole('tab', { name: 'TypeScript' }).click()
+  const snippet = await page.getByRole('region', { name: 'TypeScript snippet' }).locator('code').innerText()
+  const printed = execFileSync(process.execPath, ['--input-type=module', '-e', snippet], { cwd: ROOT, encoding: 'utf8' })
+  assert.match(printed, /label: '(good|bad)'/)
+})
+
+test('filters of the predictions stand in the address, and a wrong condition says where it is wrong', async () => {
+  await page.goto(`${platform.run.control}/deployments/credit-risk?tab=predictions`)
+  const condition = page.getByLabel('Condition')
+  const apply = page.getByRole('button', { name: 'Apply' })
+  await condition.fill('credit_amount > 100000')
+  await apply.click()
+  await page.getByText('No prediction matches').waitFor()
+  assert.equal(new URL(page.url()).searchParams.get('where'), 'credit_amount > 100000')
+
+  await condition.fill('ag > 3')
+  await apply.click()
+  await page.getByText('Did you mean "age"?').waitFor()
+
+  await page.goBack()
+  await page.getByText('No prediction matches').waitFor()
+  assert.equal(await condition.inputValue(), 'credit_amount > 100000', 'the field follows the address')
+
+  await page.goto(`${platform.run.control}/deployments/credit-risk?tab=predictions&release=2`)
+  const releases = page.locator('td[data-label="Release"]')
+  await releases.first().waitFor()
+  assert.deepEqual([...new Set(await releases.allInnerTexts())], ['2'])
+  await page.getByRole('button', { name: 'Clear' }).click()
+  await page.waitForFunction(() => !location.search.includes('release'))
+})
+
+test('new predictions are announced above the rows, which stand still until asked', async () => {
+  await page.goto(`${platform.run.control}/deployments/credit-risk?tab=predictions`)
+  const rows = page.getByRole('button', { name: /^Details of/ })
+  await rows.first().waitFor()
+  const before = await rows.first().innerText()
+  await page.getByText('Live', { exact: true }).waitFor()
+  await page.waitForTimeout(2500)
+  await predict()
+  const newer = page.getByRole('button', { name: 'Show newer' })
+  await newer.waitFor()
+  assert.equal(await rows.first().innerText(), before)
+  await newer.click()
+  await page.waitForFunction((was) => document.querySelector('.fl-open')?.textContent?.includes(was) === false, before.replace('Details of', '').trim())
+})
+
+test('keyboard: Ctrl-K finds a page, arrows move between tabs, the first wrong field takes the focus', async () => {
+  await page.goto(platform.run.control)
+  await page.getByRole('heading', { name: 'Overview', level: 1 }).waitFor()
+  await page.keyboard.press('Control+k')
+  await page.getByRole('combobox', { name: 'Find' }).fill('credit')
+  await page
+    .getByRole('option', { name: /credit-risk/ })
+    .first()
+    .waitFor()
+  await page.keyboard.press('Enter')
+  await page.waitForURL(/\/deployments\/credit-risk/)
+  await page.getByRole('tab', { name: 'Try', exact: true }).focus()
+  await page.keyboard.press('ArrowRight')
+  await page.getByRole('tab', { name: 'Predictions', selected: true }).waitFor()
+  await page.keyboard.press('ArrowLeft')
+  await page.getByRole('button', { name: 'Predict', exact: true }).focus()
+  await page.keyboard.press('Enter')
+  await page.waitForFunction(() => document.activeElement?.getAttribute('aria-invalid') === 'true')
+})
+
+test('an address that leads nowhere says so beside the rail', async () => {
+  await page.goto(`${platform.run.control}/nowhere/at-all`)
+  await page.getByText('There is nothing at this address').waitFor()
+  await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Models' }).waitFor()
+})
+
+test('the theme that was chosen outlives a reload', async () => {
+  await page.emulateMedia({ colorScheme: 'light' })
+  await page.goto(`${platform.run.control}/system`)
+  const scheme = () => page.evaluate(() => document.documentElement.dataset.mantineColorScheme)
+  const choose = async (name: string) => await page.getByRole('radiogroup', { name: 'Theme' }).last().getByText(name, { exact: true }).last().click()
+  await choose('Dark')
+  await page.waitForFunction(() => document.documentElement.dataset.mantineColorScheme === 'dark')
+  await page.reload()
+  await page.getByRole('heading', { name: 'System', level: 1 }).waitFor()
+  assert.equal(await scheme(), 'dark')
+  await choose('As the system')
+  await page.waitForFunction(() => document.documentElement.dataset.mantineColorScheme === 'light')
+})
+
 const PAGES = {
   overview: '/',
   deployments: '/deployments',
@@ -154,13 +246,38 @@ for (const scheme of ['light', 'dark'] as const) {
   })
 }
 
+test('no page is wider than the window, from phones up', { timeout: 120_000 }, async () => {
+  const wide: string[] = []
+  for (const width of [390, 768, 1024]) {
+    await page.setViewportSize({ width, height: 844 })
+    for (const [name, path] of Object.entries(PAGES)) {
+      await page.goto(platform.run.control + path)
+      await page.getByRole('heading', { level: 1 }).first().waitFor()
+      await page.waitForTimeout(300)
+      const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
+      if (over > 0) wide.push(`${name} at ${width} px: ${over} px too wide`)
+    }
+  }
+  await page.setViewportSize({ width: 1440, height: 900 })
+  assert.deepEqual(wide, [])
+})
+
 test('axe-core itself works: it finds a picture without a text', async () => {
   await page.evaluate(() => document.body.append(document.createElement('img')))
   assert.ok((await violations()).some((violation) => violation.startsWith('image-alt')))
 })
 
-test('no page reported an error', () => {
+test('after signing out the pages ask to sign in', async () => {
+  await page.goto(`${platform.run.control}/system`)
+  await page.getByRole('button', { name: 'Sign out' }).click()
+  await page.getByRole('heading', { name: 'Sign in to Fairlead' }).waitFor()
+  await page.goto(`${platform.run.control}/models`)
+  await page.getByRole('heading', { name: 'Sign in to Fairlead' }).waitFor()
+})
+
+test('no page reported an error or asked another host for anything', () => {
   assert.deepEqual(broken, [])
+  assert.deepEqual([...asked], [platform.run.control])
 })
 
 /** What axe-core finds on the page, as `rule: where`. */

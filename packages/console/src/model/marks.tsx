@@ -5,7 +5,7 @@ export function Aliases({ aliases }: { aliases: Record<string, number> }) {
   return (
     <span className="fl-row">
       {entries.map(([alias, version]) => (
-        <span key={alias} className="fl-tag accent">
+        <span key={alias} className="fl-tag accent" title={`${alias} points at version ${version}`}>
           {alias} → {version}
         </span>
       ))}
@@ -20,7 +20,7 @@ export function Tags({ tags }: { tags: Record<string, string> }) {
   return (
     <span className="fl-row">
       {entries.map(([key, value]) => (
-        <span key={key} className="fl-tag">
+        <span key={key} className="fl-tag" title={value ? `${key}: ${value}` : key}>
           <bdi>{value ? `${key}: ${value}` : key}</bdi>
         </span>
       ))}

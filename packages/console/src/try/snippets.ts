@@ -115,8 +115,9 @@ export function excelSnippet({ url, key, columns, fields }: SnippetInput): strin
   const parsed = new URL(url)
   const headers = [`#"Content-Type" = "application/json"`, ...(key ? [`Authorization = "Bearer PASTE-YOUR-KEY"`] : [])].join(', ')
   return [
-    `// Excel: name a table Rows with the columns listed below, then Data > Get Data > Launch Power Query Editor >`,
-    `// New Source > Blank Query > Advanced Editor, paste this, and sign in as Anonymous when asked.`,
+    `// 1. In Excel make a table of the columns below (Insert > Table) and name it Rows (Table Design > Table Name).`,
+    `// 2. Data > Get Data > From Other Sources > Blank Query > Advanced Editor: paste this in place of what is there.`,
+    `// 3. When asked, sign in as Anonymous, and set the privacy of this workbook and of the address to Organizational.`,
     `let`,
     `    Source = Table.SelectColumns(Excel.CurrentWorkbook(){[Name = "Rows"]}[Content], ${mList(columns)}),`,
     `    Filled = (row as record) => Record.SelectFields(row, List.Select(Record.FieldNames(row), each Record.Field(row, _) <> null)),`,

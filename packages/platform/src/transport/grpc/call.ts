@@ -1,0 +1,284 @@
+import { constants, type IncomingHttpHeaders, type OutgoingHttpHeaders, type ServerHttp2Stream } from 'node:http2'
+import { FairleadError } from '@fairlead/contract'
+import type { Caller } from '../../domain/inference/index.ts'
+import { type Budget, type Framed, FrameReader } from './framing.ts'
+import type { Inflater } from './inflate.ts'
+import { contentKind, ENCODINGS, isGzip, requestId, timeoutOf, traceId } from './metadata.ts'
+import type { GrpcLimits, ServeGrpcOptions } from './options.ts'
+import { errorTrailers, known } from './status.ts'
+
+/** How a method is answered. */
+export interface Method {
+  /**
+   * `unary`: one message, one answer. `watch`: one message, answers until somebody ends it. `dialogue`: an answer to each
+   * message.
+   */
+  kind: 'unary' | 'watch' | 'dialogue'
+  /** Whether callers need access, so that a long message of one who has none is not even gathered. */
+  guarded: boolean
+  /** The answer to a message, behind its prefix; for `watch` nothing. Rejects with the error to answer. */
+  reply(call: Call, message: Buffer): Promise<Buffer | undefined>
+}
+
+/** What calls share. */
+export interface CallWorld {
+  options: ServeGrpcOptions
+  limits: GrpcLimits
+  inflater: Inflater
+  /** Whether the connection comes from this machine. */
+  loopback: boolean
+  budgets: readonly Budget[]
+  methodOf(path: string): Method | undefined
+  /** Told when the call is over, however it ended. */
+  over(call: Call): void
+}
+
+const { HTTP2_HEADER_PATH, NGHTTP2_NO_ERROR, NGHTTP2_CANCEL, NGHTTP2_FLAG_END_STREAM } = constants
+
+/** One call: reads its messages, has them answered, and writes answers and status. */
+export class Call {
+  readonly headers: IncomingHttpHeaders
+  /** When the call was seen, in `performance.now()` milliseconds. */
+  readonly receivedAt = performance.now()
+  /** When the caller gives up, in milliseconds since 1970. */
+  deadline: number | undefined
+  readonly world: CallWorld
+  readonly #stream: ServerHttp2Stream
+  #method: Method | undefined
+  #reader: FrameReader | undefined
+  #gzip = false
+  #id: string | undefined
+  #vetted = false
+  #message: Framed | undefined
+  #arrived = false
+  #answeredAt = 0
+  #closed = false
+  #trailers: OutgoingHttpHeaders | undefined
+  #turns: Promise<unknown> = Promise.resolve()
+  readonly #onClose: (() => void)[] = []
+  #onEnding: (() => void) | undefined
+
+  constructor(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, world: CallWorld) {
+    this.#stream = stream
+    this.headers = headers
+    this.world = world
+    // an error of a stream closes it, and that is all there is to do
+    stream.on('error', () => {})
+    stream.once('close', () => this.#over())
+  }
+
+  /** `x-request-id` as sent, else made here. */
+  get id(): string {
+    this.#id ??= requestId(this.headers)
+    return this.#id
+  }
+
+  get traceId(): string | undefined {
+    return traceId(this.headers)
+  }
+
+  /** Whether nobody waits for the answer any more. */
+  get cancelled(): boolean {
+    return this.#closed
+  }
+
+  /** Calls back when the call is over, at once if it is. */
+  onClose(told: () => void): void {
+    if (this.#closed) told()
+    else this.#onClose.push(told)
+  }
+
+  /** Calls back before the call is ended because the port closes. */
+  onEnding(told: () => void): void {
+    this.#onEnding = told
+  }
+
+  /** The port closes: what would go on for ever ends. */
+  ending(): void {
+    if (this.#method?.kind === 'unary') return
+    this.#onEnding?.()
+    this.fail(new FairleadError('not-ready', 'this process is draining', { retryAfter: 1 }))
+  }
+
+  /** Who calls. Throws `not-authenticated` or `not-allowed`. */
+  access(deployment: string | undefined, release?: number): Caller {
+    const { options, loopback } = this.world
+    const requireKey = deployment !== undefined && options.inference.find(deployment, release)?.release.settings.requireKey === true
+    return options.authorize({ headers: this.headers, loopback, deployment, requireKey })
+  }
+
+  /** Takes the call up; `flags` are those of its headers. */
+  begin(flags: number): void {
+    const kind = contentKind(this.headers)
+    if (this.headers[':method'] !== 'POST') this.#refuseHttp(405, { allow: 'POST' })
+    else if (kind === 'foreign') this.#refuseHttp(415)
+    else if (this.#isKnown(kind)) this.#listen(flags)
+  }
+
+  #isKnown(kind: 'protobuf' | 'other'): boolean {
+    try {
+      const path = String(this.headers[HTTP2_HEADER_PATH])
+      this.#method = this.world.methodOf(path)
+      if (!this.#method) throw new FairleadError('not-supported', `there is no method ${path.slice(0, 200)}`)
+      if (kind === 'other') throw new FairleadError('not-supported', 'messages are read as protobuf only; send application/grpc')
+      const timeout = timeoutOf(this.headers)
+      if (timeout !== undefined) this.deadline = Date.now() + timeout
+      this.#gzip = isGzip(this.headers)
+      return true
+    } catch (error) {
+      this.fail(error)
+      return false
+    }
+  }
+
+  #listen(flags: number): void {
+    const stream = this.#stream
+    this.#reader = new FrameReader({ messageBytes: this.world.limits.messageBytes, budgets: this.world.budgets }, (message) => this.#take(message))
+    stream.on('data', (chunk: Buffer) => this.#read(chunk))
+    if ((flags & NGHTTP2_FLAG_END_STREAM) !== 0) this.#ended()
+    else stream.once('end', () => this.#ended())
+  }
+
+  /** Sends a message that has its prefix. */
+  send(framed: Buffer): void {
+    if (this.#closed || this.#answeredAt > 0) return
+    this.#respond()
+    this.#stream.write(framed)
+  }
+
+  /** Ends the call well. */
+  finish(framed?: Buffer): void {
+    if (this.#closed || this.#answeredAt > 0) return
+    this.#answeredAt = performance.now()
+    this.#trailers = { 'grpc-status': '0' }
+    this.#respond()
+    if (framed) this.#stream.end(framed)
+    else this.#stream.end()
+    if (!this.#arrived) this.#stream.close(NGHTTP2_NO_ERROR)
+  }
+
+  /** Ends the call with an error. */
+  fail(cause: unknown): void {
+    if (this.#closed || this.#answeredAt > 0) return
+    this.#answeredAt = performance.now()
+    const error = known(cause)
+    if (error.code === 'internal') this.world.options.onError?.(cause, this.id)
+    const trailers = errorTrailers(error)
+    if (this.#stream.headersSent) {
+      this.#trailers = trailers
+      this.#stream.end()
+    } else this.#stream.respond({ ...this.#headers(), ...trailers }, { endStream: true, sendDate: false } as object)
+    this.#reader?.end()
+    // what the client still wants to send is not waited for
+    if (!this.#arrived) this.#stream.close(NGHTTP2_NO_ERROR)
+  }
+
+  /** Looks whether the call takes longer than it may. */
+  sweep(now: number): void {
+    const { requestMs, answerMs } = this.world.limits
+    if (this.#answeredAt > 0) {
+      if (now - this.#answeredAt > answerMs) this.#stream.close(NGHTTP2_CANCEL)
+    } else if (!this.#arrived && this.#method?.kind !== 'dialogue' && now - this.receivedAt > requestMs) {
+      this.fail(new FairleadError('request-timeout', `the message did not arrive within ${requestMs} ms`))
+    } else if (this.deadline !== undefined && this.deadline <= Date.now() && this.#method?.kind !== 'unary') {
+      this.fail(new FairleadError('deadline-exceeded', 'the deadline of the call passed'))
+    }
+  }
+
+  #read(chunk: Buffer): void {
+    if (this.#answeredAt > 0) return
+    try {
+      this.#reader!.push(chunk)
+      // memory is not given to callers who may not ask for anything
+      if (!this.#vetted && this.#reader!.partial && this.#method!.guarded) this.#vet()
+    } catch (error) {
+      this.fail(error)
+    }
+  }
+
+  #vet(): void {
+    this.#vetted = true
+    try {
+      this.access(undefined)
+    } catch (error) {
+      // a key for one deployment may well be refused here; that is decided when the deployment is known
+      if (error instanceof FairleadError && error.code === 'not-authenticated') throw error
+    }
+  }
+
+  #take(message: Framed): void {
+    if (message.compressed && !this.#gzip) throw new FairleadError('request-invalid', 'a message is marked as compressed, and grpc-encoding does not say how')
+    if (this.#method!.kind === 'dialogue') this.#turn(message)
+    else if (this.#message) throw new FairleadError('request-invalid', 'this method takes one message, and there are more')
+    else this.#message = message
+  }
+
+  #ended(): void {
+    this.#arrived = true
+    if (this.#answeredAt > 0) return
+    const message = this.#message
+    this.#message = undefined
+    if (this.#reader!.partial) this.fail(new FairleadError('request-invalid', 'the last message is cut off'))
+    else if (this.#method!.kind === 'dialogue') this.#turns = this.#turns.then(() => this.finish())
+    else if (!message) this.fail(new FairleadError('request-invalid', 'there is no message'))
+    else if (message.compressed) {
+      this.world.inflater.unpack(message.bytes).then(
+        (bytes) => this.#answer(bytes),
+        (error: unknown) => this.fail(error),
+      )
+    } else this.#answer(message.bytes)
+  }
+
+  #answer(bytes: Buffer): void {
+    if (this.#closed) return
+    const method = this.#method!
+    method.reply(this, bytes).then(
+      (framed) => {
+        if (framed) this.finish(framed)
+      },
+      (error: unknown) => this.fail(error),
+    )
+  }
+
+  /** One message of many: they are answered in their order. */
+  #turn(message: Framed): void {
+    const answer = async () => {
+      const bytes = message.compressed ? await this.world.inflater.unpack(message.bytes) : message.bytes
+      const framed = await this.#method!.reply(this, bytes)
+      this.#reader!.release()
+      if (framed) this.send(framed)
+      this.#stream.resume()
+    }
+    // the next is read when this one is answered, so that nobody makes a queue of them
+    this.#stream.pause()
+    this.#turns = this.#turns.then(() => (this.#answeredAt > 0 ? undefined : answer())).catch((error: unknown) => this.fail(error))
+  }
+
+  #headers(): OutgoingHttpHeaders {
+    const headers: OutgoingHttpHeaders = { ':status': 200, 'content-type': 'application/grpc', 'grpc-accept-encoding': ENCODINGS, 'x-request-id': this.id }
+    const { traceparent } = this.headers
+    if (traceparent !== undefined && this.traceId !== undefined) headers.traceparent = traceparent
+    return headers
+  }
+
+  #respond(): void {
+    const stream = this.#stream
+    if (stream.headersSent) return
+    stream.once('wantTrailers', () => stream.sendTrailers(this.#trailers ?? { 'grpc-status': '13' }))
+    stream.respond(this.#headers(), { waitForTrailers: true, sendDate: false } as object)
+  }
+
+  /** Answers what is not gRPC in HTTP's own terms. */
+  #refuseHttp(status: number, more: OutgoingHttpHeaders = {}): void {
+    this.#answeredAt = performance.now()
+    this.#stream.respond({ ':status': status, ...more }, { endStream: true })
+    this.#stream.close(NGHTTP2_NO_ERROR)
+  }
+
+  #over(): void {
+    this.#closed = true
+    this.#reader?.end()
+    this.world.over(this)
+    for (const told of this.#onClose) told()
+  }
+}

@@ -1,0 +1,2 @@
+export type { GrpcLimits, ServeGrpcOptions } from './options.ts'
+export { type GrpcServing, serveGrpc } from './server.ts'

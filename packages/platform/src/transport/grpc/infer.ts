@@ -1,0 +1,108 @@
+import { FairleadError } from '@fairlead/contract'
+import { type InferenceRequest, type ServingRelease, sizeOf, type Tensors } from '../../domain/inference/index.ts'
+import type { Call } from './call.ts'
+import { writeInferAnswer } from './infer-answer.ts'
+import { type InferMessage, type Parameters, readInferMessage } from './infer-message.ts'
+import { releaseNumber } from './release-number.ts'
+import { checkRawCount, type InputHead, readHead, readValues } from './tensors.ts'
+
+/** Answers `ModelInfer` behind its prefix. Rejects with the error to answer. */
+export async function modelInfer(call: Call, bytes: Buffer): Promise<Buffer> {
+  const { receivedAt } = call
+  const { inference } = call.world.options
+  const message = readInferMessage(bytes)
+  const deployment = message.model
+  const release = releaseNumber(deployment, message.version)
+  const caller = call.access(deployment, release)
+  let serving: ServingRelease
+  let request: InferenceRequest
+  let wanted: string[]
+  try {
+    serving = inference.resolve(deployment, release)
+    wanted = wantedOutputs(message, serving)
+    const { inputs, rows } = serving.tensors.toModel(readInputs(message, serving))
+    const { maxRows, deadlineMs } = serving.release.settings
+    if (rows > maxRows) throw new FairleadError('rows-too-many', `${rows} rows in one request, at most ${maxRows} are taken`)
+    request = {
+      id: message.id === '' ? call.id : message.id,
+      deployment,
+      release,
+      rows,
+      inputs,
+      ids: undefined,
+      key: undefined,
+      deadline: Math.min(Date.now() + deadlineMs, call.deadline ?? Number.POSITIVE_INFINITY, timeoutOf(message.parameters)),
+      caller,
+      traceId: call.traceId,
+      interface: 'grpc',
+      receivedAt,
+      parsedAt: performance.now(),
+    }
+  } catch (error) {
+    inference.failed(deployment, error, { release, rows: 0, receivedAt })
+    throw error
+  }
+  let framed: Buffer | undefined
+  await inference.predict(request, serving, ({ outputs }) => {
+    framed = writeInferAnswer({
+      model: deployment,
+      version: String(serving.release.number),
+      id: request.id,
+      outputs: wanted.flatMap((name) => (outputs[name] ? [{ name, tensor: outputs[name] }] : [])),
+    })
+  })
+  return framed!
+}
+
+/** When a request with Triton's parameter `timeout`, microseconds, is worthless; 0 means none. Throws `request-invalid`. */
+function timeoutOf(parameters: Parameters): number {
+  const micros = parameters.get('timeout')
+  if (micros === undefined || micros === 0n) return Number.POSITIVE_INFINITY
+  if (typeof micros !== 'bigint' || micros < 0n) throw new FairleadError('request-invalid', 'the parameter "timeout" must be microseconds')
+  return Date.now() + Number(micros) / 1000
+}
+
+/** What changes the meaning of a tensor must be honoured or refused. */
+function checkParameters(parameters: Parameters, what: string): void {
+  for (const name of parameters.keys()) {
+    if (name.startsWith('shared_memory')) throw new FairleadError('not-supported', `${what}: tensors in shared memory are not supported`)
+    if (name === 'classification') throw new FairleadError('not-supported', `${what}: the classification extension is not supported`)
+  }
+}
+
+function wantedOutputs({ outputs }: InferMessage, serving: ServingRelease): string[] {
+  const all = serving.tensors.outputs.map((spec) => spec.name)
+  if (outputs.length === 0) return all
+  const seen = new Set<string>()
+  for (const { name, parameters } of outputs) {
+    if (!all.includes(name)) throw new FairleadError('tensor-unknown', `there is no output "${name.slice(0, 200)}"; the outputs are ${all.join(', ')}`)
+    if (seen.has(name)) throw new FairleadError('request-invalid', `output "${name}" already exists in request`)
+    checkParameters(parameters, `output "${name}"`)
+    seen.add(name)
+  }
+  return [...seen]
+}
+
+function readInputs(message: InferMessage, serving: ServingRelease): Tensors {
+  checkRawCount(message)
+  const tensors: Tensors = {}
+  for (const [i, input] of message.inputs.entries()) {
+    const head = readHead(input, i)
+    if (Object.hasOwn(tensors, input.name)) throw new FairleadError('request-invalid', `inputs[${i}]: the input "${input.name}" is there twice`)
+    checkParameters(input.parameters, `input "${input.name}"`)
+    checkRoom(input.name, head, serving)
+    tensors[input.name] = readValues(message, i, head)
+  }
+  return tensors
+}
+
+/** Refuses more rows than the release takes before room is made for their values. */
+function checkRoom(name: string, { size }: InputHead, serving: ServingRelease): void {
+  const spec = serving.tensors.inputs.find((tensor) => tensor.name === name)
+  const { maxRows } = serving.release.settings
+  if (!spec || size <= maxRows) return
+  const inner = spec.shape.slice(1)
+  if (inner.every((dimension) => dimension >= 0) && size > maxRows * sizeOf(inner)) {
+    throw new FairleadError('rows-too-many', `input "${name}" has ${size} values, and at most ${maxRows} rows are taken in one request`)
+  }
+}

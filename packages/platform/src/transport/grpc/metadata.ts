@@ -1,0 +1,52 @@
+import type { IncomingHttpHeaders } from 'node:http2'
+import { FairleadError } from '@fairlead/contract'
+import { uuidv7 } from '../../kernel/ids.ts'
+
+const REQUEST_ID = /^[!#-[\]-~]{1,128}$/
+const TRACEPARENT = /^00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/
+const TIMEOUT = /^(\d{1,8})([HMSmun])$/
+const MILLIS: Readonly<Record<string, number>> = { H: 3_600_000, M: 60_000, S: 1000, m: 1, u: 1e-3, n: 1e-6 }
+const MOST_MS = 24 * MILLIS.H!
+
+/** Encodings of messages that are read. */
+export const ENCODINGS = 'identity,gzip'
+
+/** Milliseconds of `grpc-timeout`, one to eight digits and a unit; `undefined` when there is none. Throws `request-invalid`. */
+export function timeoutOf(headers: IncomingHttpHeaders): number | undefined {
+  const given = headers['grpc-timeout']
+  if (given === undefined) return undefined
+  const match = TIMEOUT.exec(String(given))
+  if (!match) throw new FairleadError('request-invalid', 'grpc-timeout must be up to eight digits and one of H, M, S, m, u, n')
+  return Math.min(Number(match[1]) * MILLIS[match[2]!]!, MOST_MS)
+}
+
+/** `x-request-id` as sent, else made here. */
+export function requestId(headers: IncomingHttpHeaders): string {
+  const given = headers['x-request-id']
+  return typeof given === 'string' && REQUEST_ID.test(given) ? given : uuidv7()
+}
+
+/** Trace id of a valid `traceparent`. */
+export function traceId(headers: IncomingHttpHeaders): string | undefined {
+  const { traceparent } = headers
+  if (typeof traceparent !== 'string') return undefined
+  const id = TRACEPARENT.exec(traceparent)?.[1]
+  return id === undefined || /^0+$/.test(id) ? undefined : id
+}
+
+/** Whether messages of this encoding may come. Throws `not-supported`. */
+export function isGzip(headers: IncomingHttpHeaders): boolean {
+  const encoding = headers['grpc-encoding']
+  if (encoding === undefined || encoding === 'identity') return false
+  if (encoding === 'gzip') return true
+  throw new FairleadError('not-supported', `messages in the encoding "${String(encoding).slice(0, 50)}" are not read; use one of ${ENCODINGS}`)
+}
+
+/** Whether a content type is that of gRPC at all, and whether with messages in protobuf. */
+export function contentKind(headers: IncomingHttpHeaders): 'protobuf' | 'other' | 'foreign' {
+  const type = headers['content-type']
+  if (type === 'application/grpc' || type === 'application/grpc+proto') return 'protobuf'
+  const match = /^application\/grpc(\+[^;\s]*)?\s*(;|$)/i.exec(type ?? '')
+  if (!match) return 'foreign'
+  return match[1] === undefined || match[1].toLowerCase() === '+proto' ? 'protobuf' : 'other'
+}

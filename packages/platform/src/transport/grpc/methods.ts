@@ -1,0 +1,32 @@
+import type { Method } from './call.ts'
+import { modelInfer } from './infer.ts'
+
+const INFERENCE = '/inference.GRPCInferenceService/'
+
+/** Methods that need the protobuf runtime, which takes a tenth of a second to load: at the first call, not at the start. */
+function small(name: keyof typeof import('./small-methods.ts').SMALL_METHODS, kind: Method['kind'] = 'unary'): Method {
+  return {
+    kind,
+    guarded: false,
+    reply: async (call, message) => (await import('./small-methods.ts')).SMALL_METHODS[name](call, message),
+  }
+}
+
+const METHODS: ReadonlyMap<string, Method> = new Map<string, Method>([
+  [`${INFERENCE}ModelInfer`, { kind: 'unary', guarded: true, reply: modelInfer }],
+  [`${INFERENCE}ServerLive`, small('serverLive')],
+  [`${INFERENCE}ServerReady`, small('serverReady')],
+  [`${INFERENCE}ModelReady`, small('modelReady')],
+  [`${INFERENCE}ServerMetadata`, small('serverMetadata')],
+  [`${INFERENCE}ModelMetadata`, small('modelMetadata')],
+  ['/grpc.health.v1.Health/Check', small('healthCheck')],
+  ['/grpc.health.v1.Health/Watch', small('healthWatch', 'watch')],
+  ['/grpc.reflection.v1.ServerReflection/ServerReflectionInfo', small('reflection', 'dialogue')],
+  // the messages of the older version are the same
+  ['/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo', small('reflection', 'dialogue')],
+])
+
+/** The method of a path; `undefined` when there is none. */
+export function findMethod(path: string): Method | undefined {
+  return METHODS.get(path)
+}

@@ -1,0 +1,55 @@
+import type { Caller, Inference } from '../../domain/inference/index.ts'
+import type { AccessRequest } from '../http/index.ts'
+
+/** Bounds of the gRPC port. Bytes and milliseconds. */
+export interface GrpcLimits {
+  /** One message, also after it is unpacked. */
+  messageBytes: number
+  /** Messages that are still coming, of one connection and of all. */
+  connectionBytes: number
+  pendingBytes: number
+  connections: number
+  /** Calls of one connection at a time. */
+  streams: number
+  /** All headers of one call together. */
+  headerBytes: number
+  /** Time for the first words of a connection, for a whole message, and for taking the answer. */
+  greetingMs: number
+  requestMs: number
+  answerMs: number
+  /** A silent connection is asked whether it is still there, and closed when it does not say so in time. */
+  pingMs: number
+  pingAnswerMs: number
+  /** Pings and settings that a connection may send in ten seconds. */
+  controlFrames: number
+}
+
+const MIB = 1024 * 1024
+
+export const DEFAULT_GRPC_LIMITS: GrpcLimits = {
+  messageBytes: 64 * MIB,
+  connectionBytes: 128 * MIB,
+  pendingBytes: 512 * MIB,
+  connections: 10_000,
+  streams: 1000,
+  headerBytes: 16 * 1024,
+  greetingMs: 10_000,
+  requestMs: 60_000,
+  answerMs: 60_000,
+  pingMs: 120_000,
+  pingAnswerMs: 20_000,
+  controlFrames: 1000,
+}
+
+export interface ServeGrpcOptions {
+  inference: Inference
+  /** Answers who calls; throws `not-authenticated` or `not-allowed`. */
+  authorize(request: AccessRequest): Caller
+  version: string
+  isDraining(): boolean
+  /** A sentence on why the process as a whole is not ready, beyond its deployments. */
+  notReady?(): string | undefined
+  /** Told of errors that are the platform's own fault. */
+  onError?(error: unknown, requestId: string): void
+  limits?: Partial<GrpcLimits>
+}

@@ -1,0 +1,131 @@
+import { constants, createServer, type Http2Server, type ServerHttp2Session } from 'node:http2'
+import type { AddressInfo } from 'node:net'
+import { FairleadError } from '@fairlead/contract'
+import type { ListenOptions } from '../http/index.ts'
+import { Call } from './call.ts'
+import { Connection } from './connection.ts'
+import { Budget } from './framing.ts'
+import { Inflater } from './inflate.ts'
+import { findMethod } from './methods.ts'
+import { DEFAULT_GRPC_LIMITS, type GrpcLimits, type ServeGrpcOptions } from './options.ts'
+
+/** The gRPC port. */
+export interface GrpcServing {
+  /** Starts listening. Rejects with `port-in-use`. */
+  listen(options: ListenOptions): Promise<{ port: number }>
+  /** Takes no new connections and calls, answers what is in hand, and cuts what is left after `graceMs`. */
+  close(graceMs: number): Promise<void>
+  /** Open connections. */
+  connections(): number
+}
+
+/** Builds the gRPC port: the Open Inference Protocol, health and reflection over HTTP/2 without TLS. */
+export function serveGrpc(options: ServeGrpcOptions): GrpcServing {
+  return new GrpcPort(options)
+}
+
+const WINDOW_BYTES = 1024 * 1024
+const CONNECTION_WINDOW_BYTES = 16 * 1024 * 1024
+const FRAME_BYTES = 64 * 1024
+/** Megabytes that may wait for a reader who takes nothing. */
+const SESSION_MEMORY = 128
+
+class GrpcPort implements GrpcServing {
+  readonly #options: ServeGrpcOptions
+  readonly #limits: GrpcLimits
+  readonly #server: Http2Server
+  readonly #connections = new Map<ServerHttp2Session, Connection>()
+  readonly #calls = new Set<Call>()
+  readonly #inflater: Inflater
+  readonly #pending: Budget
+  #sweeper: NodeJS.Timeout | undefined
+
+  constructor(options: ServeGrpcOptions) {
+    this.#options = options
+    this.#limits = { ...DEFAULT_GRPC_LIMITS, ...options.limits }
+    const { messageBytes, pendingBytes, connections, streams, headerBytes } = this.#limits
+    this.#inflater = new Inflater(messageBytes)
+    this.#pending = new Budget(pendingBytes)
+    this.#server = createServer({
+      settings: {
+        maxConcurrentStreams: streams,
+        maxHeaderListSize: headerBytes,
+        initialWindowSize: WINDOW_BYTES,
+        maxFrameSize: FRAME_BYTES,
+        enablePush: false,
+      },
+      maxSessionMemory: SESSION_MEMORY,
+      maxOutstandingPings: 2,
+      maxSettings: 32,
+      maxSessionInvalidFrames: 100,
+    } as object)
+    this.#server.maxConnections = connections
+    this.#server.on('session', (session) => this.#connected(session))
+    this.#server.on('sessionError', () => {})
+    this.#server.on('stream', (stream, headers, flags) => {
+      const connection = this.#connections.get(stream.session as ServerHttp2Session)
+      if (!connection) return stream.close(constants.NGHTTP2_REFUSED_STREAM)
+      const call = new Call(stream, headers, connection.world)
+      this.#calls.add(call)
+      call.begin(flags)
+    })
+  }
+
+  listen({ host, port, reusePort = false }: ListenOptions): Promise<{ port: number }> {
+    return new Promise((resolve, reject) => {
+      const failed = (cause: NodeJS.ErrnoException) => {
+        const why = cause.code === 'EADDRINUSE' ? 'is in use' : `cannot be opened (${cause.code ?? cause.message})`
+        reject(new FairleadError('port-in-use', `port ${port} on ${host} ${why}; choose another with --grpc-port, or 0 for any free one`, { cause }))
+      }
+      this.#server.once('error', failed)
+      this.#server.listen({ host, port, reusePort }, () => {
+        this.#server.off('error', failed)
+        const { greetingMs, requestMs, pingMs } = this.#limits
+        this.#sweeper = setInterval(() => this.#sweep(), Math.max(20, Math.min(250, greetingMs / 4, requestMs / 4, pingMs / 4))).unref()
+        resolve({ port: (this.#server.address() as AddressInfo).port })
+      })
+    })
+  }
+
+  async close(graceMs: number): Promise<void> {
+    if (!this.#server.listening) return
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()))
+    for (const call of this.#calls) call.ending()
+    for (const connection of this.#connections.values()) connection.drain()
+    const timer = setTimeout(() => {
+      for (const session of this.#connections.keys()) session.destroy()
+    }, graceMs)
+    await closed
+    clearTimeout(timer)
+    clearInterval(this.#sweeper)
+  }
+
+  connections(): number {
+    return this.#connections.size
+  }
+
+  #connected(session: ServerHttp2Session): void {
+    session.setLocalWindowSize(CONNECTION_WINDOW_BYTES)
+    const connection = new Connection(session, this.#limits, {
+      options: this.#options,
+      limits: this.#limits,
+      inflater: this.#inflater,
+      loopback: isLocal(session),
+      budgets: [this.#pending, new Budget(this.#limits.connectionBytes)],
+      methodOf: findMethod,
+      over: (call) => void this.#calls.delete(call),
+    })
+    this.#connections.set(session, connection)
+    session.once('close', () => this.#connections.delete(session))
+  }
+
+  #sweep(): void {
+    const now = performance.now()
+    for (const call of this.#calls) call.sweep(now)
+    for (const connection of this.#connections.values()) connection.sweep(now)
+  }
+}
+
+function isLocal(session: ServerHttp2Session): boolean {
+  return /^(::ffff:)?127\.|^::1$/.test(session.socket.remoteAddress ?? '')
+}

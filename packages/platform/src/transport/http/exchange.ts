@@ -37,6 +37,8 @@ export interface BodyListener {
 
 /** One request and its answer, the same for both lanes. A lane says how bodies come and how answers go. */
 export abstract class Exchange {
+  /** Path and query as they were sent. */
+  readonly target: string
   readonly headers: IncomingHttpHeaders
   /** When the request was seen, in `performance.now()` milliseconds. */
   readonly receivedAt: number
@@ -46,6 +48,7 @@ export abstract class Exchange {
   readonly #form: ErrorForm
 
   constructor({ target, headers }: RequestHead, receivedAt: number, draining: () => boolean) {
+    this.target = target
     this.headers = headers
     this.#form = target.startsWith('/v2') ? 'oip' : 'problem'
     this.receivedAt = receivedAt

@@ -54,7 +54,7 @@ class HttpPort implements HttpServing {
     this.#options = options
     this.#limits = { ...DEFAULT_HTTP_LIMITS, ...options.limits }
     const { headersMs, requestMs, connections } = this.#limits
-    const checkMs = Math.max(50, Math.min(1000, headersMs / 4, requestMs / 4))
+    const checkMs = Math.floor(Math.max(50, Math.min(1000, headersMs / 4, requestMs / 4)))
     const handling = { options, limits: this.#limits, draining: this.#draining }
     this.#handling = { near: { ...handling, loopback: true }, far: { ...handling, loopback: false } }
     this.#http = this.#makeHttp(checkMs)
@@ -135,9 +135,8 @@ class HttpPort implements HttpServing {
   #handle(request: IncomingMessage, response: ServerResponse): void {
     const handling = this.#sockets.get(request.socket) ? this.#handling.near : this.#handling.far
     const exchange = new HttpExchange(request, response, this.#draining)
-    const { method = 'GET', url = '/' } = request
     try {
-      answer(exchange, { method, target: url }, handling)
+      answer(exchange, request.method ?? 'GET', handling)
     } catch (error) {
       failExchange(exchange, error, this.#options)
     }
@@ -147,7 +146,8 @@ class HttpPort implements HttpServing {
 }
 
 /** Answers any request. Throws the error to answer. */
-function answer(exchange: Exchange, { method, target }: { method: string; target: string }, handling: Handling): void {
+function answer(exchange: Exchange, method: string, handling: Handling): void {
+  const { target } = exchange
   const route = findRoute(target)
   if (!route) throw new FairleadError('path-unknown', `there is nothing at ${target.split('?')[0]!.slice(0, 200)}`)
   if ((method === 'HEAD' ? 'GET' : method) !== route.method) {

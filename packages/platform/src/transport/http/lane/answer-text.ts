@@ -1,5 +1,6 @@
 import { STATUS_CODES } from 'node:http'
 import type { Answer } from '../exchange.ts'
+import type { HttpLimits } from '../options.ts'
 
 /** The headers that `node:http` adds by itself, in its order. The date is that of the last `tick`. */
 export class AnswerTail {
@@ -8,8 +9,8 @@ export class AnswerTail {
   #closing = ''
   #ending = ''
 
-  constructor(keepAliveMs: number) {
-    this.#keepAlive = `Connection: keep-alive\r\nKeep-Alive: timeout=${Math.floor(keepAliveMs / 1000)}\r\n\r\n`
+  constructor({ keepAliveMs, connectionRequests }: Pick<HttpLimits, 'keepAliveMs' | 'connectionRequests'>) {
+    this.#keepAlive = `Connection: keep-alive\r\nKeep-Alive: timeout=${Math.floor(keepAliveMs / 1000)}, max=${connectionRequests}\r\n\r\n`
     this.tick()
   }
 

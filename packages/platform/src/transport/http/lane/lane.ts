@@ -32,7 +32,7 @@ export class Lane {
 
   constructor(options: LaneOptions) {
     this.#options = options
-    this.#tail = new AnswerTail(options.limits.keepAliveMs)
+    this.#tail = new AnswerTail(options.limits)
     this.#clock = setInterval(() => this.#tick(), options.checkMs).unref()
   }
 

@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander'
 import { PROGRAM_VERSION } from '../app/program-version.ts'
 import { registerApply } from './commands/apply.ts'
 import { registerCompletion } from './commands/completion.ts'
+import { registerConformance } from './commands/conformance.ts'
 import { registerDeploy } from './commands/deploy.ts'
 import { registerDeployments } from './commands/deployments.ts'
 import { registerDoctor } from './commands/doctor.ts'
@@ -63,7 +64,7 @@ export function buildProgram(io: Io, ended: (code: number) => void = () => {}): 
       }),
   }
   const all = [registerUp, registerApply, registerModels, registerDeploy, registerDeployments, registerPredict, registerLogs, registerKeys]
-  for (const register of [...all, registerStatus, registerDoctor, registerCompletion]) register(registrar)
+  for (const register of [...all, registerConformance, registerStatus, registerDoctor, registerCompletion]) register(registrar)
   return program
 }
 

@@ -1,0 +1,7 @@
+export { type CaseDescription, describeCase, GRPC_CASES, HTTP_CASES } from './catalogue.ts'
+export { renderHtml } from './report/html.ts'
+export { renderMarkdown } from './report/markdown.ts'
+export { conforms, documentOf, type Report } from './report/summary.ts'
+export { type Paint, renderText } from './report/text.ts'
+export { readRequest } from './request-file.ts'
+export { type ConformanceOptions, runConformance } from './run.ts'

@@ -170,6 +170,7 @@ function superviseServe(options: ControlOptions, onExit: (process: string) => vo
       port: options.httpPort,
       reusePort: settings.processes > 1,
       open: settings.open,
+      fastLane: settings.fastLane,
       bodyBytes: settings.limits.bodyBytes,
       platformToken: options.platformToken,
       restarts,

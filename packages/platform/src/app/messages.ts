@@ -12,6 +12,8 @@ export interface ServeInit {
   port: number
   reusePort: boolean
   open: boolean
+  /** Plain predictions are answered without `node:http`. */
+  fastLane: boolean
   /** Largest body of a prediction request. */
   bodyBytes: number
   /** Lets control ask for predictions on behalf of the console. */

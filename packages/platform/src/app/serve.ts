@@ -65,6 +65,7 @@ export async function startServe(init: ServeInit): Promise<ServeProcess> {
     version: init.programVersion,
     isDraining: () => draining,
     limits: { rowBodyBytes: init.bodyBytes, oipBodyBytes: init.bodyBytes },
+    fastLane: init.fastLane,
     onError: (error, requestId) => logger.error({ error, requestId }, 'a request failed inside'),
   })
   const { port } = await http.listen({ host: init.host, port: init.port, reusePort: init.reusePort })

@@ -15,7 +15,7 @@ test('without anything said a platform is on loopback, on its standard ports, in
   const settings = loadSettings({})
   assert.equal(settings.dataDir, resolve('.fairlead'))
   assert.deepEqual([settings.host, settings.port, settings.httpPort, settings.grpcPort], ['127.0.0.1', 7300, 7310, 7311])
-  assert.equal(settings.open, false)
+  assert.deepEqual([settings.open, settings.fastLane], [false, true])
   assert.ok(settings.processes >= 1 && settings.processes <= 8)
 })
 
@@ -24,6 +24,13 @@ test('an option wins over the environment, the environment over the file', () =>
   const env = { FAIRLEAD_PORT: '2001', FAIRLEAD_HTTP_PORT: '2002' }
   const settings = loadSettings({ flags: { port: '3001' }, env, file })
   assert.deepEqual([settings.port, settings.httpPort, settings.grpcPort], [3001, 2002, 1003])
+})
+
+test('the fast lane can be turned off in each place', () => {
+  for (const sources of [{ flags: { fastLane: 'false' } }, { env: { FAIRLEAD_FAST_LANE: '0' } }, { file: { fastLane: false } }]) {
+    assert.equal(loadSettings(sources).fastLane, false)
+  }
+  refused({ flags: { fastLane: 'off' } }, 'setting-invalid', /^--fast-lane takes true or false/)
 })
 
 test('an empty variable counts as not set, and variables of others are left alone', () => {

@@ -17,6 +17,8 @@ export interface PlatformSettings {
   readonly processes: number
   /** Predictions need no key on any address. */
   readonly open: boolean
+  /** Plain predictions are answered without `node:http`. */
+  readonly fastLane: boolean
   readonly logLevel: LogLevel
   readonly limits: PlatformLimits
 }
@@ -30,7 +32,19 @@ export interface PlatformLimits {
 }
 
 /** Names of the settings, as `fairlead.yaml` writes them under `platform:`. */
-export type SettingName = 'data' | 'host' | 'port' | 'httpPort' | 'grpcPort' | 'processes' | 'role' | 'open' | 'logLevel' | 'maxBodyBytes' | 'maxModelBytes'
+export type SettingName =
+  | 'data'
+  | 'host'
+  | 'port'
+  | 'httpPort'
+  | 'grpcPort'
+  | 'processes'
+  | 'role'
+  | 'open'
+  | 'fastLane'
+  | 'logLevel'
+  | 'maxBodyBytes'
+  | 'maxModelBytes'
 
 /** One setting: its name in each of the three places, how its text is read, and its default. */
 export interface SettingSpec {
@@ -160,6 +174,15 @@ export const SETTINGS: readonly SettingSpec[] = [
     read: flag,
   },
   {
+    name: 'fastLane',
+    env: 'FAIRLEAD_FAST_LANE',
+    flag: '--fast-lane',
+    value: 'BOOLEAN',
+    description: 'whether plainly formed predictions are read straight from the socket, true when not given; false sends every request through node:http',
+    fallback: () => true,
+    read: flag,
+  },
+  {
     name: 'logLevel',
     env: 'FAIRLEAD_LOG_LEVEL',
     flag: '--log-level',
@@ -248,6 +271,7 @@ export function loadSettings(sources: SettingSources): PlatformSettings {
     grpcPort: values.grpcPort,
     processes: values.processes,
     open: values.open,
+    fastLane: values.fastLane,
     logLevel: values.logLevel,
     limits: Object.freeze({ bodyBytes: values.maxBodyBytes, modelBytes: values.maxModelBytes }),
   })

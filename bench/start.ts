@@ -34,7 +34,7 @@ async function timeStart(data: string): Promise<number> {
   const [port, httpPort] = [await freePort(), await freePort()]
   const body = JSON.stringify({ rows: [exampleRow()] })
   const begin = performance.now()
-  const child = spawn('npm', ['start', '--silent', '--', '--data', data, '--port', String(port), '--http-port', String(httpPort)], {
+  const child = spawn('npm', ['start', '--silent', '--', '--data', data, '--port', String(port), '--http-port', String(httpPort), '--grpc-port', '0'], {
     cwd: ROOT,
     env: nodeFirst(),
     stdio: ['ignore', 'ignore', 'inherit'],

@@ -22,7 +22,7 @@ async function refused(args: string[]): Promise<string> {
   return lines[0] ?? ''
 }
 
-for (const option of ['--port', '--http-port']) {
+for (const option of ['--port', '--http-port', '--grpc-port']) {
   test(`a port in use is refused, naming ${option}`, async () => {
     await using folder = await temporaryFolder()
     const server = createServer()

@@ -29,6 +29,7 @@ export interface ControlOptions {
   settings: PlatformSettings
   port: number
   httpPort: number
+  grpcPort: number
   addresses: { control: string; http: string; grpc: string | null }
   adminToken: string
   /** Lets control ask the serve port on behalf of the console. */
@@ -168,6 +169,7 @@ function superviseServe(options: ControlOptions, onExit: (process: string) => vo
       dataDir: folder.root,
       host: settings.host,
       port: options.httpPort,
+      grpcPort: options.grpcPort,
       reusePort: settings.processes > 1,
       open: settings.open,
       fastLane: settings.fastLane,

@@ -10,6 +10,7 @@ export interface ServeInit {
   dataDir: string
   host: string
   port: number
+  grpcPort: number
   reusePort: boolean
   open: boolean
   /** Plain predictions are answered without `node:http`. */

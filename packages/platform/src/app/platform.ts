@@ -41,8 +41,9 @@ export async function startPlatform(settings: PlatformSettings): Promise<Platfor
     const host = settings.host
     const port = await reservePort({ host, port: settings.port, option: '--port' })
     const httpPort = await reservePort({ host, port: settings.httpPort, option: '--http-port' })
+    const grpcPort = await reservePort({ host, port: settings.grpcPort, option: '--grpc-port' })
     const token = adminToken(folder)
-    const addresses = { control: `http://${urlHost(host)}:${port}`, http: `http://${urlHost(host)}:${httpPort}`, grpc: null }
+    const addresses = { control: `http://${urlHost(host)}:${port}`, http: `http://${urlHost(host)}:${httpPort}`, grpc: `${urlHost(host)}:${grpcPort}` }
     const logger = createLogger(settings.logLevel, logOutput(folder.logs, 'platform'), { pid: process.pid })
     const startedAt = rfc3339(Date.now())
     control = await startControl({
@@ -50,6 +51,7 @@ export async function startPlatform(settings: PlatformSettings): Promise<Platfor
       settings,
       port,
       httpPort,
+      grpcPort,
       addresses,
       adminToken: token,
       platformToken: randomBytes(32).toString('base64url'),

@@ -10,6 +10,7 @@ import { mergeSnapshots, SeriesRecorder } from '../domain/monitoring/index.ts'
 import { localSegments, logFolders, SegmentLogWriter } from '../domain/predictionlog/index.ts'
 import { systemClock } from '../kernel/clock.ts'
 import { createLogger, type Logger } from '../kernel/logger.ts'
+import { serveGrpc } from '../transport/grpc/index.ts'
 import { type AccessRequest, serveHttp } from '../transport/http/index.ts'
 import { artifactSource } from './artifacts.ts'
 import { type DataFolder, dataFolderAt } from './data-folder.ts'
@@ -54,21 +55,26 @@ export async function startServe(init: ServeInit): Promise<ServeProcess> {
   await follower.refresh()
 
   let draining = false
-  const http = serveHttp({
+  const shared = {
     inference,
-    authorize: (request) => authorize(request, keys, init),
+    authorize: (request: AccessRequest) => authorize(request, keys, init),
+    version: init.programVersion,
+    isDraining: () => draining,
+    onError: (error: unknown, requestId: string) => logger.error({ error, requestId }, 'a request failed inside'),
+  }
+  const http = serveHttp({
+    ...shared,
     metricsText: () => {
       publisher.publish()
       const processes = ephemeral.snapshots.list()
       return prometheusText({ merged: mergeSnapshots(processes), processes, version: init.programVersion })
     },
-    version: init.programVersion,
-    isDraining: () => draining,
     limits: { rowBodyBytes: init.bodyBytes, oipBodyBytes: init.bodyBytes },
     fastLane: init.fastLane,
-    onError: (error, requestId) => logger.error({ error, requestId }, 'a request failed inside'),
   })
+  const grpc = serveGrpc({ ...shared, limits: { messageBytes: init.bodyBytes } })
   const { port } = await http.listen({ host: init.host, port: init.port, reusePort: init.reusePort })
+  await grpc.listen({ host: init.host, port: init.grpcPort, reusePort: init.reusePort })
   const publisher = new Publisher({
     process: init.process,
     role: 'serve',
@@ -76,7 +82,7 @@ export async function startServe(init: ServeInit): Promise<ServeProcess> {
     store: ephemeral.snapshots,
     series: () => recorder.snapshot(),
     log: () => ({ ...writer.counters }),
-    connections: () => http.connections(),
+    connections: () => http.connections() + grpc.connections(),
     state: () => (draining ? 'draining' : 'ready'),
   })
   follower.start()
@@ -86,7 +92,7 @@ export async function startServe(init: ServeInit): Promise<ServeProcess> {
     async stop(graceMs) {
       draining = true
       publisher.publish()
-      await http.close(graceMs)
+      await Promise.all([http.close(graceMs), grpc.close(graceMs)])
       follower.stop()
       await inference[Symbol.asyncDispose]()
       await writer[Symbol.asyncDispose]()

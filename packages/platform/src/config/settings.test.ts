@@ -54,6 +54,8 @@ test('an unknown key of the file is refused with the nearest one', () => {
 test('two interfaces cannot share a port, but each may take any free one', () => {
   refused({ flags: { port: '7310' } }, 'setting-invalid', /must differ/)
   assert.equal(loadSettings({ flags: { port: '0', httpPort: '0', grpcPort: '0' } }).port, 0)
+  assert.equal(loadSettings({ flags: { httpPort: '0' } }).grpcPort, 0)
+  assert.equal(loadSettings({ flags: { httpPort: '0', grpcPort: '7311' } }).grpcPort, 7311)
 })
 
 test('roles that this version cannot run alone are refused, all of them together are not', () => {
@@ -67,6 +69,6 @@ test('every setting can be said in all three places', () => {
     assert.match(env, /^FAIRLEAD_[A-Z_]+$/)
     const camel = flag.slice(2).replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())
     assert.equal(camel, name, 'commander hands the option over under the name of the setting')
-    assert.doesNotThrow(() => read(fallback()), `${name} takes its own default`)
+    assert.doesNotThrow(() => read(fallback({})), `${name} takes its own default`)
   }
 })

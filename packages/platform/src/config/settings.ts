@@ -54,7 +54,8 @@ export interface SettingSpec {
   /** Placeholder of the option's value in help; absent for switches. */
   value?: string
   description: string
-  fallback: () => unknown
+  /** The value when nobody gives one; it may depend on the settings before it. */
+  fallback: (before: Readonly<Partial<Record<SettingName, unknown>>>) => unknown
   /** Reads a value of any place; throws a plain Error that says what it takes. */
   read: (value: unknown) => unknown
 }
@@ -143,8 +144,9 @@ export const SETTINGS: readonly SettingSpec[] = [
     env: 'FAIRLEAD_GRPC_PORT',
     flag: '--grpc-port',
     value: 'PORT',
-    description: 'port kept for predictions over gRPC, which this version does not serve yet',
-    fallback: () => 7311,
+    description: 'port of predictions over gRPC; 7311 when not given, or any free one when that of HTTP is',
+    // who lets the other port be chosen may well run several platforms
+    fallback: ({ httpPort }) => (httpPort === 0 ? 0 : 7311),
     read: port,
   },
   {
@@ -226,14 +228,14 @@ function checkNames(file: Readonly<Record<string, unknown>>): void {
   }
 }
 
-function settle(spec: SettingSpec, { flags = {}, env = {}, file = {} }: SettingSources): unknown {
+function settle(spec: SettingSpec, { flags = {}, env = {}, file = {} }: SettingSources, before: Partial<Record<SettingName, unknown>>): unknown {
   const places: [unknown, string][] = [
     [flags[spec.name], spec.flag],
     [env[spec.env] === '' ? undefined : env[spec.env], spec.env],
     [file[spec.name], `platform.${spec.name}`],
   ]
   const [value, place] = places.find(([candidate]) => candidate !== undefined) ?? []
-  if (place === undefined) return spec.fallback()
+  if (place === undefined) return spec.fallback(before)
   try {
     return spec.read(value)
   } catch (cause) {
@@ -261,7 +263,8 @@ function checkPorts(settings: PlatformSettings): void {
  */
 export function loadSettings(sources: SettingSources): PlatformSettings {
   checkNames(sources.file ?? {})
-  const values = Object.fromEntries(SETTINGS.map((spec) => [spec.name, settle(spec, sources)])) as Record<SettingName, never>
+  const values = {} as Record<SettingName, never>
+  for (const spec of SETTINGS) values[spec.name] = settle(spec, sources, values) as never
   checkRoles(values.role)
   const settings: PlatformSettings = Object.freeze({
     dataDir: resolve(values.data),

@@ -125,10 +125,11 @@ async function ports({ settings, address }: CheckContext): Promise<Omit<Finding,
   const wanted: [string, number][] = [
     ['--port', settings.port],
     ['--http-port', settings.httpPort],
+    ['--grpc-port', settings.grpcPort],
   ]
   const taken: string[] = []
   for (const [option, port] of wanted) if (port !== 0 && !(await free(settings.host, port))) taken.push(`${port} (${option})`)
-  if (taken.length === 0) return { state: 'ok', detail: `${wanted.map(([, port]) => port).join(' and ')} are free` }
+  if (taken.length === 0) return { state: 'ok', detail: `${wanted.map(([, port]) => port).join(', ')} are free` }
   return {
     state: 'wrong',
     detail: `in use by another program: ${taken.join(', ')}`,

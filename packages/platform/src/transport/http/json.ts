@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { FairleadError } from '@fairlead/contract'
+import { wrongByte, wrongPlace } from './json-place.ts'
 
 /** Deepest nesting that is read. */
 export const MAX_JSON_DEPTH = 100
@@ -52,9 +53,8 @@ function exactInteger(_key: string, value: unknown, context?: SourceContext): un
 }
 
 function position(text: string, message: string): string {
-  const match = /position (\d+)/.exec(message)
-  if (!match) return ''
-  const at = Number(match[1])
+  // the parser tells the place of some faults only
+  const at = Number(/position (\d+)/.exec(message)?.[1] ?? wrongPlace(text))
   const line = text.slice(0, at).split('\n').length
   return ` (line ${line}, column ${at - text.lastIndexOf('\n', at - 1)})`
 }
@@ -112,7 +112,7 @@ export interface JsonOptions {
  */
 export function readJson(body: Uint8Array, { exact, nonFinite = false }: JsonOptions): unknown {
   if (body.length === 0) throw new FairleadError('json-invalid', 'the body is empty; a JSON document is needed')
-  if (!isUtf8(body)) throw new FairleadError('utf8-invalid', 'the body is not valid UTF-8')
+  if (!isUtf8(body)) throw new FairleadError('utf8-invalid', `the body is not valid UTF-8: byte ${wrongByte(body)}`)
   const { depth, keys, longDigits } = scan(body)
   if (depth > MAX_JSON_DEPTH) throw new FairleadError('json-too-deep', `the body is nested ${depth} levels deep; at most ${MAX_JSON_DEPTH} are read`)
   let text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8')

@@ -80,6 +80,23 @@ test('the sign-in link opens the overview, once', async () => {
   await other.getByText('sign-in-invalid').first().waitFor()
 })
 
+test('the first view takes under 300 KB over the wire, and leaves the charts for later', async () => {
+  await using fresh = await browser.newContext({ storageState: await context.storageState() })
+  const first = await fresh.newPage()
+  await first.goto(platform.run.control)
+  await first.getByRole('link', { name: 'credit-risk', exact: true }).first().waitFor()
+  const sizes = await first.evaluate(() =>
+    performance
+      .getEntriesByType('resource')
+      .map((entry) => entry as PerformanceResourceTiming)
+      .filter((entry) => new URL(entry.name).pathname.startsWith('/assets/'))
+      .map((entry) => ({ name: entry.name, bytes: entry.encodedBodySize })),
+  )
+  assert.ok(sizes.length > 3)
+  assert.ok(sizes.reduce((sum, { bytes }) => sum + bytes, 0) < 300_000, JSON.stringify(sizes))
+  assert.ok(!sizes.some(({ name }) => name.includes('charts')))
+})
+
 test('deploys a second version, and the deployment page shows its release', async () => {
   await page.goto(`${platform.run.control}/models/credit-risk?version=2`)
   await page.getByRole('button', { name: 'Deploy version 2' }).click()
@@ -188,6 +205,7 @@ test('keyboard: Ctrl-K finds a page, arrows move between tabs, the first wrong f
     .waitFor()
   await page.keyboard.press('Enter')
   await page.waitForURL(/\/deployments\/credit-risk/)
+  await page.waitForFunction(() => document.activeElement?.id === 'content')
   await page.getByRole('tab', { name: 'Try', exact: true }).focus()
   await page.keyboard.press('ArrowRight')
   await page.getByRole('tab', { name: 'Predictions', selected: true }).waitFor()
@@ -207,7 +225,7 @@ test('the theme that was chosen outlives a reload', async () => {
   await page.emulateMedia({ colorScheme: 'light' })
   await page.goto(`${platform.run.control}/system`)
   const scheme = () => page.evaluate(() => document.documentElement.dataset.mantineColorScheme)
-  const choose = async (name: string) => await page.getByRole('radiogroup', { name: 'Theme' }).last().getByText(name, { exact: true }).last().click()
+  const choose = async (name: string) => await page.locator('label').filter({ hasText: name }).last().click()
   await choose('Dark')
   await page.waitForFunction(() => document.documentElement.dataset.mantineColorScheme === 'dark')
   await page.reload()
@@ -238,7 +256,7 @@ for (const scheme of ['light', 'dark'] as const) {
     const found: string[] = []
     for (const [name, path] of Object.entries(PAGES)) {
       await page.goto(platform.run.control + path)
-      await page.getByRole('heading', { level: 1 }).first().waitFor()
+      await heading(name)
       await page.waitForTimeout(500)
       found.push(...(await violations()).map((violation) => `${name}: ${violation}`))
     }
@@ -252,7 +270,7 @@ test('no page is wider than the window, from phones up', { timeout: 120_000 }, a
     await page.setViewportSize({ width, height: 844 })
     for (const [name, path] of Object.entries(PAGES)) {
       await page.goto(platform.run.control + path)
-      await page.getByRole('heading', { level: 1 }).first().waitFor()
+      await heading(name)
       await page.waitForTimeout(300)
       const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
       if (over > 0) wide.push(`${name} at ${width} px: ${over} px too wide`)
@@ -279,6 +297,16 @@ test('no page reported an error or asked another host for anything', () => {
   assert.deepEqual(broken, [])
   assert.deepEqual([...asked], [platform.run.control])
 })
+
+/** Waits for the heading of a page; what stands there instead goes into the error. */
+async function heading(name: string): Promise<void> {
+  try {
+    await page.getByRole('heading', { level: 1 }).first().waitFor()
+  } catch (error) {
+    const text = await page.evaluate(() => document.body.innerText).catch(() => 'nothing that can be read')
+    throw new Error(`${name} has no heading; the page at ${page.url()} says: ${text.slice(0, 400)}`, { cause: error })
+  }
+}
 
 /** What axe-core finds on the page, as `rule: where`. */
 async function violations(): Promise<string[]> {

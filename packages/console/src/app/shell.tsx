@@ -1,7 +1,7 @@
 import { useHotkeys } from '@mantine/hooks'
 import { useQueryClient } from '@tanstack/react-query'
 import { Link, Outlet, useRouterState } from '@tanstack/react-router'
-import { lazy, Suspense, useEffect, useState } from 'react'
+import { lazy, Suspense, useEffect, useRef, useState } from 'react'
 import { followStatus } from '../api/live.ts'
 import { Empty, TroubleView } from '../ui/feedback.tsx'
 import { Icon, type IconName } from '../ui/icons.tsx'
@@ -28,13 +28,14 @@ export function Shell() {
   const [finding, setFinding] = useState(false)
   useEffect(() => followStatus(client), [client])
   useHotkeys([['mod+K', () => setFinding(true)]], [])
+  const main = useFocusOnNewPage()
   return (
     <div className="fl-shell">
       <a className="fl-skip" href="#content">
         Skip to content
       </a>
       <Rail onFind={() => setFinding(true)} />
-      <main id="content" className="fl-main" tabIndex={-1}>
+      <main id="content" ref={main} className="fl-main" tabIndex={-1}>
         <div className="fl-content">
           <Outlet />
         </div>
@@ -46,6 +47,18 @@ export function Shell() {
       ) : null}
     </div>
   )
+}
+
+/** Takes the focus into a page that was gone to, so that a screen reader reads on there and not at the link. */
+function useFocusOnNewPage() {
+  const main = useRef<HTMLElement>(null)
+  const path = useRouterState({ select: (state) => state.resolvedLocation?.pathname })
+  const before = useRef<string>(undefined)
+  useEffect(() => {
+    if (before.current !== undefined && path !== undefined && before.current !== path) main.current?.focus({ preventScroll: true })
+    if (path !== undefined) before.current = path
+  }, [path])
+  return main
 }
 
 function Rail({ onFind }: { onFind: () => void }) {

@@ -1,3 +1,4 @@
+import { writeJson } from '@fairlead/contract'
 import { useQuery } from '@tanstack/react-query'
 import { signatureQuery } from '../api/queries.ts'
 import { shellQuote } from '../try/snippets.ts'
@@ -6,5 +7,5 @@ import { shellQuote } from '../try/snippets.ts'
 export function usePredictCommand(deployment: string): string {
   const signature = useQuery({ ...signatureQuery(deployment), retry: false })
   const row = signature.data?.example[0]
-  return `npx fairlead predict ${deployment} --row ${row ? shellQuote(JSON.stringify(row)) : 'JSON'}`
+  return `npx fairlead predict ${deployment} --row ${row ? shellQuote(writeJson(row)) : 'JSON'}`
 }

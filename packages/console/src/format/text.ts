@@ -1,3 +1,5 @@
+import { writeJson } from '@fairlead/contract'
+
 /** A digest as people compare it: the first characters after the algorithm. */
 export function shortDigest(digest: string, length = 12): string {
   const at = digest.indexOf(':')
@@ -10,7 +12,7 @@ export function formatValue(value: unknown): string {
   if (typeof value === 'number') return Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(6)))
   if (typeof value === 'string') return value
   if (typeof value === 'boolean') return value ? 'true' : 'false'
-  return JSON.stringify(value)
+  return writeJson(value)
 }
 
 /** A process as people speak of it: its role and place, `serve-1`; the marks of one start, which make its id unique, stay in titles. */

@@ -94,6 +94,7 @@ function Person() {
   return (
     <Panel title="You">
       <Facts
+        long
         items={[
           ['Signed in as', session.data?.subject ?? '–'],
           ['Until', <Ago key="u" at={session.data?.expiresAt} />],

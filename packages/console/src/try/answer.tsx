@@ -1,4 +1,4 @@
-import type { OutputField } from '@fairlead/contract'
+import { type OutputField, writeJson } from '@fairlead/contract'
 import type { ResponseOf } from '@fairlead/contract/control'
 import { formatMs, formatPercent } from '../format/number.ts'
 import { formatValue } from '../format/text.ts'
@@ -52,7 +52,7 @@ export function Answer({ tried, error, fields }: AnswerProps) {
       </p>
       <details>
         <summary>Whole answer</summary>
-        <CodeBlock text={JSON.stringify(tried.answer, null, 2)} label="answer" />
+        <CodeBlock text={writeJson(tried.answer, 2)} label="answer" />
       </details>
     </div>
   )

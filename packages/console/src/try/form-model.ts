@@ -1,4 +1,4 @@
-import type { InputColumn, Row, Signature } from '@fairlead/contract'
+import { type InputColumn, type Row, type Signature, writeJson } from '@fairlead/contract'
 import { formatLimit } from '../format/number.ts'
 
 /** The control that suits a column. `json` takes arrays. */
@@ -74,7 +74,7 @@ export function emptyForm(fields: readonly FormField[]): FormValues {
 
 /** The form filled with a row, such as the example of the signature. */
 export function fillForm(fields: readonly FormField[], row: Row): FormValues {
-  const text = (value: unknown) => (value === null || value === undefined ? '' : typeof value === 'object' ? JSON.stringify(value) : String(value))
+  const text = (value: unknown) => (value === null || value === undefined ? '' : typeof value === 'object' ? writeJson(value) : String(value))
   return { ...emptyForm(fields), ...Object.fromEntries(fields.filter((field) => field.name in row).map((field) => [field.name, text(row[field.name])])) }
 }
 

@@ -1,4 +1,4 @@
-import type { OutputField, Row } from '@fairlead/contract'
+import { type OutputField, type Row, writeJson } from '@fairlead/contract'
 
 /** What a snippet is made of. */
 export interface SnippetInput {
@@ -16,7 +16,7 @@ export interface SnippetInput {
 /** Name of the environment variable that the snippets read the key from. */
 const KEY = 'FAIRLEAD_API_KEY'
 /** The body of a request, one column a line. */
-const body = (row: Row) => `{"rows": [${JSON.stringify(row, null, 2)}]}`
+const body = (row: Row) => `{"rows": [${writeJson(row, 2)}]}`
 
 /** Text between single quotes for a POSIX shell. */
 export function shellQuote(text: string): string {
@@ -47,7 +47,7 @@ export function typescriptSnippet({ url, deployment, row, key }: SnippetInput): 
     `import { createClient } from '@fairlead/client'`,
     ``,
     `const client = createClient({ ${options} })`,
-    `const answer = await client.predict(${JSON.stringify(deployment)}, ${JSON.stringify(row, null, 2)})`,
+    `const answer = await client.predict(${JSON.stringify(deployment)}, ${writeJson(row, 2)})`,
     `console.log(answer.predictions[0])`,
   ].join('\n')
 }
@@ -63,7 +63,7 @@ export function pythonLiteral(value: unknown, indent = ''): string {
     const entries = Object.entries(value).map(([name, one]) => `${inner}${JSON.stringify(name)}: ${pythonLiteral(one, inner)},`)
     return entries.length === 0 ? '{}' : `{\n${entries.join('\n')}\n${indent}}`
   }
-  return JSON.stringify(value)
+  return writeJson(value)
 }
 
 /** The request in Python with requests. */

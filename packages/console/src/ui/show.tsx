@@ -1,7 +1,8 @@
-import { ActionIcon, CopyButton, Tooltip } from '@mantine/core'
-import type { ReactNode } from 'react'
+import { ActionIcon, Tooltip } from '@mantine/core'
+import { type ReactNode, useState } from 'react'
 import { shortDigest } from '../format/text.ts'
 import { exactTime, relativeTime } from '../format/time.ts'
+import { copyText } from './copy.ts'
 import { Icon } from './icons.tsx'
 import { useNow } from './now.ts'
 import type { StateWord } from './state.ts'
@@ -27,18 +28,21 @@ export function Ago({ at }: { at: string | null | undefined }) {
   )
 }
 
+const SHOWN_MS = 1500
+
 /** A button that copies `value`; `label` says what is copied. */
 export function Copy({ value, label }: { value: string; label: string }) {
+  const [outcome, setOutcome] = useState<'Copied' | 'The browser refused to copy'>()
+  const copy = async () => {
+    setOutcome((await copyText(value)) ? 'Copied' : 'The browser refused to copy')
+    setTimeout(() => setOutcome(undefined), SHOWN_MS)
+  }
   return (
-    <CopyButton value={value} timeout={1500}>
-      {({ copied, copy }) => (
-        <Tooltip label={copied ? 'Copied' : label} withArrow>
-          <ActionIcon variant="subtle" color="gray" size="sm" onClick={copy} aria-label={copied ? 'Copied' : label}>
-            <Icon name={copied ? 'check' : 'copy'} size={14} />
-          </ActionIcon>
-        </Tooltip>
-      )}
-    </CopyButton>
+    <Tooltip label={outcome ?? label} withArrow>
+      <ActionIcon variant="subtle" color="gray" size="sm" onClick={() => void copy()} aria-label={outcome ?? label}>
+        <Icon name={outcome === 'Copied' ? 'check' : outcome ? 'warn' : 'copy'} size={14} />
+      </ActionIcon>
+    </Tooltip>
   )
 }
 

@@ -3,7 +3,7 @@
 import sys
 import traceback
 
-from . import openapi, parquet_log, protocol, rows
+from . import grpc_protocol, openapi, parquet_log, protocol, rows
 from .platform import Platform
 
 CHECKS = [
@@ -13,11 +13,20 @@ CHECKS = [
     protocol.health_and_metadata,
     protocol.answers_are_those_of_scikit_learn,
     protocol.errors_have_the_protocol_form,
+    grpc_protocol.health_and_metadata,
+    grpc_protocol.raw_answers_are_those_of_scikit_learn,
+    grpc_protocol.typed_answers_are_those_of_scikit_learn,
+    grpc_protocol.errors_name_the_tensor,
+    grpc_protocol.asyncio_client,
+    grpc_protocol.large_messages,
+    grpc_protocol.health_service,
+    grpc_protocol.reflection,
     openapi.deployment_document_is_valid,
     openapi.control_document_is_valid,
     openapi.example_works_when_pasted,
     parquet_log.every_prediction_is_there,
     parquet_log.partitions_are_hive_style,
+    parquet_log.a_new_column_is_in_every_file,
 ]
 
 

@@ -16,7 +16,7 @@ BIN = str(ROOT / "packages/platform/bin/fairlead.js")
 
 
 class Platform:
-    """Starts on free ports and an empty data folder; `http` and `control` are its addresses."""
+    """Starts on free ports and an empty data folder; `http`, `control` and `grpc` are its addresses."""
 
     def __init__(self):
         self.data = pathlib.Path(tempfile.mkdtemp(prefix="fairlead-interop-"))
@@ -24,12 +24,12 @@ class Platform:
 
     def __enter__(self):
         self.log = open(self.data / "output.txt", "w+")
-        command = ["node", BIN, "up", "--data", str(self.data), "--port", "0", "--http-port", "0", "--processes", "1"]
+        command = ["node", BIN, "up", "--data", str(self.data), "--port", "0", "--http-port", "0", "--grpc-port", "0", "--processes", "1"]
         self.process = subprocess.Popen(command, stdout=self.log, stderr=subprocess.STDOUT, cwd=self.data)
         run = self.data / "run.json"
         self.wait(run.exists, "run.json")
         info = json.loads(run.read_text())
-        self.http, self.control = info["http"], info["control"]
+        self.http, self.control, self.grpc = info["http"], info["control"], info["grpc"]
         self.token = (self.data / "admin-token").read_text().strip()
         return self
 

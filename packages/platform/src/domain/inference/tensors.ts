@@ -16,9 +16,26 @@ const ARRAYS = {
   float64: Float64Array,
 } as const
 
-/** Room for `length` values: zeros, or empty texts. */
+/** Sizes for which an array of its own costs more than filling it: beyond what the engine keeps in the object itself. */
+const SHARED_FROM = 64
+const SHARED_TO = 4096
+const PIECE_BYTES = 64 * 1024
+let piece = new ArrayBuffer(PIECE_BYTES)
+let used = 0
+
+/** Room for `length` values: zeros, or empty texts. Small arrays are views of a larger piece of memory that others have a part of, too. */
 export function allocate(type: DataType, length: number): TensorData {
-  return type === 'string' ? new Array<string>(length).fill('') : new ARRAYS[type](length)
+  if (type === 'string') return new Array<string>(length).fill('')
+  const Values = ARRAYS[type]
+  const bytes = length * Values.BYTES_PER_ELEMENT
+  if (bytes <= SHARED_FROM || bytes > SHARED_TO) return new Values(length)
+  if (used + bytes > PIECE_BYTES) {
+    piece = new ArrayBuffer(PIECE_BYTES)
+    used = 0
+  }
+  const values = new Values(piece, used, length)
+  used += Math.ceil(bytes / 8) * 8
+  return values
 }
 
 /** Number of values of a shape. */

@@ -141,7 +141,7 @@ function fill(contents: Contents, { field, data, reader: read }: { field: number
     }
     if (end === undefined) refusal = read(reader, data, at++)
     else if (data instanceof Float32Array || data instanceof Float64Array) {
-      new Uint8Array(data.buffer, at * data.BYTES_PER_ELEMENT).set(reader.bytes.subarray(reader.at, end))
+      new Uint8Array(data.buffer, data.byteOffset + at * data.BYTES_PER_ELEMENT).set(reader.bytes.subarray(reader.at, end))
       at += (end - reader.at) / data.BYTES_PER_ELEMENT
     } else {
       const outer = reader.end

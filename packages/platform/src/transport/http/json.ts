@@ -12,33 +12,45 @@ const MANY_DIGITS = 16
 /** What one pass over the bytes tells without building anything. */
 interface Scan {
   depth: number
+  objects: number
   /** Object keys in the whole text, with repeated ones. */
   keys: number
   /** Whether some run of digits is long enough to be an integer beyond 2^53. */
   longDigits: boolean
 }
 
+/** Where the string ends that begins at `from`, behind its quote. */
+function stringEnd(bytes: Uint8Array, from: number): number {
+  let at = from
+  while (at < bytes.length && bytes[at] !== QUOTE) at += bytes[at] === BACKSLASH ? 2 : 1
+  return at
+}
+
+/** Where the digits end that begin at `from`. */
+function digitsEnd(bytes: Uint8Array, from: number): number {
+  let at = from
+  while (bytes[at]! >= 0x30 && bytes[at]! <= 0x39) at++
+  return at
+}
+
 function scan(bytes: Uint8Array): Scan {
+  const found: Scan = { depth: 0, objects: 0, keys: 0, longDigits: false }
   let depth = 0
-  let deepest = 0
-  let keys = 0
-  let digits = 0
-  let longDigits = false
   for (let i = 0; i < bytes.length; i++) {
     const byte = bytes[i]!
-    if (byte >= 0x30 && byte <= 0x39) {
-      if (++digits >= MANY_DIGITS) longDigits = true
-      continue
-    }
-    digits = 0
-    if (byte === QUOTE) {
-      for (i++; i < bytes.length && bytes[i] !== QUOTE; i++) if (bytes[i] === BACKSLASH) i++
-    } else if (byte === 0x3a) keys++
+    if (byte === QUOTE) i = stringEnd(bytes, i + 1)
+    else if (byte < 0x3a) {
+      if (byte < 0x30) continue
+      const end = digitsEnd(bytes, i + 1)
+      if (end - i >= MANY_DIGITS) found.longDigits = true
+      i = end - 1
+    } else if (byte === 0x3a) found.keys++
     else if (byte === 0x7b || byte === 0x5b) {
-      if (++depth > deepest) deepest = depth
+      if (byte === 0x7b) found.objects++
+      if (++depth > found.depth) found.depth = depth
     } else if (byte === 0x7d || byte === 0x5d) depth--
   }
-  return { depth: deepest, keys, longDigits }
+  return found
 }
 
 interface SourceContext {
@@ -73,23 +85,21 @@ function parse(text: string, exact: boolean): unknown {
   }
 }
 
-/** Number of keys in a parsed value; without recursion, so any depth is safe. */
-function countKeys(value: unknown): number {
+/** Number of keys in a parsed value of at most `objects` objects; without recursion, so any depth is safe. */
+function countKeys(value: unknown, objects: number): number {
   let count = 0
+  let left = objects
   const stack = [value]
-  while (stack.length > 0) {
+  while (left > 0 && stack.length > 0) {
     const next = stack.pop()
     if (typeof next !== 'object' || next === null) continue
-    if (Array.isArray(next)) {
-      if (typeof next[0] === 'object') for (const item of next) stack.push(item)
-      else for (const item of next) if (typeof item === 'object' && item !== null) stack.push(item)
-      continue
+    if (!Array.isArray(next)) {
+      count += Object.keys(next).length
+      left--
+      // most bodies are numbers from here on: there is nothing to look for in them
+      if (left === 0) break
     }
-    for (const key in next) {
-      count++
-      const inner = (next as Record<string, unknown>)[key]
-      if (typeof inner === 'object' && inner !== null) stack.push(inner)
-    }
+    for (const inner of Array.isArray(next) ? next : Object.values(next)) if (typeof inner === 'object' && inner !== null) stack.push(inner)
   }
   return count
 }
@@ -110,16 +120,16 @@ export interface JsonOptions {
  * Reads a JSON body. Throws `utf8-invalid`, `json-too-deep` (more than 100 levels), `json-invalid` (with the place; also for
  * an empty body), `request-invalid` when an object has a key twice.
  */
-export function readJson(body: Uint8Array, { exact, nonFinite = false }: JsonOptions): unknown {
+export function readJson(body: Buffer, { exact, nonFinite = false }: JsonOptions): unknown {
   if (body.length === 0) throw new FairleadError('json-invalid', 'the body is empty; a JSON document is needed')
   if (!isUtf8(body)) throw new FairleadError('utf8-invalid', `the body is not valid UTF-8: byte ${wrongByte(body)}`)
-  const { depth, keys, longDigits } = scan(body)
+  const { depth, objects, keys, longDigits } = scan(body)
   if (depth > MAX_JSON_DEPTH) throw new FairleadError('json-too-deep', `the body is nested ${depth} levels deep; at most ${MAX_JSON_DEPTH} are read`)
-  let text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8')
+  let text = body.toString('utf8')
   if (text.charCodeAt(0) === 0xfeff) text = text.slice(1)
   if (nonFinite && (text.includes('NaN') || text.includes('Infinity'))) text = quoteNonFinite(text)
   const value = parse(text, exact && longDigits)
-  if (countKeys(value) !== keys) {
+  if (countKeys(value, objects) !== keys) {
     const name = repeatedKey(text)
     throw new FairleadError('request-invalid', `the key ${JSON.stringify(name)} stands twice in one object`, {
       items: [{ path: name, code: 'request-invalid', detail: 'an object may have a key once' }],

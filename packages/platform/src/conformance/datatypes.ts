@@ -118,6 +118,6 @@ export function sameValue(datatype: string, a: Value, b: Value): boolean {
   const type = DATATYPES[datatype]
   if (type?.kind === 'int') return /^-?\d+$/.test(String(a)) && /^-?\d+$/.test(String(b)) && BigInt(a) === BigInt(b)
   if (type?.kind !== 'float') return a === b
-  const [x, y] = type.size === 8 ? [Number(a), Number(b)] : [Math.fround(Number(a)), Math.fround(Number(b))]
+  const [x, y] = [a, b].map((value) => Number(decodeBinary(datatype, encodeBinary(datatype, [value]))![0])) as [number, number]
   return x === y || (Number.isNaN(x) && Number.isNaN(y))
 }

@@ -126,7 +126,9 @@ function makeSample(inputs: readonly TensorSpec[]): Tensor[] | string {
 /** Asks the sample twice and odd values once: what the model answers, whether always the same, and what comes back. */
 async function tryOut(send: Send, subject: Subject, { inputs }: DiscoveryOptions): Promise<void> {
   const ask = async (tensors: Tensor[]) => {
-    const request = jsonable(tensors) ? infer(subject, { inputs: tensors }) : inferBinary(subject, { inputs: tensors })
+    const request = jsonable(tensors)
+      ? infer(subject, { inputs: tensors })
+      : inferBinary(subject, { inputs: tensors, members: { parameters: '{"binary_data_output":true}' } })
     const { answer, exchange } = await send(request)
     return { outputs: outputsOf(answer), refusal: answer ? `${answer.status} ${errorOf(answer) ?? ''}`.trim() : exchange.failure }
   }

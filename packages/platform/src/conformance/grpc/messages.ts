@@ -9,8 +9,8 @@ function contentsField(datatype: string): number | undefined {
   if (datatype === 'BOOL') return 1
   if (datatype === 'INT64') return 3
   if (datatype === 'UINT64') return 5
-  if (/^INT/.test(datatype)) return 2
-  if (/^UINT/.test(datatype)) return 4
+  if (datatype.startsWith('INT')) return 2
+  if (datatype.startsWith('UINT')) return 4
   return { FP32: 6, FP64: 7, BYTES: 8 }[datatype]
 }
 

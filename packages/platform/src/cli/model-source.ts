@@ -13,20 +13,29 @@ export interface SourceFile {
 
 const IGNORED = new Set(['.git', '__pycache__', '.DS_Store', 'Thumbs.db', '.ipynb_checkpoints'])
 const MOST_FILES = 10_000
+/** Protobuf, in which ONNX files are written, ends there. The platform would say so only when all is sent. */
+const MOST_ONNX_BYTES = 2 ** 31 - 1
 
 /**
  * Lists the files of a model: the file itself, or all of a folder in order of path.
- * Throws `file-unreadable` for what is missing or empty, and for links that leave the folder.
+ * Throws `file-unreadable` for what is missing or empty, and for links that leave the folder; `model-too-large` for what cannot be an ONNX file.
  */
 export async function listSource(source: string): Promise<SourceFile[]> {
   const root = resolve(source)
   const info = await stat(root).catch((cause: unknown) => unreadable(source, cause))
-  if (info.isFile()) return [{ path: basename(root), full: root, size: info.size }]
+  if (info.isFile()) return checkSizes([{ path: basename(root), full: root, size: info.size }])
   if (!info.isDirectory()) throw new FairleadError('file-unreadable', `${source} is neither a file nor a folder.`)
   const files: SourceFile[] = []
   await walk({ root: await realpath(root), files }, await realpath(root), new Set())
   if (files.length === 0) throw new FairleadError('file-unreadable', `The folder ${source} holds no files.`)
-  return files.sort((a, b) => (a.path < b.path ? -1 : 1))
+  return checkSizes(files.sort((a, b) => (a.path < b.path ? -1 : 1)))
+}
+
+function checkSizes(files: SourceFile[]): SourceFile[] {
+  const large = files.find(({ path, size }) => /\.onnx$/i.test(path) && size > MOST_ONNX_BYTES)
+  if (!large) return files
+  const detail = `"${large.path}" has ${large.size} bytes; an ONNX file holds at most ${MOST_ONNX_BYTES}.`
+  throw new FairleadError('model-too-large', detail, { items: [{ path: large.path, code: 'model-too-large', detail }] })
 }
 
 async function walk(found: { root: string; files: SourceFile[] }, folder: string, above: ReadonlySet<string>): Promise<void> {

@@ -13,6 +13,12 @@ function table(rows: number, columns: { name: string; type: LogType; list?: bool
   return { deployment: 'd', release: 1, hour: 0, rows, vectors }
 }
 
+/** Writes a file with the columns of its tables. */
+function writeAll(duck: DuckDb, path: string, tables: LogTable[]): Promise<void> {
+  const columns = new Map(tables.flatMap((t) => t.vectors.map((v) => [v.column.name.toLowerCase(), v.column])))
+  return duckParquetFiles(duck).write(path, tables, [...columns.values()])
+}
+
 async function readBack(duck: DuckDb, path: string): Promise<{ types: Record<string, string>; rows: unknown[] }> {
   return duck.use(async (connection) => {
     const result = await connection.runAndReadAll(`SELECT * FROM ${readParquet([path])}`)
@@ -25,7 +31,7 @@ test('every type is written and read back exactly', async () => {
   await using folder = await temporaryFolder()
   await using duck = new DuckDb({ folder: folder.path })
   const path = join(folder.path, 'a.parquet')
-  await duckParquetFiles(duck).write(path, [
+  await writeAll(duck, path, [
     table(2, [
       { name: 'i64', type: 'int64', values: BigInt64Array.of(-9223372036854775808n, 9223372036854775807n) },
       { name: 'u64', type: 'uint64', values: BigUint64Array.of(0n, 18446744073709551615n) },
@@ -39,8 +45,8 @@ test('every type is written and read back exactly', async () => {
   ])
   const { types, rows } = await readBack(duck, path)
   assert.deepEqual(rows, [
-    ['-9223372036854775808', '0', 0, true, 0.5, "it's", [1, null], '2023-11-14 22:13:20.123'],
-    ['9223372036854775807', '18446744073709551615', 255, null, 'NaN', null, [], '1970-01-01 00:00:00'],
+    ['-9223372036854775808', '0', 0, true, 0.5, "it's", [1, null], '2023-11-14 22:13:20.123+00'],
+    ['9223372036854775807', '18446744073709551615', 255, null, 'NaN', null, [], '1970-01-01 00:00:00+00'],
   ])
   assert.deepEqual([types.i64, types.u64, types.f, types.many], ['BIGINT', 'UBIGINT', 'FLOAT', 'DOUBLE[]'])
   assert.equal((await readFile(path)).subarray(0, 4).toString(), 'PAR1')
@@ -49,10 +55,9 @@ test('every type is written and read back exactly', async () => {
 test('tables of different columns share a file; more rows than a chunk are whole and in order', async () => {
   await using folder = await temporaryFolder()
   await using duck = new DuckDb({ folder: folder.path })
-  const files = duckParquetFiles(duck)
   const path = join(folder.path, 'a.parquet')
   const many = Int32Array.from({ length: 5000 }, (_, i) => i)
-  await files.write(path, [
+  await writeAll(duck, path, [
     table(5000, [{ name: 'n', type: 'int32', values: many }]),
     table(1, [
       { name: 'm', type: 'string', values: ['last'] },
@@ -71,23 +76,29 @@ test('tables of different columns share a file; more rows than a chunk are whole
   )
 })
 
-test('files are merged with all their rows, also when a column changed its type', async () => {
+test('files are merged with all their rows into the columns asked for, also when a column changed its type', async () => {
   await using folder = await temporaryFolder()
   await using duck = new DuckDb({ folder: folder.path })
-  const files = duckParquetFiles(duck)
   const path = (name: string) => join(folder.path, `${name}.parquet`)
-  await files.write(path('a'), [table(1, [{ name: 'n', type: 'int64', values: [-1n] }])])
-  await files.write(path('b'), [
+  await writeAll(duck, path('a'), [table(1, [{ name: 'n', type: 'int64', values: [-1n] }])])
+  await writeAll(duck, path('b'), [
     table(1, [
       { name: 'n', type: 'uint64', values: [18446744073709551615n] },
       { name: 'x', type: 'bool', values: [true] },
     ]),
   ])
-  assert.deepEqual(await files.merge([path('a'), path('b')], path('c')), { read: 2, written: 2 })
-  assert.deepEqual((await readBack(duck, path('c'))).rows, [
-    ['-1', null],
-    ['18446744073709551615', true],
+  const columns: LogColumn[] = [
+    { name: 'n', type: 'string', list: false, role: 'input' },
+    { name: 'x', type: 'bool', list: false, role: 'input' },
+    { name: 'later', type: 'float32', list: true, role: 'output' },
+  ]
+  assert.deepEqual(await duckParquetFiles(duck).merge([path('a'), path('b')], path('c'), columns), { read: 2, written: 2 })
+  const { types, rows } = await readBack(duck, path('c'))
+  assert.deepEqual(rows, [
+    ['-1', null, null],
+    ['18446744073709551615', true, null],
   ])
+  assert.deepEqual(types, { n: 'VARCHAR', x: 'BOOLEAN', later: 'FLOAT[]' })
 })
 
 test('the engine reaches nothing outside its folder, loads nothing, and keeps its settings', async () => {

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { DuckDBDataChunk, type DuckDBValue } from '@duckdb/node-api'
-import { type LogColumn, type LogTable, type LogVector, type ParquetFiles, widen } from '../../domain/predictionlog/index.ts'
+import type { LogColumn, LogVector, ParquetFiles } from '../../domain/predictionlog/index.ts'
 import { type DuckDb, identifier, literal } from './database.ts'
 import { duckType, duckWriter } from './types.ts'
 
@@ -13,17 +13,10 @@ export function readParquet(paths: readonly string[]): string {
   return `read_parquet([${paths.map(literal).join(', ')}], union_by_name=true, hive_partitioning=false)`
 }
 
-/** All columns of the tables, with the types that hold the values of all. */
-function unionOf(tables: readonly LogTable[]): LogColumn[] {
-  const columns = new Map<string, LogColumn>()
-  for (const { vectors } of tables) {
-    for (const { column } of vectors) {
-      const key = column.name.toLowerCase()
-      const known = columns.get(key)
-      columns.set(key, known ? { ...known, type: widen(known.type, column.type) } : column)
-    }
-  }
-  return [...columns.values()]
+/** A value of a column as files have it: times say that they are UTC, which readers elsewhere would otherwise have to guess. */
+function inFile(column: LogColumn): string {
+  const name = identifier(column.name)
+  return `CAST(${name} AS ${column.type === 'timestamp' ? 'TIMESTAMPTZ' : duckType(column)}) AS ${name}`
 }
 
 /** Values `from` to `to` of a column, as DuckDB takes them. */
@@ -38,9 +31,8 @@ function portion(vector: LogVector | undefined, column: LogColumn, from: number,
 /** Writes and joins the log's Parquet files with DuckDB; zstd. */
 export function duckParquetFiles(duck: DuckDb): ParquetFiles {
   return {
-    write: (path, tables) =>
+    write: (path, tables, columns) =>
       duck.use(async (connection) => {
-        const columns = unionOf(tables)
         const types = columns.map(duckType)
         const fields = columns.map((c, i) => `${identifier(c.name)} ${types[i]!}`)
         await connection.run(`CREATE TEMP TABLE piece (${fields.join(', ')})`)
@@ -62,7 +54,7 @@ export function duckParquetFiles(duck: DuckDb): ParquetFiles {
             }
           }
           appender.closeSync()
-          const written = await connection.runAndReadAll(`COPY piece TO ${literal(path)} ${PARQUET}`)
+          const written = await connection.runAndReadAll(`COPY (SELECT ${columns.map(inFile).join(', ')} FROM piece) TO ${literal(path)} ${PARQUET}`)
           if (Number(written.getRows()[0]?.[0]) !== rows)
             throw new Error(`${rows} rows were to be written to ${path}, not ${String(written.getRows()[0]?.[0])}`)
         } finally {
@@ -70,16 +62,14 @@ export function duckParquetFiles(duck: DuckDb): ParquetFiles {
         }
       }),
 
-    merge: (sources, target) =>
+    merge: (sources, target, columns) =>
       duck.use(async (connection) => {
         const from = readParquet(sources)
-        const described = await connection.runAndReadAll(`DESCRIBE SELECT * FROM ${from}`)
-        // Signed and unsigned 64-bit columns join in a type that Parquet lacks.
-        const huge = described.getRows().filter((row) => String(row[1]).endsWith('HUGEINT'))
-        const replace = huge.map((row) => `CAST(${identifier(String(row[0]))} AS VARCHAR) AS ${identifier(String(row[0]))}`)
-        const columns = replace.length > 0 ? `* REPLACE (${replace.join(', ')})` : '*'
+        // columns that none of these files has yet
+        const empty = columns.map((c) => `CAST(NULL AS ${duckType(c)}) AS ${identifier(c.name)}`)
+        const rows = `SELECT ${columns.map(inFile).join(', ')} FROM (SELECT ${empty.join(', ')} WHERE FALSE UNION ALL BY NAME SELECT * FROM ${from})`
         const read = await connection.runAndReadAll(`SELECT count(*) FROM ${from}`)
-        const written = await connection.runAndReadAll(`COPY (SELECT ${columns} FROM ${from}) TO ${literal(target)} ${PARQUET}`)
+        const written = await connection.runAndReadAll(`COPY (${rows}) TO ${literal(target)} ${PARQUET}`)
         return { read: Number(read.getRows()[0]?.[0]), written: Number(written.getRows()[0]?.[0]) }
       }),
   }

@@ -136,15 +136,15 @@ test('files of an hour that is over are merged, and a stop in between is repaire
   await using folder = await temporaryFolder()
   const hourFolder = join(folder.path, 'parquet/deployment=credit-risk', `date=${new Date(HOUR * 3_600_000).toISOString().slice(0, 10)}`, 'hour=00')
   await mkdir(hourFolder, { recursive: true })
-  for (const id of ['a', 'b', 'c']) await writeFile(join(hourFolder, `${SEGMENT.slice(0, -1)}${id}-0-9.parquet`), JSON.stringify([id]))
+  for (const id of ['a', 'b', 'c']) await writeFile(join(hourFolder, `${SEGMENT.slice(0, -1)}${id}-0-9-g1.parquet`), JSON.stringify([id]))
   const now = () => (HOUR + 2) * 3_600_000
   await compactor(folder.path, { now }).merge()
   assert.deepEqual(await logged(folder.path), ['a', 'b', 'c'])
   assert.equal((await readdir(hourFolder)).length, 1)
 
   // As a stop leaves it after the joined file appeared and before all of its sources went.
-  const source = join(hourFolder, `${SEGMENT.slice(0, -1)}d-0-9.parquet`)
-  const target = join(hourFolder, 'merged-x.parquet')
+  const source = join(hourFolder, `${SEGMENT.slice(0, -1)}d-0-9-g1.parquet`)
+  const target = join(hourFolder, 'merged-x-g1.parquet')
   await writeFile(source, JSON.stringify(['d']))
   await writeFile(target, JSON.stringify(['d']))
   await mkdir(join(folder.path, 'merges'), { recursive: true })

@@ -2,6 +2,7 @@ import { mkdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Logger } from '../../kernel/logger.ts'
+import type { LogColumn } from './columns.ts'
 import { decodeBlock, type LogTable } from './decode.ts'
 import { Gate } from './gate.ts'
 import { Merger } from './merge.ts'
@@ -57,7 +58,7 @@ export interface CompactorCounters {
  * The work side of the prediction log: turns whole blocks of segments into Parquet files, removes segments that are done, merges
  * small files.
  *
- * Progress is kept in the files' names alone: `<segment>-<from>-<to>.parquet` in a partition says that all of the segment's blocks
+ * Progress is kept in the files' names alone: `<segment>-<from>-<to>-g<generation>.parquet` in a partition says that all of the segment's blocks
  * of this partition before byte `to` are in Parquet. Each file appears whole, by rename, so that a stop between the files of one step
  * leaves each partition with a progress of its own, and the next pass goes on from there: no row is lost or written twice.
  */
@@ -82,7 +83,7 @@ export class Compactor {
     this.#options = { intervalMs: 2000, stepBytes: 4 << 20, settleMs: 1000, now: Date.now, ...options }
     this.folders = logFolders(options.root)
     this.schemas = new LogSchemas(this.folders)
-    this.#merger = new Merger({ folders: this.folders, parquet: options.parquet, gate: this.gate, logger: options.logger })
+    this.#merger = new Merger({ folders: this.folders, parquet: options.parquet, gate: this.gate, schemas: this.schemas, logger: options.logger })
   }
 
   /** Repairs what a stop left half done, then converts in passes until disposed. */
@@ -199,7 +200,8 @@ export class Compactor {
       group.tables.push({ ...table, vectors: await this.schemas.admit(table.deployment, table.vectors) })
     }
     for (const [path, { partition, from, tables }] of byPartition) {
-      await this.#publish(path, pieceName(segment.id, from, slice.to), tables)
+      const schema = await this.schemas.schema(partition.deployment)
+      await this.#publish(path, pieceName(segment.id, { from, to: slice.to, generation: schema.generation }), { tables, columns: schema.columns })
       this.#progress.get(path)!.set(segment.id, slice.to)
       this.#merger.touch(partition)
       this.counters.files++
@@ -220,12 +222,12 @@ export class Compactor {
     }
   }
 
-  async #publish(folder: string, name: string, tables: LogTable[]): Promise<void> {
+  async #publish(folder: string, name: string, { tables, columns }: { tables: LogTable[]; columns: LogColumn[] }): Promise<void> {
     const target = join(this.folders.parquet, folder)
     await mkdir(target, { recursive: true })
     await mkdir(this.folders.temporary, { recursive: true })
     const temporary = join(this.folders.temporary, name)
-    await this.#options.parquet.write(temporary, tables)
+    await this.#options.parquet.write(temporary, tables, columns)
     await flushToDisk(temporary)
     await rename(temporary, join(target, name))
     await flushToDisk(target)

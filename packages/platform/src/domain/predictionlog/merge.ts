@@ -8,14 +8,17 @@ import {
   entries,
   filesOf,
   flushToDisk,
+  generationOf,
   type LogFile,
   type LogFolders,
   loggedDeployments,
+  mergedName,
   type Partition,
   parsePieceName,
   partitionPath,
   partitionsOf,
 } from './partitions.ts'
+import type { LogSchema, LogSchemas } from './schemas.ts'
 
 /** Files larger than this are left alone. */
 const SMALL_BYTES = 16 << 20
@@ -38,6 +41,7 @@ interface MergerOptions {
   folders: LogFolders
   parquet: ParquetFiles
   gate: Gate
+  schemas: LogSchemas
   logger: Logger
 }
 
@@ -48,7 +52,10 @@ function exists(path: string): Promise<boolean> {
   )
 }
 
-/** Joins the small Parquet files of an hour, and removes old hours. */
+/**
+ * Joins the small Parquet files of an hour, and removes old hours. Files that were written before a deployment's columns changed are
+ * written anew, so that all files of a deployment have the same columns: most readers take those of the first file for all.
+ */
 export class Merger {
   readonly #options: MergerOptions
   readonly #touched = new Map<string, Partition>()
@@ -66,14 +73,20 @@ export class Merger {
   /** Merges where it is worth it. Pieces of `live` segments are left alone: their names still say how far the segment is read. */
   async run(live: ReadonlySet<string>, now: number): Promise<void> {
     await this.#survey(now)
+    const behind = await this.#behind()
     for (const [path, partition] of this.#touched) {
       const over = now > (partition.hour + 1) * HOUR_MS + LATE_MS
+      const schema = await this.#options.schemas.schema(partition.deployment)
       const files = await filesOf(this.#options.folders, partition)
       const free = files.filter((f) => !live.has(parsePieceName(f.name)?.segment ?? ''))
+      const old = free.filter((f) => generationOf(f.name) < schema.generation)
       const small = free.filter((f) => f.bytes < SMALL_BYTES)
-      if (small.length > (over ? 1 : MOST_FILES)) await this.#merge(path, small)
+      if (old.length > 0) await this.#merge(path, old, schema)
+      else if (small.length > (over ? 1 : MOST_FILES)) await this.#merge(path, small, schema)
       else if (over && free.length === files.length) this.#touched.delete(path)
+      if (files.some((f) => generationOf(f.name) < schema.generation)) behind.delete(partition.deployment)
     }
+    for (const [deployment, generation] of behind) await this.#options.schemas.settle(deployment, generation)
   }
 
   /** Finishes merges that a stop cut in two. */
@@ -114,13 +127,26 @@ export class Merger {
     }
   }
 
-  async #merge(partition: string, files: LogFile[]): Promise<void> {
+  /** Deployments that may have files of an older schema, with the generation that these are to have. All their hours are looked at. */
+  async #behind(): Promise<Map<string, number>> {
+    const { folders, schemas } = this.#options
+    const behind = new Map<string, number>()
+    for (const deployment of await loggedDeployments(folders)) {
+      const { generation, settled } = await schemas.schema(deployment)
+      if (settled >= generation) continue
+      behind.set(deployment, generation)
+      for (const partition of await partitionsOf(folders, deployment)) this.touch(partition)
+    }
+    return behind
+  }
+
+  async #merge(partition: string, files: LogFile[], { columns, generation }: LogSchema): Promise<void> {
     const { folders, parquet, gate } = this.#options
     const sources: LogFile[] = []
     let bytes = 0
     for (const file of files) {
       bytes += file.bytes
-      if (bytes <= MERGE_BYTES) sources.push(file)
+      if (sources.length === 0 || bytes <= MERGE_BYTES) sources.push(file)
     }
     const id = uuidv7()
     const temporary = join(folders.temporary, `${id}.parquet`)
@@ -129,13 +155,14 @@ export class Merger {
     const { read, written } = await parquet.merge(
       sources.map((f) => f.path),
       temporary,
+      columns,
     )
     if (read !== written) {
       await rm(temporary, { force: true })
       throw new Error(`merging ${partition} read ${read} rows and wrote ${written}; nothing was changed`)
     }
     await flushToDisk(temporary)
-    const intention: Intention = { temporary, target: join(folders.parquet, partition, `merged-${id}.parquet`), sources: sources.map((f) => f.path) }
+    const intention: Intention = { temporary, target: join(folders.parquet, partition, mergedName(id, generation)), sources: sources.map((f) => f.path) }
     const record = join(folders.merges, `${id}.json`)
     await writeFile(`${record}.tmp`, JSON.stringify(intention))
     await flushToDisk(`${record}.tmp`)

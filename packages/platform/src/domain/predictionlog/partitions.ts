@@ -31,17 +31,30 @@ export function partitionPath(partition: Partition): string {
   return join(`deployment=${partition.deployment}`, `date=${time.slice(0, 10)}`, `hour=${time.slice(11, 13)}`)
 }
 
-/** Name of the Parquet file that holds a segment's blocks from byte `from` to byte `to`, as far as they are of the partition. */
-export function pieceName(segment: string, from: number, to: number): string {
-  return `${segment}-${from}-${to}.parquet`
+/**
+ * Name of the Parquet file that holds a segment's blocks from byte `from` to byte `to`, as far as they are of the partition, with the
+ * columns of the `generation`-th schema.
+ */
+export function pieceName(segment: string, { from, to, generation }: { from: number; to: number; generation: number }): string {
+  return `${segment}-${from}-${to}-g${generation}.parquet`
 }
 
-const PIECE = /^([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})-(\d+)-(\d+)\.parquet$/
+/** Name of a file that others were joined into. */
+export function mergedName(id: string, generation: number): string {
+  return `merged-${id}-g${generation}.parquet`
+}
+
+const PIECE = /^([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})-(\d+)-(\d+)-g\d+\.parquet$/
 
 /** The parts of such a name; undefined for merged and foreign files. */
 export function parsePieceName(name: string): { segment: string; from: number; to: number } | undefined {
   const match = PIECE.exec(name)
   return match ? { segment: match[1]!, from: Number(match[2]), to: Number(match[3]) } : undefined
+}
+
+/** The generation of the schema that a file has, by its name; 0 for foreign files. */
+export function generationOf(name: string): number {
+  return Number(/-g(\d+)\.parquet$/.exec(name)?.[1] ?? 0)
 }
 
 /** Entries of a folder; none when it does not exist. */

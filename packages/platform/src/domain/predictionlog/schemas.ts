@@ -4,13 +4,26 @@ import { type LogColumn, OWN_COLUMNS, widen } from './columns.ts'
 import type { LogVector } from './decode.ts'
 import { flushToDisk, type LogFolders } from './partitions.ts'
 
+/** The columns of a deployment's log. */
+export interface LogSchema {
+  /** Grows with every change of the columns; files carry it in their names. 0 when nothing was ever logged. */
+  generation: number
+  /** The generation that every file has at least. */
+  settled: number
+  /** In order: the log's own, inputs, outputs. */
+  columns: LogColumn[]
+}
+
+const NOTHING: LogSchema = { generation: 0, settled: 0, columns: [] }
+
 /**
  * The columns that a deployment's log has had over all its releases, one JSON file a deployment. It says which columns exist
- * without a file being opened, and keeps a name from meaning a list in one file and a plain value in another.
+ * without a file being opened, keeps a name from meaning a list in one file and a plain value in another, and tells which files
+ * were written before the columns changed.
  */
 export class LogSchemas {
   readonly #folders: LogFolders
-  readonly #known = new Map<string, LogColumn[]>()
+  readonly #known = new Map<string, LogSchema>()
 
   constructor(folders: LogFolders) {
     this.#folders = folders
@@ -18,42 +31,54 @@ export class LogSchemas {
 
   /** Columns in order: the log's own, inputs, outputs. Empty when nothing was ever logged. */
   async columns(deployment: string): Promise<LogColumn[]> {
+    return (await this.schema(deployment)).columns
+  }
+
+  /** The columns with their generation. */
+  async schema(deployment: string): Promise<LogSchema> {
     const known = this.#known.get(deployment)
     if (known) return known
     const text = await readFile(this.#path(deployment), 'utf8').catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT') return undefined
       throw error
     })
-    const columns = text === undefined ? [] : (JSON.parse(text) as { columns: LogColumn[] }).columns
-    this.#known.set(deployment, columns)
-    return columns
+    const schema = text === undefined ? NOTHING : (JSON.parse(text) as LogSchema)
+    this.#known.set(deployment, schema)
+    return schema
   }
 
   /** Takes the columns of a table in, and answers its vectors under the names and types that the files are to have. */
   async admit(deployment: string, vectors: readonly LogVector[]): Promise<LogVector[]> {
-    const columns = [...(await this.columns(deployment))]
-    if (columns.length === 0) columns.push(...OWN_COLUMNS)
-    let changed = columns.length === OWN_COLUMNS.length
+    const before = await this.schema(deployment)
+    const columns = before.generation === 0 ? [...OWN_COLUMNS] : [...before.columns]
+    let changed = before.generation === 0
     const result = vectors.map((vector) => {
       const column = agree(columns, vector.column)
       const at = columns.findIndex((c) => c.name.toLowerCase() === column.name.toLowerCase())
+      const type = at < 0 ? column.type : widen(columns[at]!.type, column.type)
       if (at < 0) columns.push(column)
-      else if (columns[at]!.type !== column.type) columns[at] = { ...columns[at]!, type: widen(columns[at]!.type, column.type) }
+      else if (columns[at]!.type !== type) columns[at] = { ...columns[at]!, type }
       else return { ...vector, column }
       changed = true
       return { ...vector, column }
     })
-    if (changed) await this.#save(deployment, ordered(columns))
+    if (changed) await this.#save(deployment, { generation: before.generation + 1, settled: before.settled, columns: ordered(columns) })
     return result
   }
 
-  async #save(deployment: string, columns: LogColumn[]): Promise<void> {
+  /** Notes that every file has at least this generation. */
+  async settle(deployment: string, generation: number): Promise<void> {
+    const schema = await this.schema(deployment)
+    if (generation > schema.settled) await this.#save(deployment, { ...schema, settled: generation })
+  }
+
+  async #save(deployment: string, schema: LogSchema): Promise<void> {
     await mkdir(this.#folders.schemas, { recursive: true })
     const path = this.#path(deployment)
-    await writeFile(`${path}.tmp`, `${JSON.stringify({ columns }, null, 1)}\n`)
+    await writeFile(`${path}.tmp`, `${JSON.stringify(schema, null, 1)}\n`)
     await flushToDisk(`${path}.tmp`)
     await rename(`${path}.tmp`, path)
-    this.#known.set(deployment, columns)
+    this.#known.set(deployment, schema)
   }
 
   #path(deployment: string): string {

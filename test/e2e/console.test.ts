@@ -51,7 +51,7 @@ before(
     page.on('pageerror', (error) => broken.push(error.message))
     page.on('request', (request) => asked.add(new URL(request.url()).origin))
     page.on('console', (message) => {
-      if (message.type() === 'error' && !/status of 4\d\d/.test(message.text())) broken.push(message.text())
+      if (message.type() === 'error' && !/status of 4\d\d|net::ERR_FAILED/.test(message.text())) broken.push(message.text())
     })
   },
   { timeout: 120_000 },
@@ -219,6 +219,19 @@ test('an address that leads nowhere says so beside the rail', async () => {
   await page.goto(`${platform.run.control}/nowhere/at-all`)
   await page.getByText('There is nothing at this address').waitFor()
   await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Models' }).waitFor()
+})
+
+test('while the platform does not answer the pages say so, and go on by themselves when it is back', async () => {
+  await page.route('**/api/v1/**', (route) => route.abort())
+  await page.goto(platform.run.control)
+  await page.getByText('The platform does not answer').first().waitFor()
+  await page.getByText(/^Link lost/).waitFor()
+  await page.getByRole('link', { name: 'Models', exact: true }).click()
+  await page.getByRole('heading', { name: 'Models', level: 1 }).waitFor()
+  await page.getByText('The platform does not answer').first().waitFor()
+  await page.unroute('**/api/v1/**')
+  await page.getByRole('link', { name: 'credit-risk', exact: true }).first().waitFor()
+  assert.equal(await page.getByText('The platform does not answer').count(), 0)
 })
 
 test('the theme that was chosen outlives a reload', async () => {

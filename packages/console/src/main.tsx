@@ -12,7 +12,7 @@ import { RouterProvider } from '@tanstack/react-router'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { statusOf } from './api/problem.ts'
-import { router } from './app/router.tsx'
+import { fetchPages, router } from './app/router.tsx'
 import { cssVariables, theme } from './app/theme.ts'
 
 /** An ended session leads to the sign-in page, and from there back to where one was. */
@@ -45,3 +45,7 @@ createRoot(root).render(
     </MantineProvider>
   </StrictMode>,
 )
+
+/** Leaves the first view the network to itself. */
+const LATER_MS = 1500
+setTimeout(() => void fetchPages(), LATER_MS)

@@ -41,8 +41,11 @@ export function followStatus(client: QueryClient): () => void {
         if (event !== 'status') continue
         clearTimeout(silence)
         silence = setTimeout(() => attempt.abort(), SILENCE_MS)
+        const back = link.state === 'lost'
         client.setQueryData(statusQuery.queryKey, data)
         setLink({ state: 'live', since: Date.now() })
+        // What failed or went stale while the platform was away is read again, without a press of a button.
+        if (back) void client.invalidateQueries()
       }
     } finally {
       clearTimeout(silence)

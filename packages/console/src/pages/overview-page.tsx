@@ -2,12 +2,14 @@ import type { Status } from '@fairlead/contract/control'
 import { TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
+import { useLiveLink } from '../api/live.ts'
 import { statusQuery } from '../api/queries.ts'
 import { AsOf } from '../app/as-of.tsx'
 import { PageHead } from '../app/page-head.tsx'
 import { DeploymentTable } from '../deployment/deployment-table.tsx'
 import { formatBytes, plural } from '../format/number.ts'
 import { matches } from '../format/text.ts'
+import { clockTime } from '../format/time.ts'
 import { HealthSummary } from '../system/health-summary.tsx'
 import { Empty, Loaded } from '../ui/feedback.tsx'
 import { Icon } from '../ui/icons.tsx'
@@ -35,13 +37,21 @@ export function OverviewPage() {
   )
 }
 
+/** One sentence on everything, true as far as is known: what a lost platform said last is told as that. */
 function Sentence({ status }: { status: Status }) {
+  const lost = useLiveLink().state === 'lost'
+  const tone = lost ? 'unknown' : status.health
   return (
-    <section className="fl-banner" data-tone={status.health} aria-label="State of everything">
-      <span style={{ color: `var(--fl-${status.health})` }}>
-        <Icon name={status.health} size={22} />
+    <section className="fl-banner" data-tone={tone} aria-label="State of everything">
+      <span style={{ color: `var(--fl-${tone})` }}>
+        <Icon name={tone} size={22} />
       </span>
-      <p className="fl-sentence">{status.sentence}</p>
+      <div>
+        <p className="fl-sentence">
+          {lost ? `The platform has not answered since ${clockTime(status.at)}. What stands here is from then; this page goes on by itself.` : status.sentence}
+        </p>
+        {lost ? <p className="fl-soft">Then: {status.sentence}</p> : null}
+      </div>
     </section>
   )
 }

@@ -79,8 +79,12 @@ test('a serve process that is killed under load costs its own connections only, 
     })
     const restarts = back.reduce((sum, { restarts }) => sum + restarts, 0)
     assert.equal(restarts, expected)
-    const ready = await fetch(`${platform.run.control}/readyz`)
-    assert.deepEqual(await ready.json(), { status: 'ready', reasons: [], degraded: [] })
+    const ready = await eventually('the platform is whole', async () => {
+      const response = await fetch(`${platform.run.control}/readyz`)
+      const found = (await response.json()) as { degraded?: string[] }
+      return response.status === 200 && found.degraded?.length === 0 && found
+    })
+    assert.deepEqual(ready, { status: 'ready', reasons: [], degraded: [] })
     assert.equal((await control.call('getDeployment', { params: { deployment: 'credit' } })).state, 'ready')
     const { good, answered, broken } = await load.stop()
     assert.deepEqual(

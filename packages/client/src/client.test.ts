@@ -96,6 +96,25 @@ test('a call ends at its time limit, and with the caller`s own reason when they 
   await assert.rejects(control.call('getStatus', { signal: AbortSignal.abort(reason) }), reason)
 })
 
+test('an answer that begins and does not end in time is late, not unreachable', async () => {
+  await using s = await serving((response) => void response.writeHead(200, { 'content-type': 'application/json' }).write('{"id":'))
+  for (const call of [
+    createControl({ url: s.url, timeoutMs: 100 }).call('getStatus'),
+    createClient({ url: s.url, timeoutMs: 100, retries: 0 }).predict('d', { rows: [{}] }),
+  ]) {
+    await assert.rejects(call, (error: ControlError) => error.status === 504 && error.code === 'deadline-exceeded' && error.retryable)
+  }
+})
+
+test('rows of 64 bits are exact over control too, other numbers stay numbers', async () => {
+  await using s = await serving(json('{"signature":{"columns":[{"min":-9223372036854775808}]},"example":[{"id":9007199254740993}]}'))
+  const control = createControl({ url: s.url })
+  const found = await control.call('getDeploymentSignature', { params: { deployment: 'd' } })
+  assert.deepEqual([found.example[0]?.id, found.signature.columns[0]?.min], [9007199254740993n, -(2 ** 63)])
+  await control.call('tryDeployment', { params: { deployment: 'd' }, body: { rows: found.example } })
+  assert.equal(s.seen[1]?.body, '{"rows":[{"id":9007199254740993}]}')
+})
+
 test('events are read in any pieces, and leaving the loop closes the connection', async () => {
   let closed = false
   await using s = await serving((response) => {

@@ -1,4 +1,5 @@
-import type { BodyOf, Operation, ParamsOf, QueryOf, ResponseOf, RouteName, Status } from '@fairlead/contract/control'
+import { parseJson, ROW_MEMBERS, writeJson } from '@fairlead/contract'
+import type { BodyOf, EventOf, ParamsOf, QueryOf, ResponseOf, RouteName } from '@fairlead/contract/control'
 import { ROUTES } from '@fairlead/contract/control/routes'
 import { ControlError, madeUp, unreachable } from './error.ts'
 import { eventsOf } from './sse.ts'
@@ -31,9 +32,6 @@ export type CallOptions<K extends RouteName> = Part<'params', ParamsOf<K>> &
 
 type CallArguments<K extends RouteName> = Record<never, never> extends CallOptions<K> ? [options?: CallOptions<K>] : [options: CallOptions<K>]
 
-/** What an event stream's `data` carries. */
-export type EventDataOf<K extends RouteName> = K extends 'watchStatus' ? Status : K extends 'watchOperation' ? Operation : unknown
-
 /** What can be sent as a file. In Node, `await openAsBlob(path)` of `node:fs` gives a Blob that is read as it is sent. */
 export type FileBody = Blob | ArrayBuffer | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>
 
@@ -42,7 +40,7 @@ export interface Control {
   /** Calls an operation that answers JSON (or nothing). */
   call<K extends RouteName>(route: K, ...args: CallArguments<K>): Promise<ResponseOf<K>>
   /** Follows an operation's server-sent events. Leaving the loop, or `signal`, closes the connection. */
-  stream<K extends RouteName>(route: K, ...args: CallArguments<K>): AsyncIterable<{ event: string; data: EventDataOf<K> }>
+  stream<K extends RouteName>(route: K, ...args: CallArguments<K>): AsyncIterable<{ event: string; data: EventOf<K> }>
   /** Calls an operation and answers the response as it is, for files and other formats. */
   raw<K extends RouteName>(route: K, ...args: CallArguments<K>): Promise<Response>
   /** Sends one file of an upload, under its path in the model's folder. */
@@ -86,7 +84,7 @@ export function createControl(options: ControlOptions): Control {
     if (options.token !== undefined) headers.authorization = `Bearer ${options.token}`
     if (own.body !== undefined) headers['content-type'] = 'application/json'
     const init: RequestInit = { method: ROUTES[route].method, headers: { ...headers, ...own.headers } }
-    if (own.body !== undefined) init.body = JSON.stringify(own.body)
+    if (own.body !== undefined) init.body = writeJson(own.body)
     return send(fetcher, base + pathOf(route, own), { init, kind, signal: own.signal, timeoutMs: limit })
   }
 
@@ -97,7 +95,7 @@ export function createControl(options: ControlOptions): Control {
       const text = await textOf(response, { url: base + ROUTES[route].path, kind, signal: own.signal })
       if (text === '') return undefined as never
       try {
-        return JSON.parse(text)
+        return parseJson(text, ROW_MEMBERS) as never
       } catch (cause) {
         throw new ControlError(unreachable(base, 'the answer is not JSON; is this the control port?'), { cause })
       }
@@ -106,7 +104,7 @@ export function createControl(options: ControlOptions): Control {
       const own = (given ?? {}) as LooseOptions
       const response = await request(route, own, undefined, 'text/event-stream')
       try {
-        for await (const { event, data } of eventsOf(response)) yield { event, data: JSON.parse(data) }
+        for await (const { event, data } of eventsOf(response)) yield { event, data: parseJson(data, ROW_MEMBERS) as never }
       } catch (error) {
         if (own.signal?.aborted) throw own.signal.reason
         throw new ControlError(unreachable(base, error instanceof Error ? error.message : String(error)), { cause: error })

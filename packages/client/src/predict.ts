@@ -1,6 +1,5 @@
-import type { OipType, PredictRequest, PredictResponse, Row } from '@fairlead/contract'
+import { type OipType, type PredictRequest, type PredictResponse, parseJson, type Row, writeJson } from '@fairlead/contract'
 import { PredictionError, RequestError, unreachable } from './error.ts'
-import { parseJson, writeJson } from './json.ts'
 import { baseOf, type Fetch, send, textOf } from './transport.ts'
 
 export interface ClientOptions {

@@ -6,7 +6,7 @@ export type Fetch = (url: string, init: RequestInit) => Promise<Response>
 export interface SendOptions {
   init: RequestInit
   signal?: AbortSignal | undefined
-  /** Milliseconds until the whole answer must have begun; absent means no limit. */
+  /** Milliseconds until the whole answer must be there; absent means no limit. */
   timeoutMs?: number | undefined
   kind: ErrorClass
 }
@@ -51,6 +51,9 @@ export async function textOf(response: Response, options: { url: string; kind: E
     return await response.text()
   } catch (error) {
     if (options.signal?.aborted) throw options.signal.reason
+    // the limit given to `send` goes on until the whole answer is there
+    if (error instanceof Error && error.name === 'TimeoutError')
+      throw new options.kind(madeUp(504, `The answer of ${options.url} did not come in time`), { cause: error })
     throw new options.kind(unreachable(options.url, reasonOf(error)), { cause: error })
   }
 }

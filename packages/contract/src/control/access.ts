@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { time } from '../name-schemas.ts'
+import { name, time } from '../name-schemas.ts'
 
 /** What an API key may do: ask for predictions, read logs and telemetry through control, or everything. */
 export const KEY_SCOPES = ['predict', 'read', 'admin'] as const
@@ -24,14 +24,15 @@ export type ApiKey = z.infer<typeof apiKey>
 export const createKeyRequest = z.strictObject({
   name: z.string().min(1).max(200),
   scopes: z.array(keyScope).min(1).default(['predict']),
-  deployments: z.array(z.string()).max(1000).default([]),
+  deployments: z.array(name).max(1000).default([]),
   expiresAt: time.optional(),
 })
-/** The key itself is shown once, here. */
-export const createdKey = apiKey.extend({ key: z.string() })
+/** The key itself is shown once, here. `warnings` are sentences about what may be a mistake. */
+export const createdKey = apiKey.extend({ key: z.string(), warnings: z.array(z.string()) })
 export type CreatedKey = z.infer<typeof createdKey>
 
-export const session = z.object({ subject: z.string(), expiresAt: time })
+/** Who is signed in, and until when; `null` for a token, which has no session that could end. */
+export const session = z.object({ subject: z.string(), expiresAt: time.nullable() })
 export type Session = z.infer<typeof session>
 export const signInLink = z.object({ url: z.string(), expiresAt: time })
 export type SignInLink = z.infer<typeof signInLink>

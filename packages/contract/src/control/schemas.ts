@@ -15,6 +15,8 @@ export interface RouteSchemas {
   /** Status of success; 200 when absent. */
   success?: number
   response?: z.ZodType
+  /** What each server-sent event of a stream carries. */
+  event?: z.ZodType
 }
 
 const page = { limit: z.coerce.number().int().min(1).max(1000).default(100), next: z.string().optional() }
@@ -30,7 +32,12 @@ const predictionQuery = z.object({
   where: z.string().max(10_000).optional(),
   release: z.coerce.number().int().positive().optional(),
   id: z.string().optional(),
-  limit: z.coerce.number().int().min(1).max(100_000).default(100),
+  limit: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .optional()
+    .describe('At most so many rows. A page of JSON has at most 10,000, and 100 when nothing is said; CSV and Parquet have them all.'),
   next: z.string().optional(),
   order: z.enum(['newest', 'oldest']).default('newest'),
 })
@@ -39,7 +46,7 @@ const predictionQuery = z.object({
 export const SCHEMAS = {
   getOpenApi: { response: z.record(z.string(), z.unknown()) },
   getStatus: { response: status },
-  watchStatus: {},
+  watchStatus: { event: status },
 
   createUpload: { success: 201, response: z.object({ upload: z.string(), expiresAt: time }) },
   putUploadFile: {
@@ -91,7 +98,7 @@ export const SCHEMAS = {
   listPredictions: { params: deploymentParams, query: predictionQuery, response: predictionPage },
 
   getOperation: { params: z.object({ operation: z.string() }), query: z.object({ wait: z.coerce.number().min(0).max(60).default(0) }), response: operation },
-  watchOperation: { params: z.object({ operation: z.string() }) },
+  watchOperation: { params: z.object({ operation: z.string() }), event: operation },
 
   listKeys: { query: z.object(page), response: list(apiKey) },
   createKey: { body: createKeyRequest, success: 201, response: createdKey },
@@ -105,6 +112,8 @@ export const SCHEMAS = {
 type Shape<K extends RouteName, P extends keyof RouteSchemas> = (typeof SCHEMAS)[K] extends { [Q in P]: infer S } ? S : undefined
 /** Type of an operation's answer. */
 export type ResponseOf<K extends RouteName> = Shape<K, 'response'> extends z.ZodType<infer T> ? T : undefined
+/** Type of what the events of an operation carry. */
+export type EventOf<K extends RouteName> = Shape<K, 'event'> extends z.ZodType<infer T> ? T : undefined
 /** Type of an operation's body, as callers write it. */
 export type BodyOf<K extends RouteName> = Shape<K, 'body'> extends z.ZodType ? z.input<Shape<K, 'body'>> : undefined
 /** Type of an operation's query, as callers write it. */

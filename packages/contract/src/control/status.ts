@@ -77,11 +77,13 @@ export const telemetry = z.object({
 })
 export type Telemetry = z.infer<typeof telemetry>
 
-/** A page of logged predictions, one item a row, newest first. */
+/** A page of logged predictions, one item a row. */
 export const predictionPage = z.object({
   /** Column names in order; `_`-names are the log's own. */
   columns: z.array(z.object({ name: z.string(), type: z.string(), role: z.enum(['log', 'input', 'output']) })),
   items: z.array(z.record(z.string(), z.unknown())),
   next: z.string().nullable(),
+  /** Where this page ended, also the last one: asked for as `next` later, in the order `oldest`, it gives what has come since. */
+  end: z.string().nullable().optional(),
 })
 export type PredictionPage = z.infer<typeof predictionPage>

@@ -1,17 +1,18 @@
 import { createReadStream } from 'node:fs'
-import { FairleadError, type Problem, type Row } from '@fairlead/contract'
+import { FairleadError, type Problem } from '@fairlead/contract'
 import type { Kysely } from 'kysely'
 import { DuckDb, duckParquetFiles, PredictionLogReader } from '../adapters/duckdb/index.ts'
 import { fileBlobs } from '../adapters/files/index.ts'
 import { prometheusText } from '../adapters/prometheus/index.ts'
 import { openEphemeral, openSqlite } from '../adapters/sqlite/index.ts'
 import type { PlatformSettings } from '../config/index.ts'
-import { deploymentMigrations, IdempotencyStore } from '../domain/deployment/index.ts'
+import { deploymentMigrations } from '../domain/deployment/index.ts'
 import { Access, type GovernanceTables, governanceMigrations } from '../domain/governance/index.ts'
 import { EndedCounters, StatusBuilder, Telemetry, type TelemetryTables, telemetryMigrations } from '../domain/monitoring/index.ts'
 import { Compactor, type PredictionQuery } from '../domain/predictionlog/index.ts'
 import { registryMigrations } from '../domain/registry/index.ts'
 import { rfc3339, systemClock } from '../kernel/clock.ts'
+import { IdempotencyStore, type IdempotencyTables } from '../kernel/idempotency.ts'
 import type { Logger } from '../kernel/logger.ts'
 import { migrate } from '../kernel/sql/migrate.ts'
 import { controlServer } from '../transport/control/index.ts'
@@ -21,6 +22,7 @@ import type { DataFolder } from './data-folder.ts'
 import { MESSAGES_VERSION } from './messages.ts'
 import { PROGRAM_VERSION } from './program-version.ts'
 import { Publisher } from './publisher.ts'
+import { readinessOf } from './readiness.ts'
 import { storageGauge } from './storage.ts'
 import { Supervisor } from './supervisor.ts'
 
@@ -48,7 +50,7 @@ export interface Control {
 }
 
 /** Tables of the store that must survive. */
-type Tables = CatalogueTables & GovernanceTables
+type Tables = CatalogueTables & GovernanceTables & IdempotencyTables
 
 /** Opens the stores, brings them to this program's shape, starts everything and listens. */
 export async function startControl(options: ControlOptions): Promise<Control> {
@@ -98,7 +100,6 @@ export async function startControl(options: ControlOptions): Promise<Control> {
     startedAt: Date.parse(options.startedAt),
   })
   let stopping = false
-  const readiness = () => readinessOf(supervisor, stopping)
   const server = controlServer({
     registry,
     deployments,
@@ -106,10 +107,14 @@ export async function startControl(options: ControlOptions): Promise<Control> {
     idempotency: new IdempotencyStore(store.db, systemClock),
     status: { status: () => status.build() },
     telemetry: { telemetry: (deployment, query) => telemetry.telemetry(deployment, query) },
-    predictions: { query: (query) => reader.query(query), export: async (query, format) => exported(reader, query, format) },
+    predictions: {
+      has: (deployment) => reader.has(deployment),
+      query: (query) => reader.query(query),
+      export: async (query, format) => exported(reader, query, format),
+    },
     tryPredict: tryThrough(addresses.http, options.platformToken),
     metricsText: () => prometheusText({ merged: telemetry.merged(), processes: telemetry.processes(), version: PROGRAM_VERSION }),
-    readiness,
+    readiness: readinessOf({ stopping: () => stopping, processes: () => supervisor.processes(), folder: folder.temporary }),
     consoleUrl: () => addresses.control,
     consoleDir: consoleFolder(),
     version: PROGRAM_VERSION,
@@ -209,26 +214,20 @@ async function all<T>(list: (page: { limit: number; next?: string }) => Promise<
   return items
 }
 
-function readinessOf(supervisor: Supervisor, stopping: boolean): { ready: boolean; reasons: string[] } {
-  if (stopping) return { ready: false, reasons: ['the platform is stopping'] }
-  const down = supervisor.processes().filter((slot) => slot.state !== 'ready')
-  return { ready: down.length === 0, reasons: down.map((slot) => `${slot.id} is ${slot.state}`) }
-}
-
 /** Asks the serve port like any caller, but as the platform itself, so that the console needs no key. */
 function tryThrough(http: string, platformToken: string) {
-  return async (deployment: string, rows: Row[], signal: AbortSignal): Promise<Record<string, unknown>> => {
+  return async (deployment: string, body: string, signal: AbortSignal): Promise<string> => {
     const response = await fetch(`${http}/v1/deployments/${encodeURIComponent(deployment)}/predict`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', authorization: `Bearer ${platformToken}` },
-      body: JSON.stringify({ rows }),
+      body,
       signal,
     }).catch((cause: unknown) => {
       throw new FairleadError('not-ready', 'The serve port does not answer.', { cause, retryAfter: 1 })
     })
-    const body = (await response.json()) as Record<string, unknown>
-    if (response.ok) return body
-    const { code, detail, errors } = body as unknown as Problem
+    const text = await response.text()
+    if (response.ok) return text
+    const { code, detail, errors } = JSON.parse(text) as Problem
     throw new FairleadError(code, detail, { items: errors ?? [] })
   }
 }

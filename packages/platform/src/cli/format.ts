@@ -1,4 +1,5 @@
 import { stripVTControlCharacters } from 'node:util'
+import { writeJson } from '@fairlead/contract'
 
 const UNITS: [number, string][] = [
   [86_400_000, 'd'],
@@ -51,7 +52,7 @@ export function figure(value: number | null | undefined, unit = ''): string {
 export function cell(value: unknown): string {
   if (value === null || value === undefined) return '–'
   if (typeof value === 'number' && !Number.isInteger(value)) return String(Number(value.toPrecision(6)))
-  if (typeof value === 'object') return JSON.stringify(value, (_, inner) => (typeof inner === 'bigint' ? String(inner) : inner))
+  if (typeof value === 'object') return writeJson(value)
   return printable(String(value))
 }
 

@@ -1,7 +1,7 @@
 import { openAsBlob } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import type { Control } from '@fairlead/client'
-import { FairleadError } from '@fairlead/contract'
+import { FairleadError, parseJson, ROW_MEMBERS, writeJson } from '@fairlead/contract'
 import { goldenRows, type ImportRequest, type ImportResult, importRequest } from '@fairlead/contract/control'
 import { parse } from 'yaml'
 import { commitOf } from './git-commit.ts'
@@ -89,7 +89,7 @@ async function readGolden(path: string): Promise<ImportRequest['golden']> {
   const text = await readText(path)
   let value: unknown
   try {
-    value = path.endsWith('.json') ? JSON.parse(text) : parse(text)
+    value = path.endsWith('.json') ? parseJson(text, ROW_MEMBERS) : parseJson(writeJson(parse(text, { intAsBigInt: true, maxAliasCount: 100 })), ROW_MEMBERS)
   } catch (cause) {
     throw new FairleadError('file-unreadable', `${path} is not valid: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
   }

@@ -1,4 +1,5 @@
 import { styleText } from 'node:util'
+import { writeJson } from '@fairlead/contract'
 import { alignTable } from './format.ts'
 import type { Io } from './io.ts'
 
@@ -51,12 +52,12 @@ export class Output {
 
   /** One JSON document on stdout. */
   document(value: unknown): void {
-    this.#io.stdout.write(`${JSON.stringify(value, exact, 2)}\n`)
+    this.#io.stdout.write(`${writeJson(value, 2)}\n`)
   }
 
   /** One JSON document on one line, where something is followed. */
   record(value: unknown): void {
-    this.#io.stdout.write(`${JSON.stringify(value, exact)}\n`)
+    this.#io.stdout.write(`${writeJson(value)}\n`)
   }
 
   /** A line of the result. */
@@ -100,10 +101,4 @@ export class Output {
   tint(style: Style, text: string): string {
     return this.#color && this.#io.stderr.isTTY === true ? styleText(style, text, { validateStream: false }) : text
   }
-}
-
-const { rawJSON } = JSON as { rawJSON?: (text: string) => unknown }
-
-function exact(_key: string, value: unknown): unknown {
-  return typeof value === 'bigint' && rawJSON ? rawJSON(String(value)) : value
 }

@@ -1,4 +1,4 @@
-import { type DataType, FairleadError, isFloat, isInteger, type Row } from '@fairlead/contract'
+import { type DataType, FairleadError, isFloat, isInteger, parseJson, type Row } from '@fairlead/contract'
 import { CsvParser, type CsvRecord } from './csv.ts'
 
 /** Formats of rows that `predict` reads. */
@@ -79,13 +79,10 @@ function guess(text: string): RowFormat {
   }
 }
 
-/** Reads JSON text with whole numbers kept exact. */
+/** Reads JSON text with whole numbers kept exact. Throws `json-invalid`. */
 export function parseExact(text: string, place: string): unknown {
   try {
-    return JSON.parse(text, ((_key: string, value: unknown, context?: { source?: string }) => {
-      if (typeof value !== 'number' || Number.isSafeInteger(value) || !context?.source) return value
-      return /^-?\d+$/.test(context.source) ? BigInt(context.source) : value
-    }) as (key: string, value: unknown) => unknown)
+    return parseJson(text)
   } catch (cause) {
     throw new FairleadError('json-invalid', `${place} is not valid JSON: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
   }

@@ -1,8 +1,9 @@
 import { FairleadError } from '@fairlead/contract'
 import type { Model, Status } from '@fairlead/contract/control'
-import { IdempotencyStore } from '../domain/deployment/index.ts'
+import type { Kysely } from 'kysely'
 import { Access } from '../domain/governance/index.ts'
 import { sha256 } from '../kernel/digest.ts'
+import { IdempotencyStore, type IdempotencyTables } from '../kernel/idempotency.ts'
 import { silentLogger } from '../kernel/logger.ts'
 import { type ControlServerOptions, controlServer, type RegistrySource } from '../transport/control/index.ts'
 import { deploymentsForTest, modelVersion } from './deployments.ts'
@@ -72,7 +73,7 @@ export async function controlForTest(more: Partial<ControlServerOptions> = {}) {
     registry,
     deployments: made.deployments,
     access,
-    idempotency: new IdempotencyStore(made.db, made.clock),
+    idempotency: new IdempotencyStore(made.store.db as unknown as Kysely<IdempotencyTables>, made.clock),
     status: { status: async () => STATUS },
     telemetry: {
       telemetry: async (deployment, { since, until }) => ({
@@ -85,6 +86,7 @@ export async function controlForTest(more: Partial<ControlServerOptions> = {}) {
       }),
     },
     predictions: {
+      has: async (deployment) => deployment === 'credit-risk',
       query: async (query) => ({ columns: [], items: [{ ...query }], next: null }),
       export: async (_query, format) =>
         (async function* () {
@@ -92,9 +94,9 @@ export async function controlForTest(more: Partial<ControlServerOptions> = {}) {
           yield '2\n'
         })(),
     },
-    tryPredict: async (deployment, rows) => ({ deployment, rows: rows.length }),
+    tryPredict: async (deployment, body) => `{"deployment":"${deployment}","body":${body}}`,
     metricsText: () => '# metrics\n',
-    readiness: () => ({ ready: false, reasons: ['loading'] }),
+    readiness: () => ({ ready: false, reasons: ['loading'], degraded: [] }),
     consoleUrl: () => 'http://127.0.0.1:7300',
     version: '0.1.0',
     clock: made.clock,

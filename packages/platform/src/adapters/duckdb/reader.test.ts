@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, test } from 'node:test'
 import { Compactor, localSegments, type PredictionQuery, SegmentLogWriter } from '../../domain/predictionlog/index.ts'
 import { silentLogger } from '../../kernel/logger.ts'
+import { cursorOf } from '../../kernel/page.ts'
 import { sampleEvent, sampleRelease } from '../../testing/prediction-events.ts'
 import { DuckDb, duckParquetFiles, PredictionLogReader } from './index.ts'
 
@@ -94,6 +95,71 @@ test('pages follow each other newest first, without gap or repetition, also amon
   )
 })
 
+test('rows of a request stand in their order by number, also past the end of a page', async () => {
+  const time = Date.UTC(2026, 0, 31, 12)
+  const many = Array.from({ length: 120 }, (_, i) => ({ age: BigInt(i) }))
+  writer.append(sampleEvent(many, { id: 'r', time }))
+  await writer.synced()
+  const rows: unknown[] = []
+  for (let next: string | undefined, i = 0; i === 0 || next !== undefined; i++) {
+    const page = await ask({ order: 'oldest', limit: 50, next })
+    rows.push(...page.items.map((row) => row._row))
+    next = page.next ?? undefined
+  }
+  assert.deepEqual(
+    rows,
+    many.map((_, i) => i),
+  )
+  assert.deepEqual(
+    (await ask({ limit: 2 })).items.map((row) => row._row),
+    [119, 118],
+  )
+})
+
+test('requests that share time and id are all read, page by page', async () => {
+  const time = Date.UTC(2026, 0, 31, 12)
+  for (let i = 0; i < 25; i++) writer.append(sampleEvent([{ age: BigInt(i) }], { id: 'the same', time }))
+  await writer.synced()
+  for (const order of ['newest', 'oldest'] as const) {
+    const ages: unknown[] = []
+    for (let next: string | undefined, i = 0; i === 0 || next !== undefined; i++) {
+      const page = await ask({ order, limit: 7, next })
+      ages.push(...page.items.map((row) => row.age))
+      next = page.next ?? undefined
+    }
+    assert.equal(ages.length, 25, order)
+  }
+})
+
+test('the end of the last page is where later rows are asked for', async () => {
+  const time = Date.UTC(2026, 0, 31, 12)
+  const add = async (id: string, at: number) => {
+    writer.append(sampleEvent([{ age: 1n }], { id, time: at }))
+    await writer.synced()
+  }
+  await add('a', time)
+  const first = await ask({ order: 'oldest' })
+  assert.deepEqual([first.items.length, first.next], [1, null])
+  const nothing = await ask({ order: 'oldest', next: first.end ?? '' })
+  assert.deepEqual([nothing.items, nothing.end], [[], first.end])
+  await add('b', time)
+  await add('c', time + 5)
+  const later = await ask({ order: 'oldest', next: nothing.end ?? '' })
+  assert.deepEqual(
+    later.items.map((row) => row._request),
+    ['b', 'c'],
+  )
+  assert.equal(await reader.has('credit-risk'), true)
+})
+
+test('a page has at most 10,000 rows, however many are asked for', async () => {
+  writer.append(sampleEvent(Array.from({ length: 10_001 }, (_, i) => ({ age: BigInt(i) }))))
+  await writer.synced()
+  const page = await ask({ limit: 1_000_000 })
+  assert.equal(page.items.length, 10_000)
+  assert.equal((await ask({ limit: 5, next: page.next ?? '' })).items.length, 1)
+})
+
 test('since, until, release, id and where choose rows', async () => {
   const time = Date.UTC(2026, 0, 31, 12)
   for (let i = 0; i < 5; i++)
@@ -110,15 +176,14 @@ test('since, until, release, id and where choose rows', async () => {
   assert.deepEqual(await ids({ where: "purpose = 'x'' or true'" }), [])
 })
 
-test('a wrong expression, page mark or limit is refused with its place', async () => {
+test('a wrong expression or page mark is refused with its place', async () => {
   writer.append(sampleEvent([{ age: 1n }]))
   await writer.synced()
   await assert.rejects(ask({ where: 'agee > 3' }), { code: 'expression-invalid', message: /no column "agee"\. Did you mean "age"\?/ })
   await assert.rejects(ask({ where: 'age' }), { code: 'expression-invalid' })
   await assert.rejects(ask({ where: "age = 'old'" }), { code: 'expression-invalid', message: /number cannot be compared with a text/ })
   await assert.rejects(ask({ where: "read_csv('/etc/passwd')" }), { code: 'expression-invalid' })
-  await assert.rejects(ask({ next: 'nonsense' }), { code: 'setting-invalid' })
-  await assert.rejects(ask({ limit: 0 }), { code: 'setting-invalid' })
+  for (const next of ['nonsense', cursorOf([1, 'r']), cursorOf('credit')]) await assert.rejects(ask({ next }), { code: 'request-invalid' })
   await assert.rejects(ask({ deployment: '../../etc' }), { code: 'deployment-unknown' })
 })
 
@@ -162,7 +227,8 @@ test('releases with different columns are read together; a column of another typ
 })
 
 test('an empty log answers an empty page, and the engine is not even started', async () => {
-  assert.deepEqual(await ask({ where: 'age > 1' }), { columns: [], items: [], next: null })
+  assert.deepEqual(await ask({ where: 'age > 1' }), { columns: [], items: [], next: null, end: null })
+  assert.equal(await reader.has('credit-risk'), false)
   await assert.rejects(ask({ where: 'age >' }), { code: 'expression-invalid' })
   assert.equal(duck.running, false)
   assert.deepEqual(await reader.stats('credit-risk'), { bytes: 0, files: 0, lastAt: null })

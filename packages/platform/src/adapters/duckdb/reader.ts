@@ -6,15 +6,19 @@ import type { PredictionPage } from '@fairlead/contract/control'
 import { parseExpression } from '../../domain/pipeline/index.ts'
 import { type Compactor, filesOf, type LogColumn, type Partition, type PredictionQuery, partitionsOf } from '../../domain/predictionlog/index.ts'
 import { uuidv7 } from '../../kernel/ids.ts'
+import { cursorOf, positionOf } from '../../kernel/page.ts'
 import { type DuckDb, identifier, literal } from './database.ts'
 import { readParquet } from './parquet-files.ts'
 import { duckType, jsonValue } from './types.ts'
 import { compileWhere } from './where.ts'
 
 /** Most rows of a page. */
-const MAX_LIMIT = 10_000
-/** The row order, and what names a row beyond doubt. */
-const KEY = ['_time', '_id', '_request', '_row'] as const
+const PAGE_ROWS = 10_000
+/** The order of rows: by time, and within a request as they stood in it. Callers may give several requests one id, hence the rest. */
+const ORDER = ['_time', '_request', '_row', '_total_ms', '_parse_ms', '_id'] as const
+
+/** Where a page ended: time, request and row of its last row, and how many rows with these three have been given out. */
+type Position = [time: number, request: string, row: number, given: number]
 
 /** A file made for somebody; disposing removes it. */
 export interface ExportedFile extends AsyncDisposable {
@@ -41,6 +45,8 @@ interface Plan {
   condition: string
   parameters: DuckDBValue[]
   partitions: Partition[]
+  /** Where the page before ended. */
+  from: Position | undefined
 }
 
 /** Answers questions to the prediction log. Whatever a serve process has put on disk is seen, because segments are converted first. */
@@ -54,24 +60,30 @@ export class PredictionLogReader {
   }
 
   /**
-   * A page of rows in order of time. Hours are read from the wanted end on until the page is full. Throws `expression-invalid` for
-   * `where`, `setting-invalid` for a `next` that was not made here or a limit out of range, `deadline-exceeded`.
+   * A page of rows in order of time, at most 10,000 of them however many are asked for. Hours are read from the wanted end on until
+   * the page is full. Throws `expression-invalid` for `where`, `request-invalid` for a `next` that was not made here, `deadline-exceeded`.
    */
   async query(query: PredictionQuery): Promise<PredictionPage> {
-    if (!Number.isInteger(query.limit) || query.limit < 1 || query.limit > MAX_LIMIT) {
-      throw new FairleadError('setting-invalid', `limit takes a whole number from 1 to ${MAX_LIMIT}, not ${query.limit}`, {
-        items: [{ path: 'limit', code: 'setting-invalid', detail: `must be from 1 to ${MAX_LIMIT}` }],
-      })
-    }
     await this.#compactor.flush()
     return this.#compactor.gate.shared(async () => {
       const plan = await this.#plan(query)
-      const rows = await this.#firstRows(plan, query)
-      const items = rows.slice(0, query.limit).map((row) => Object.fromEntries(plan.columns.map((c, i) => [c.name, jsonValue(row[i]!)])))
-      const last = items.at(-1)
-      const next = rows.length > query.limit && last ? encodeNext(last) : null
-      return { columns: plan.columns.map((c) => ({ name: c.name, type: typeName(c), role: c.role })), items, next }
+      const limit = Math.min(query.limit, PAGE_ROWS)
+      const rows = await this.#firstRows(plan, query.order, limit + 1)
+      const items = rows.slice(0, limit).map((row) => Object.fromEntries(plan.columns.map((c, i) => [c.name, jsonValue(row[i]!)])))
+      const end = endOf(items, plan.from)
+      return {
+        columns: plan.columns.map((c) => ({ name: c.name, type: typeName(c), role: c.role })),
+        items,
+        next: rows.length > limit ? end : null,
+        end: end ?? query.next ?? null,
+      }
     })
+  }
+
+  /** Whether anything was ever logged under a name. */
+  async has(deployment: string): Promise<boolean> {
+    await this.#compactor.flush()
+    return (await this.#compactor.schemas.columns(deployment)).length > 0
   }
 
   /** Writes the rows of a question as a file in the log's folder. `limit` bounds the rows; `next` goes on where a page ended. */
@@ -84,7 +96,7 @@ export class PredictionLogReader {
       const path = join(temporary, `export-${uuidv7()}.${format}`)
       const paths = await this.#paths(plan.partitions)
       const limit = Number.isFinite(query.limit) ? `LIMIT ${Math.trunc(query.limit)}` : ''
-      const rows = `${selectFrom(plan, paths)} ORDER BY ${orderBy(query)} ${limit}`
+      const rows = `${selectFrom(plan, paths)} ORDER BY ${orderBy(query.order)} ${limit} OFFSET ${plan.from?.[3] ?? 0}`
       const copy =
         format === 'csv'
           ? `COPY (${withTextTimes(rows)}) TO ${literal(path)} (FORMAT csv, HEADER)`
@@ -131,30 +143,32 @@ export class PredictionLogReader {
     if (query.release !== undefined) bind(`"_release" = ${Math.trunc(query.release)}`)
     if (query.id !== undefined) bind('("_id" = ? OR "_request" = ?)', query.id, query.id)
     const range = { since: query.since, until: query.until }
-    if (query.next !== undefined) {
-      const [time, ...rest] = decodeNext(query.next)
+    const from = positionOf(query.next, isPosition)
+    if (from !== undefined) {
+      const [time, request, row] = from
       const sign = query.order === 'newest' ? '<' : '>'
-      const exact = `("_id", "_request", "_row") ${sign} (CAST(? AS VARCHAR), CAST(? AS VARCHAR), CAST(? AS INTEGER))`
-      bind(`"_time" ${sign}= epoch_ms(${time}) AND ("_time" ${sign} epoch_ms(${time}) OR ${exact})`, ...rest)
+      const exact = `("_request", "_row") ${sign}= (CAST(? AS VARCHAR), CAST(? AS INTEGER))`
+      bind(`"_time" ${sign}= epoch_ms(${time}) AND ("_time" ${sign} epoch_ms(${time}) OR ${exact})`, request, row)
       if (query.order === 'newest') range.until = Math.min(range.until ?? Number.POSITIVE_INFINITY, time + 1)
       else range.since = Math.max(range.since ?? 0, time)
     }
     const partitions = await partitionsOf(this.#compactor.folders, query.deployment, range)
-    return { columns, condition: conditions.join(' AND ') || 'TRUE', parameters, partitions }
+    return { columns, condition: conditions.join(' AND ') || 'TRUE', parameters, partitions, from }
   }
 
-  /** The first `limit + 1` rows, reading ever more hours at once. */
-  async #firstRows(plan: Plan, query: PredictionQuery): Promise<DuckDBValue[][]> {
-    const hours = query.order === 'newest' ? plan.partitions.toReversed() : plan.partitions
+  /** The first `count` rows behind where the page before ended, reading ever more hours at once. */
+  async #firstRows(plan: Plan, order: PredictionQuery['order'], count: number): Promise<DuckDBValue[][]> {
+    const hours = order === 'newest' ? plan.partitions.toReversed() : plan.partitions
     const rows: DuckDBValue[][] = []
-    const wanted = query.limit + 1
-    for (let at = 0, count = 1; at < hours.length && rows.length < wanted; at += count, count = Math.min(64, count * 2)) {
-      const paths = await this.#paths(hours.slice(at, at + count))
+    const given = plan.from?.[3] ?? 0
+    const wanted = count + given
+    for (let at = 0, step = 1; at < hours.length && rows.length < wanted; at += step, step = Math.min(64, step * 2)) {
+      const paths = await this.#paths(hours.slice(at, at + step))
       if (paths.length === 0) continue
-      const sql = `${selectFrom(plan, paths)} ORDER BY ${orderBy(query)} LIMIT ${wanted - rows.length}`
+      const sql = `${selectFrom(plan, paths)} ORDER BY ${orderBy(order)} LIMIT ${wanted - rows.length}`
       rows.push(...(await this.#duck.use((c) => read(c, sql, plan.parameters))))
     }
-    return rows
+    return rows.slice(given)
   }
 
   async #paths(partitions: readonly Partition[]): Promise<string[]> {
@@ -169,7 +183,7 @@ async function read(connection: DuckDBConnection, sql: string, parameters: DuckD
 
 /** All columns of the log, also those that none of these files has. */
 function selectFrom(plan: Plan, paths: readonly string[]): string {
-  if (plan.columns.length === 0) return 'SELECT NULL AS "_time", NULL AS "_id", NULL AS "_request", NULL AS "_row" WHERE FALSE'
+  if (plan.columns.length === 0) return `SELECT ${ORDER.map((name) => `NULL AS ${identifier(name)}`).join(', ')} WHERE FALSE`
   const empty = plan.columns.map((c) => `CAST(NULL AS ${duckType(c)}) AS ${identifier(c.name)}`)
   const names = plan.columns.map((c) => `CAST(${identifier(c.name)} AS ${duckType(c)}) AS ${identifier(c.name)}`)
   const files = paths.length === 0 ? '' : `UNION ALL BY NAME SELECT * FROM ${readParquet(paths)}`
@@ -181,31 +195,32 @@ function withTextTimes(select: string): string {
   return `SELECT * REPLACE (strftime(CAST("_time" AS TIMESTAMP), '%Y-%m-%dT%H:%M:%S.%gZ') AS "_time") FROM (${select})`
 }
 
-function orderBy({ order }: PredictionQuery): string {
-  return KEY.map((name) => `${identifier(name)} ${order === 'newest' ? 'DESC' : 'ASC'}`).join(', ')
+function orderBy(order: PredictionQuery['order']): string {
+  return ORDER.map((name) => `${identifier(name)} ${order === 'newest' ? 'DESC' : 'ASC'}`).join(', ')
 }
 
 function typeName(column: LogColumn): string {
   return column.list ? `list<${column.type}>` : column.type
 }
 
-function encodeNext(item: Record<string, unknown>): string {
-  const [time, ...rest] = KEY.map((name) => item[name])
-  return Buffer.from(JSON.stringify([Date.parse(String(time)), ...rest])).toString('base64url')
+function keyOf(item: Record<string, unknown>): [number, string, number] {
+  return [Date.parse(String(item._time)), String(item._request), Number(item._row)]
 }
 
-function decodeNext(text: string): [number, string, string, number] {
-  try {
-    const value: unknown = JSON.parse(Buffer.from(text, 'base64url').toString('utf8'))
-    if (Array.isArray(value) && value.length === 4) {
-      const [time, id, request, row] = value as unknown[]
-      if (Number.isSafeInteger(time) && typeof id === 'string' && typeof request === 'string' && Number.isSafeInteger(row))
-        return value as [number, string, string, number]
-    }
-  } catch {
-    // refused below, like a well-formed one of another shape
-  }
-  throw new FairleadError('setting-invalid', '`next` is not one that a page of predictions ended with', {
-    items: [{ path: 'next', code: 'setting-invalid', detail: 'must be the `next` of the page before' }],
-  })
+/** The cursor behind the last row, or `null` where there is none. */
+function endOf(items: Record<string, unknown>[], from: Position | undefined): string | null {
+  const last = items.at(-1)
+  if (!last) return null
+  const key = keyOf(last)
+  const same = (other: readonly unknown[]) => key.every((part, i) => part === other[i])
+  let given = 0
+  while (given < items.length && same(keyOf(items[items.length - 1 - given]!))) given++
+  if (given === items.length && from && same(from)) given += from[3]
+  return cursorOf([...key, given])
+}
+
+function isPosition(value: unknown): value is Position {
+  if (!Array.isArray(value) || value.length !== 4) return false
+  const [time, request, row, given] = value as unknown[]
+  return Number.isSafeInteger(time) && typeof request === 'string' && Number.isSafeInteger(row) && Number.isSafeInteger(given)
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { FairleadError } from '@fairlead/contract'
-import { Access, KeyCache, makeToken } from '../../domain/governance/index.ts'
+import { Access, KeyCache } from '../../domain/governance/index.ts'
 import { deploymentsForTest, EXECUTION } from '../../testing/deployments.ts'
 import { temporaryFolder } from '../../testing/temporary.ts'
 import { openServing } from './serving.ts'
@@ -43,7 +43,7 @@ test('serve processes know the keys in force, and read them again only when the 
   const setup = await deploymentsForTest({ path })
   try {
     using serving = openServing(path)
-    const access = new Access({ db: setup.access, adminToken: makeToken(), clock: setup.clock })
+    const access = new Access({ db: setup.access, adminToken: 'fla_token-of-the-administrator', clock: setup.clock })
     const cache = new KeyCache({ source: serving.keys, clock: setup.clock })
     assert.equal(cache.refresh(), true)
     const { id, key } = await access.createKey({ name: 'ci', expiresAt: '2026-01-02T00:00:00.000Z' }, 'admin')

@@ -1,3 +1,4 @@
+import { parseJson, ROW_MEMBERS } from '@fairlead/contract'
 import type { DesiredSource, DesiredState } from '../../domain/deployment/index.ts'
 import type { KeyRow, KeySource } from '../../domain/governance/index.ts'
 import type { ServableRelease } from '../../domain/inference/index.ts'
@@ -72,7 +73,7 @@ function deploymentsOf(rows: WantedRow[]): DesiredState['deployments'] {
   const found = new Map<string, DesiredState['deployments'][number]>()
   for (const { name, current, servable, execution } of rows) {
     const one = found.get(name) ?? { name, current: current ?? undefined, releases: [] }
-    const release = JSON.parse(servable) as ServableRelease
+    const release = parseJson(servable, ROW_MEMBERS) as ServableRelease
     one.releases.push(execution === null ? release : { ...release, execution: JSON.parse(execution) })
     found.set(name, one)
   }

@@ -1,4 +1,4 @@
-import { FairleadError } from '@fairlead/contract'
+import { FairleadError, writeJson } from '@fairlead/contract'
 import type { Operation } from '@fairlead/contract/control'
 import { rfc3339 } from '../../kernel/clock.ts'
 import { uuidv7 } from '../../kernel/ids.ts'
@@ -51,7 +51,7 @@ export class Changes {
           failure: null,
           execution: null,
           checks: '[]',
-          servable: JSON.stringify(servable),
+          servable: writeJson(servable),
           created_at: at,
           created_by: who,
           activated_at: null,

@@ -4,7 +4,6 @@ import { FairleadError } from '@fairlead/contract'
 import type { Operation } from '@fairlead/contract/control'
 import { deploymentsForTest, EXECUTION } from '../../testing/deployments.ts'
 import { releaseDigest } from './freeze.ts'
-import { IdempotencyStore } from './idempotency.ts'
 
 type Setup = Awaited<ReturnType<typeof deploymentsForTest>>
 const code = (wanted: string, words?: RegExp) => (error: unknown) => {
@@ -56,9 +55,12 @@ check('pipeline and settings are inherited unless told otherwise, and the releas
   const third = await deployments.getRelease('credit-risk', 3)
   assert.deepEqual([third.settings.maxRows, third.pipeline], [10_000, [{ model: {} }]])
   const page = await deployments.listReleases('credit-risk', { limit: 2 })
-  assert.deepEqual([page.items.map((one) => one.number), page.next], [[3, 2], '2'])
   assert.deepEqual(
-    (await deployments.listReleases('credit-risk', { limit: 2, next: '2' })).items.map((one) => one.number),
+    page.items.map((one) => one.number),
+    [3, 2],
+  )
+  assert.deepEqual(
+    (await deployments.listReleases('credit-risk', { limit: 2, next: page.next ?? '' })).items.map((one) => one.number),
     [1],
   )
 })
@@ -194,16 +196,4 @@ check('operations that ran at a crash go on at the next start', {}, async (setup
   setup.say('serve-9', 1, 'ready')
   assert.equal((await again.getOperation(id, { waitMs: 5000 })).state, 'done')
   await again.stop()
-})
-
-check('idempotency keys hold for a day, for one caller, path and body', {}, async ({ db, clock }) => {
-  const store = new IdempotencyStore(db, clock)
-  const request = { key: 'k', scope: 'admin POST /x', bodyHash: 'h' }
-  assert.equal(await store.find(request), undefined)
-  await store.save(request, { status: 201, body: '{}' })
-  assert.deepEqual(await store.find(request), { status: 201, body: '{}' })
-  assert.equal(await store.find({ ...request, scope: 'other POST /x' }), undefined)
-  await assert.rejects(store.find({ ...request, bodyHash: 'i' }), code('idempotency-mismatch'))
-  clock.at += 24 * 3_600_000 + 1
-  assert.equal(await store.find({ ...request, bodyHash: 'i' }), undefined)
 })

@@ -1,5 +1,6 @@
 import { FairleadError, NAME_PATTERN, type Row, type Signature } from '@fairlead/contract'
 import type { Deployment, DeployRequest, ModelVersion, Operation, Release } from '@fairlead/contract/control'
+import { isNumber, isText, type Page, type PageRequest, pageOf, positionOf } from '../../kernel/page.ts'
 import { syntheticExample } from '../../model/signature/example.ts'
 import { compilePipeline } from '../pipeline/index.ts'
 import { Changes } from './changes.ts'
@@ -10,16 +11,6 @@ import { Reconciler } from './reconciler.ts'
 import { operationOf, releaseOf, servableOf } from './records.ts'
 import { stateOf } from './state.ts'
 import type { DeploymentDb, DeploymentRow, ReleaseRow } from './tables.ts'
-
-/** A part of a list, and where to go on. */
-export interface Page<T> {
-  items: T[]
-  next: string | null
-}
-export interface PageQuery {
-  limit: number
-  next?: string | undefined
-}
 
 /** Deployments and their releases: what should run, and what became of it. */
 export class Deployments {
@@ -83,42 +74,44 @@ export class Deployments {
     await this.#changes.remove(name)
   }
 
+  /** Whether there is a deployment of this name. */
+  async has(name: string): Promise<boolean> {
+    const row = await this.#options.db.selectFrom('deployments').select('name').where('name', '=', name).where('removed_at', 'is', null).executeTakeFirst()
+    return row !== undefined
+  }
+
   /** One deployment. Throws `deployment-unknown`. */
   async get(name: string): Promise<Deployment> {
     return this.#show(await this.#row(name))
   }
 
-  /** Deployments by name. */
-  async list({ limit, next }: PageQuery): Promise<Page<Deployment>> {
+  /** Deployments by name. Throws `request-invalid` for a wrong `next`. */
+  async list({ limit, next }: PageRequest): Promise<Page<Deployment>> {
+    const after = positionOf(next, isText)
     let query = this.#options.db
       .selectFrom('deployments')
       .selectAll()
       .where('removed_at', 'is', null)
       .orderBy('name')
       .limit(limit + 1)
-    if (next !== undefined) query = query.where('name', '>', Buffer.from(next, 'base64url').toString())
-    const rows = await query.execute()
-    const shown = rows.slice(0, limit)
-    const last = rows.length > limit ? shown.at(-1) : undefined
-    return { items: await Promise.all(shown.map((row) => this.#show(row))), next: last ? Buffer.from(last.name).toString('base64url') : null }
+    if (after !== undefined) query = query.where('name', '>', after)
+    const page = pageOf(await query.execute(), limit, (row) => row.name)
+    return { items: await Promise.all(page.items.map((row) => this.#show(row))), next: page.next }
   }
 
   /** Releases of a deployment, newest first. Throws `deployment-unknown`, `request-invalid` for a wrong `next`. */
-  async listReleases(name: string, { limit, next }: PageQuery): Promise<Page<Release>> {
+  async listReleases(name: string, { limit, next }: PageRequest): Promise<Page<Release>> {
     await this.#row(name)
+    const below = positionOf(next, isNumber)
     let query = this.#options.db
       .selectFrom('releases')
       .selectAll()
       .where('deployment', '=', name)
       .orderBy('number', 'desc')
       .limit(limit + 1)
-    if (next !== undefined) {
-      if (!/^\d{1,15}$/.test(next)) throw new FairleadError('request-invalid', `"${next.slice(0, 100)}" is not the next of a page of releases.`)
-      query = query.where('number', '<', Number(next))
-    }
-    const rows = await query.execute()
-    const shown = rows.slice(0, limit)
-    return { items: shown.map(releaseOf), next: rows.length > limit ? String(shown.at(-1)?.number) : null }
+    if (below !== undefined) query = query.where('number', '<', below)
+    const page = pageOf(await query.execute(), limit, (row) => row.number)
+    return { items: page.items.map(releaseOf), next: page.next }
   }
 
   /** One release. Throws `deployment-unknown`, `release-unknown`. */

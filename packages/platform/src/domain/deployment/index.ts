@@ -1,5 +1,4 @@
-export { Deployments, type Page, type PageQuery } from './deployments.ts'
-export { IdempotencyStore, type IdempotentRequest } from './idempotency.ts'
+export { Deployments } from './deployments.ts'
 export type { DeploymentsOptions, ModelSource } from './ports.ts'
 export { type DeploymentDb, type DeploymentTables, deploymentMigrations } from './tables.ts'
 export * from './types.ts'

@@ -1,10 +1,11 @@
+import { parseJson, ROW_MEMBERS } from '@fairlead/contract'
 import type { Operation, Release } from '@fairlead/contract/control'
 import type { ServableRelease } from '../inference/index.ts'
 import type { OperationRow, ReleaseRow } from './tables.ts'
 
 /** The frozen release inside a row. */
 export function servableOf(row: Pick<ReleaseRow, 'servable'>): ServableRelease {
-  return JSON.parse(row.servable) as ServableRelease
+  return parseJson(row.servable, ROW_MEMBERS) as ServableRelease
 }
 
 /** A release as the control API shows it. */

@@ -43,7 +43,6 @@ export interface DeploymentTables {
   }
   /** One row: the revision of desired state. */
   desired: { id: Generated<number>; revision: number }
-  idempotency: { key: string; scope: string; body_hash: string; status: number; body: string; created_at: string }
 }
 
 export type DeploymentRow = Selectable<DeploymentTables['deployments']>
@@ -105,6 +104,7 @@ export const deploymentMigrations: Migration[] = [
         .addColumn('revision', 'integer', (c) => c.notNull())
         .execute()
       await (db as DeploymentDb).insertInto('desired').values({ id: 1, revision: 0 }).execute()
+      // it stands here since the first version, though it serves the writes of every area; its reader is in the kernel
       await schema
         .createTable('idempotency')
         .addColumn('key', 'text', (c) => c.notNull())

@@ -2,6 +2,7 @@ import { FairleadError } from '@fairlead/contract'
 import type { ApiKey, CreatedKey, createKeyRequest, KeyScope, Session, SignInLink } from '@fairlead/contract/control'
 import type { z } from 'zod'
 import { type Clock, rfc3339 } from '../../kernel/clock.ts'
+import { type Page, type PageRequest, pageOf, positionOf } from '../../kernel/page.ts'
 import { hashOf, keyIdOf, sameHash, secret, shortId } from './secrets.ts'
 import type { GovernanceDb, KeyRow } from './tables.ts'
 
@@ -55,7 +56,7 @@ export class Access {
   }
 
   /** Makes an API key. The key itself is in the answer and nowhere else. */
-  async createKey(request: z.input<typeof createKeyRequest>, who: string): Promise<CreatedKey> {
+  async createKey(request: z.input<typeof createKeyRequest>, who: string): Promise<Omit<CreatedKey, 'warnings'>> {
     const now = this.#now()
     if (request.expiresAt !== undefined && request.expiresAt <= now) {
       const detail = `The key would be expired already: ${request.expiresAt} is past.`
@@ -78,9 +79,9 @@ export class Access {
     return { ...apiKeyOf(row), key }
   }
 
-  /** API keys, newest first. */
-  async listKeys({ limit, next }: { limit: number; next?: string | undefined }): Promise<{ items: ApiKey[]; next: string | null }> {
-    const from = next === undefined ? undefined : Buffer.from(next, 'base64url').toString().split(' ')
+  /** API keys, newest first. Throws `request-invalid` for a wrong `next`. */
+  async listKeys({ limit, next }: PageRequest): Promise<Page<ApiKey>> {
+    const from = positionOf(next, isKeyPosition)
     let query = this.#db
       .selectFrom('api_keys')
       .selectAll()
@@ -88,13 +89,11 @@ export class Access {
       .orderBy('id', 'desc')
       .limit(limit + 1)
     if (from) {
-      const [at = '', id = ''] = from
+      const [at, id] = from
       query = query.where((eb) => eb.or([eb('created_at', '<', at), eb.and([eb('created_at', '=', at), eb('id', '<', id)])]))
     }
-    const rows = await query.execute()
-    const shown = rows.slice(0, limit)
-    const last = rows.length > limit ? shown.at(-1) : undefined
-    return { items: shown.map(apiKeyOf), next: last ? Buffer.from(`${last.created_at} ${last.id}`).toString('base64url') : null }
+    const page = pageOf(await query.execute(), limit, (row) => [row.created_at, row.id])
+    return { items: page.items.map(apiKeyOf), next: page.next }
   }
 
   /** Revokes a key; one that is revoked stays so. Throws `key-unknown`. */
@@ -117,8 +116,8 @@ export class Access {
     return { url: `${consoleUrl.replace(/\/+$/, '')}/sign-in#${token}`, expiresAt }
   }
 
-  /** Begins a session with the token of a link, which is used up, or with the admin token. Throws `sign-in-invalid`. */
-  async signIn(token: string): Promise<{ session: Session; cookie: string }> {
+  /** Begins a session of `seconds` with the token of a link, which is used up, or with the admin token. Throws `sign-in-invalid`. */
+  async signIn(token: string): Promise<{ session: Session; cookie: string; seconds: number }> {
     const hash = hashOf(token)
     const now = this.#now()
     if (!sameHash(hash, this.#adminHash)) {
@@ -127,13 +126,14 @@ export class Access {
       if (numDeletedRows === 0n) throw new FairleadError('sign-in-invalid', 'The sign-in link is used up, expired, or was never made here.')
     }
     const cookie = secret()
-    const session: Session = { subject: 'admin', expiresAt: rfc3339(this.#clock.now() + SESSION_MS) }
+    const expiresAt = rfc3339(this.#clock.now() + SESSION_MS)
+    const session: Session = { subject: 'admin', expiresAt }
     await this.#db.deleteFrom('sessions').where('expires_at', '<=', now).execute()
     await this.#db
       .insertInto('sessions')
-      .values({ hash: hashOf(cookie), subject: session.subject, expires_at: session.expiresAt })
+      .values({ hash: hashOf(cookie), subject: session.subject, expires_at: expiresAt })
       .execute()
-    return { session, cookie }
+    return { session, cookie, seconds: SESSION_MS / 1000 }
   }
 
   /** Ends a session. */
@@ -150,6 +150,9 @@ export class Access {
 export function allows({ scopes }: Pick<Principal, 'scopes'>, access: 'read' | 'admin'): boolean {
   return scopes.includes('admin') || scopes.includes(access)
 }
+
+const isKeyPosition = (value: unknown): value is [string, string] =>
+  Array.isArray(value) && value.length === 2 && value.every((part) => typeof part === 'string')
 
 function apiKeyOf(row: KeyRow): ApiKey {
   return {

@@ -4,9 +4,9 @@ import { FairleadError } from '@fairlead/contract'
 import { deploymentsForTest } from '../../testing/deployments.ts'
 import { Access, allows } from './access.ts'
 import { authorizePrediction } from './predictions.ts'
-import { makeToken } from './secrets.ts'
+import { sameSecret } from './secrets.ts'
 
-const ADMIN = makeToken()
+const ADMIN = 'fla_token-of-the-administrator'
 
 async function setup() {
   const made = await deploymentsForTest()
@@ -113,4 +113,9 @@ test('who may ask for a prediction', () => {
     }
     assert.equal(got, wanted, JSON.stringify(given))
   }
+})
+
+test('a secret is itself and nothing else, whatever is presented', () => {
+  assert.equal(sameSecret('platform-token', 'platform-token'), true)
+  for (const presented of ['', 'platform-toke', 'platform-tokeü', 'platform-token ']) assert.equal(sameSecret(presented, 'platform-token'), false, presented)
 })

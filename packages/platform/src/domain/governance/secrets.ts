@@ -2,11 +2,6 @@ import { hash, randomBytes, randomInt, timingSafeEqual } from 'node:crypto'
 
 const ID_LETTERS = 'abcdefghijkmnpqrstuvwxyz23456789'
 
-/** A new secret for the administrator: 256 random bits. */
-export function makeToken(): string {
-  return `fla_${secret()}`
-}
-
 /** 256 random bits as 43 characters. */
 export function secret(): string {
   return randomBytes(32).toString('base64url')
@@ -25,6 +20,11 @@ export function hashOf(text: string): string {
 /** Whether two hashes are the same, in a time that does not depend on where they differ. */
 export function sameHash(a: string, b: string): boolean {
   return a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b))
+}
+
+/** Whether a presented secret is the one that is expected, in a time that tells nothing of it. */
+export function sameSecret(presented: string, expected: string): boolean {
+  return sameHash(hashOf(presented), hashOf(expected))
 }
 
 /** The id inside a presented API key, or `undefined` when it does not have a key's form. */

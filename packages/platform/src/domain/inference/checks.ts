@@ -1,4 +1,4 @@
-import { FairleadError, type ProblemItem, type Row } from '@fairlead/contract'
+import { FairleadError, type ProblemItem, parseJson, type Row, writeJson } from '@fairlead/contract'
 import type { ServingRelease } from './serving-release.ts'
 import type { LoadReport } from './types.ts'
 
@@ -32,6 +32,7 @@ export function compareAnswers(
   got: unknown,
   { tolerance, path }: { tolerance: number; path: string },
 ): { largest: number; differences: Difference[] } {
+  if (isWhole(expected) && isWhole(got)) return compareWhole(BigInt(expected), BigInt(got), { tolerance, path })
   const [a, b] = [asNumber(expected), asNumber(got)]
   if (a !== undefined && b !== undefined) {
     const distance = Object.is(a, b) || a === b ? 0 : Math.abs(a - b)
@@ -53,7 +54,18 @@ export function compareAnswers(
   }
   // a label may be written as text in one place and as a number in the other
   if (expected === got || (expected != null && got != null && String(expected) === String(got))) return { largest: 0, differences: [] }
-  return { largest: 0, differences: [{ path, detail: `expected ${JSON.stringify(expected)}, got ${JSON.stringify(got) ?? 'nothing'}` }] }
+  return { largest: 0, differences: [{ path, detail: `expected ${writeJson(expected)}, got ${writeJson(got) ?? 'nothing'}` }] }
+}
+
+function isWhole(value: unknown): value is bigint | number {
+  return typeof value === 'bigint' || Number.isSafeInteger(value)
+}
+
+/** A double has no room for the digits in which two numbers of 64 bits may differ. */
+function compareWhole(expected: bigint, got: bigint, { tolerance, path }: { tolerance: number; path: string }) {
+  const distance = Number(expected > got ? expected - got : got - expected)
+  if (distance <= tolerance) return { largest: distance, differences: [] }
+  return { largest: distance, differences: [{ path, detail: `expected ${expected}, got ${got}` }] }
 }
 
 const LISTED = 20
@@ -66,7 +78,7 @@ async function answers(serving: ServingRelease, rows: Row[]): Promise<Row[]> {
   for (let from = 0; from < rows.length; from += CHUNK) {
     const part = rows.slice(from, from + CHUNK)
     const { outputs } = await serving.run(serving.rows.decode(part), part.length, Date.now() + CHECK_MS)
-    all.push(...(JSON.parse(serving.answers.write(outputs, part.length)) as Row[]))
+    all.push(...(parseJson(serving.answers.write(outputs, part.length)) as Row[]))
   }
   return all
 }

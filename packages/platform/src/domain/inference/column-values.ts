@@ -1,4 +1,4 @@
-import { type ErrorCode, INTEGER_RANGES, type InputColumn, isBigInteger, isFloat, isInteger } from '@fairlead/contract'
+import { type ErrorCode, INTEGER_RANGES, type InputColumn, isBigInteger, isFloat, isInteger, writeJson } from '@fairlead/contract'
 import { numberToHalf } from './number-text.ts'
 import type { TensorData } from './types.ts'
 
@@ -17,8 +17,7 @@ const FLOAT16_LIMIT = 65520
 
 /** A value for a message: short, and quoted like JSON. */
 export function shown(value: unknown): string {
-  if (typeof value === 'bigint') return String(value)
-  const text = JSON.stringify(value) ?? String(value)
+  const text = writeJson(value) ?? String(value)
   return text.length > 60 ? `${text.slice(0, 57)}…` : text
 }
 

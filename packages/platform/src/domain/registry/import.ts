@@ -1,4 +1,4 @@
-import { FairleadError } from '@fairlead/contract'
+import { FairleadError, writeJson } from '@fairlead/contract'
 import type { ImportRequest, Lineage, ModelFile } from '@fairlead/contract/control'
 import { type Clock, rfc3339 } from '../../kernel/clock.ts'
 import type { FileListing, ReadModel } from '../../model/index.ts'
@@ -147,7 +147,7 @@ export class Importer {
         facts: JSON.stringify(read.facts),
         graph: JSON.stringify(read.graph),
         lineage: JSON.stringify(lineageOf(incoming, now)),
-        example: JSON.stringify(read.example),
+        example: writeJson(read.example),
         golden: null,
         golden_rows: 0,
         created_at: now,
@@ -173,7 +173,7 @@ export class Importer {
         tags: patched(row.tags, request.tags, { what: 'tags', most }),
         metrics: patched(row.metrics, request.metrics, { what: 'metrics', most }),
         ...(request.description === undefined ? {} : { description: request.description }),
-        ...(request.golden === undefined ? {} : { golden: JSON.stringify(request.golden), golden_rows: request.golden.rows.length }),
+        ...(request.golden === undefined ? {} : { golden: writeJson(request.golden), golden_rows: request.golden.rows.length }),
       })
       .where('model', '=', model)
       .where('version', '=', version)

@@ -1,4 +1,3 @@
-export type { Page, PageRequest } from './cursor.ts'
 export type { ModelReader } from './import.ts'
 export type { RegistryLimits } from './limits.ts'
 export { SIGNATURE_FILE } from './manifest.ts'

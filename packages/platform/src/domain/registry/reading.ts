@@ -1,4 +1,4 @@
-import { FairleadError } from '@fairlead/contract'
+import { FairleadError, parseJson, ROW_MEMBERS } from '@fairlead/contract'
 import type { GoldenRows, Lineage, Model, ModelFacts, ModelFile, ModelVersion, ModelVersionSummary } from '@fairlead/contract/control'
 import { didYouMean } from '../../kernel/suggestion.ts'
 import type { ModelRow, RegistryDb, VersionRow } from './tables.ts'
@@ -108,8 +108,8 @@ export function versionOf(row: VersionRow, related: { aliases: string[]; uses: U
 
 /** The rows that came with the model; of one that brought none, its first golden row: rows of real data explain a model better than made-up ones. */
 function exampleOf({ example, golden }: VersionRow): NonNullable<ModelVersion['example']> {
-  const own = JSON.parse(example) as NonNullable<ModelVersion['example']>
-  return own.length > 0 || golden === null ? own : (JSON.parse(golden) as GoldenRows).rows.slice(0, 1)
+  const own = parseJson(example) as NonNullable<ModelVersion['example']>
+  return own.length > 0 || golden === null ? own : (parseJson(golden, ROW_MEMBERS) as GoldenRows).rows.slice(0, 1)
 }
 
 /** Aliases of models: by model, then by alias. */

@@ -1,4 +1,4 @@
-import { FairleadError, type ModelRef, parseModelRef } from '@fairlead/contract'
+import { FairleadError, type ModelRef, parseJson, parseModelRef, ROW_MEMBERS } from '@fairlead/contract'
 import type {
   GoldenRows,
   ImportRequest,
@@ -12,10 +12,10 @@ import type {
   VersionPatch,
 } from '@fairlead/contract/control'
 import { type Clock, rfc3339 } from '../../kernel/clock.ts'
+import { isNumber, isText, type Page, type PageRequest, pageOf, positionOf } from '../../kernel/page.ts'
 import { didYouMean } from '../../kernel/suggestion.ts'
 import { readModel } from '../../model/index.ts'
 import { checkAlias, checkModelName, patched } from './attributes.ts'
-import { isName, isNumber, type Page, type PageRequest, pageOf, positionOf } from './cursor.ts'
 import { Importer, type ModelReader, pointAlias } from './import.ts'
 import { BlobKeeper } from './keeper.ts'
 import { DEFAULT_LIMITS, type RegistryLimits } from './limits.ts'
@@ -108,7 +108,7 @@ export class Registry {
 
   /** Models by name. */
   async listModels({ limit, next }: PageRequest): Promise<Page<Model>> {
-    const after = positionOf(next, isName)
+    const after = positionOf(next, isText)
     const query = this.#db.selectFrom('models').selectAll().where('removed_at', 'is', null)
     const rows = await (after === undefined ? query : query.where('name', '>', after))
       .orderBy('name')
@@ -269,7 +269,7 @@ export class Registry {
   /** Golden rows that came with a version. */
   async goldenOf(model: string, version: number): Promise<GoldenRows | undefined> {
     const { golden } = await versionRow(this.#db, model, version)
-    return golden === null ? undefined : (JSON.parse(golden) as GoldenRows)
+    return golden === null ? undefined : (parseJson(golden, ROW_MEMBERS) as GoldenRows)
   }
 
   /** Path of the model file among a version's files. */

@@ -1,4 +1,4 @@
-import { FairleadError, type Row, type Signature } from '@fairlead/contract'
+import { FairleadError, parseJson, type Row, type Signature } from '@fairlead/contract'
 import { type FileListing, folderOf, hasFile, inFolder } from '../files.ts'
 import { insidePath } from '../onnx/external.ts'
 import { exampleRows } from './example.ts'
@@ -108,7 +108,7 @@ async function readExample(files: FileListing, { model, folder, signature }: Exa
 
 async function readJson(files: FileListing, path: string): Promise<unknown> {
   try {
-    return JSON.parse(new TextDecoder().decode(await files.read(path)))
+    return parseJson(new TextDecoder().decode(await files.read(path)))
   } catch (cause) {
     if (cause instanceof SyntaxError) throw new FairleadError('model-file-invalid', `${path} is not valid JSON: ${cause.message}`)
     throw cause

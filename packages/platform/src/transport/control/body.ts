@@ -1,22 +1,38 @@
-import { FairleadError } from '@fairlead/contract'
+import { FairleadError, parseJson, ROW_MEMBERS } from '@fairlead/contract'
+import type { FastifyRequest } from 'fastify'
 
 const MAX_DEPTH = 100
 
-/** Reads a JSON body. Throws `utf8-invalid`, `json-too-deep`, `json-invalid` (its detail naming the position). */
-export function readJson(bytes: Uint8Array): unknown {
-  let text: string
+/** The text of a body. Throws `utf8-invalid`. */
+export function readText(bytes: Uint8Array): string {
   try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch (cause) {
     throw new FairleadError('utf8-invalid', 'The body is not valid UTF-8.', { cause })
   }
+}
+
+/** Reads a JSON body; whole numbers in rows of a model are exact. Throws `json-too-deep`, `json-invalid` (its detail naming the position). */
+export function readJson(text: string): unknown {
   if (text.trim() === '') throw new FairleadError('json-invalid', 'The body is empty.')
   refuseDepth(text)
   try {
-    return JSON.parse(text)
+    return parseJson(text, ROW_MEMBERS)
   } catch (cause) {
     throw new FairleadError('json-invalid', cause instanceof Error ? cause.message : String(cause), { cause })
   }
+}
+
+const texts = new WeakMap<FastifyRequest, string>()
+
+/** Keeps the text of a body that goes on as it came. */
+export function keepBodyText(request: FastifyRequest, text: string): void {
+  texts.set(request, text)
+}
+
+/** The text of a body that was kept. */
+export function bodyTextOf(request: FastifyRequest): string {
+  return texts.get(request) ?? ''
 }
 
 /** Refuses text nested more deeply than anything the API takes, before a parser meets it. */

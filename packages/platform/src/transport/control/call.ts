@@ -22,13 +22,24 @@ export interface Call<K extends RouteName> {
   reply: FastifyReply
   /** Aborts when the caller goes away. */
   signal: AbortSignal
+  /** Whether the caller may still do this: a key may be revoked, and a session end, while a stream is open. */
+  allowed(): Promise<boolean>
 }
 
 /** Says that a handler has answered by itself. */
 export const ANSWERED = Symbol('answered')
 
+/** An answer that is JSON already. */
+export class JsonText {
+  readonly text: string
+
+  constructor(text: string) {
+    this.text = text
+  }
+}
+
 /** Answers one operation: with its response, or by itself. */
-export type Handler<K extends RouteName> = (call: Call<K>) => Promise<ResponseOf<K> | typeof ANSWERED>
+export type Handler<K extends RouteName> = (call: Call<K>) => Promise<ResponseOf<K> | JsonText | typeof ANSWERED>
 /** Handlers of some operations. */
 export type Handlers<K extends RouteName> = { [P in K]: Handler<P> }
 

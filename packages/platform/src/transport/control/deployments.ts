@@ -3,7 +3,9 @@ import { FairleadError } from '@fairlead/contract'
 import type { DeployRequest } from '@fairlead/contract/control'
 import type { PredictionQuery } from '../../domain/predictionlog/index.ts'
 import { parseDuration } from '../../kernel/duration.ts'
-import { ANSWERED, type Call, type Context, type Handlers, whoOf } from './call.ts'
+import { bodyTextOf } from './body.ts'
+import { ANSWERED, type Call, type Context, type Handlers, JsonText, whoOf } from './call.ts'
+import { notModified, Preconditions } from './conditional.ts'
 
 type Names =
   | 'listDeployments'
@@ -39,15 +41,25 @@ function exportFormat(accept: string | undefined): keyof typeof EXPORTS | undefi
 /** Deployments, releases, and what was predicted through them. */
 export function deploymentHandlers(context: Context): Handlers<Names> {
   const { deployments, clock } = context
+  const preconditions = new Preconditions()
+  const change = <T>({ request, params }: Call<'createRelease'> | Call<'rollback'> | Call<'deleteDeployment'>, work: () => Promise<T>) => {
+    const read = async () => ((await deployments.has(params.deployment)) ? deployments.get(params.deployment) : undefined)
+    return preconditions.change(request, { key: params.deployment, read }, work)
+  }
   return {
     listDeployments: ({ query }) => deployments.list(query),
-    getDeployment: ({ params }) => deployments.get(params.deployment),
-    deleteDeployment: async ({ params }) => void (await deployments.remove(params.deployment)),
-    createRelease: (call) => deployments.deploy(call.params.deployment, call.body as DeployRequest, whoOf(call)),
+    getDeployment: async ({ params, request, reply }) => {
+      const found = await deployments.get(params.deployment)
+      if (!notModified(request, reply, found)) return found
+      reply.send()
+      return ANSWERED
+    },
+    deleteDeployment: (call) => change(call, async () => void (await deployments.remove(call.params.deployment))),
+    createRelease: (call) => change(call, () => deployments.deploy(call.params.deployment, call.body as DeployRequest, whoOf(call))),
     listReleases: ({ params, query }) => deployments.listReleases(params.deployment, query),
     getRelease: ({ params }) => deployments.getRelease(params.deployment, params.release),
-    rollback: ({ params, body }) => deployments.rollback(params.deployment, body),
-    tryDeployment: ({ params, body, signal }) => context.tryPredict(params.deployment, body.rows, signal),
+    rollback: (call) => change(call, () => deployments.rollback(call.params.deployment, call.body)),
+    tryDeployment: async ({ params, request, signal }) => new JsonText(await context.tryPredict(params.deployment, bodyTextOf(request), signal)),
     getDeploymentSignature: ({ params }) => deployments.signatureOf(params.deployment),
     getTelemetry: async ({ params, query }) => {
       await deployments.get(params.deployment)
@@ -61,16 +73,21 @@ export function deploymentHandlers(context: Context): Handlers<Names> {
   }
 }
 
-async function listPredictions({ predictions, clock }: Context, { params, query, request, reply }: Call<'listPredictions'>) {
+const PAGE_ROWS = 100
+
+async function listPredictions({ predictions, deployments, clock }: Context, { params, query, request, reply }: Call<'listPredictions'>) {
+  // the log of a deployment that was removed stays
+  if (!(await deployments.has(params.deployment)) && !(await predictions.has(params.deployment))) await deployments.get(params.deployment)
   const now = clock.now()
+  const format = exportFormat(request.headers.accept)
   const asked: PredictionQuery = {
     ...query,
     deployment: params.deployment,
+    limit: query.limit ?? (format === undefined ? PAGE_ROWS : Number.POSITIVE_INFINITY),
     since: query.since === undefined ? undefined : instantOf(query.since, 'since', now),
     until: query.until === undefined ? undefined : instantOf(query.until, 'until', now),
   }
   reply.header('vary', 'accept')
-  const format = exportFormat(request.headers.accept)
   if (format === undefined) return predictions.query(asked)
   const body = await predictions.export(asked, format)
   reply.header('content-disposition', `attachment; filename="${params.deployment}.${format}"`).type(EXPORTS[format])

@@ -14,6 +14,11 @@ export function cookieOf(request: FastifyRequest): string | undefined {
   return undefined
 }
 
+/** The secret that came with a request: its bearer token, else its session cookie. Empty where there is none. */
+export function credentialOf(request: FastifyRequest): string {
+  return request.headers.authorization ?? cookieOf(request) ?? ''
+}
+
 /** Refuses a request that a foreign page made with the reader's cookie. Browsers send Origin with every unsafe method. */
 export function checkOrigin(request: FastifyRequest): void {
   const { origin, host } = request.headers

@@ -1,7 +1,9 @@
 import { ERRORS } from '@fairlead/contract'
 import * as contract from '@fairlead/contract/control'
-import { ROUTES, type Route, type RouteSchemas, SCHEMAS } from '@fairlead/contract/control'
+import { ROUTES, type Route, type RouteName, type RouteSchemas, SCHEMAS } from '@fairlead/contract/control'
 import { z } from 'zod'
+import { GUARDED } from './conditional.ts'
+import { isRepeatable } from './idempotency.ts'
 
 type Json = Record<string, unknown>
 
@@ -110,8 +112,10 @@ const HEADERS: Record<string, Json> = {
 
 function successOf(components: Components, name: string, schemas: RouteSchemas): Json {
   if (schemas.success === 204) return { description: 'Done.' }
-  if (name === 'watchStatus' || name === 'watchOperation')
-    return { description: 'Server-sent events.', content: { 'text/event-stream': { schema: { type: 'string' } } } }
+  if (schemas.event) {
+    components.of(schemas.event, 'output')
+    return { description: `Server-sent events; the data of each is JSON.`, content: { 'text/event-stream': { schema: { type: 'string' } } } }
+  }
   if (!schemas.response) return { description: 'The file.', content: { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } } }
   const json = { 'application/json': { schema: components.of(schemas.response, 'output') } }
   if (name !== 'listPredictions') return { description: 'Success.', content: json }
@@ -125,12 +129,11 @@ function bodyOf(components: Components, name: string, schemas: RouteSchemas): Js
   return schemas.body ? { requestBody: { required: true, content: { 'application/json': { schema: components.of(schemas.body, 'input') } } } } : {}
 }
 
-function operationOf(components: Components, name: string, route: Route): Json {
-  const schemas: RouteSchemas = SCHEMAS[name as keyof typeof SCHEMAS]
+function operationOf(components: Components, name: RouteName, route: Route): Json {
+  const schemas: RouteSchemas = SCHEMAS[name]
   const parameters = [...parametersOf(components, schemas.params, 'path'), ...parametersOf(components, schemas.query, 'query')]
-  const changes = route.method !== 'GET'
-  if (changes && route.tag !== 'access' && name !== 'putUploadFile') parameters.push(HEADERS.idempotency!)
-  if (changes && /^(patch|delete)(Model|Version)$|Alias$/.test(name)) parameters.push(HEADERS.ifMatch!)
+  if (route.method !== 'GET' && isRepeatable(name)) parameters.push(HEADERS.idempotency!)
+  if (GUARDED.has(name)) parameters.push(HEADERS.ifMatch!)
   return {
     operationId: name,
     summary: route.summary,
@@ -152,7 +155,7 @@ function operationOf(components: Components, name: string, route: Route): Json {
 export function openApi(version: string): Json {
   const components = new Components()
   const paths: Record<string, Json> = {}
-  for (const [name, route] of Object.entries<Route>(ROUTES)) {
+  for (const [name, route] of Object.entries<Route>(ROUTES) as [RouteName, Route][]) {
     const path = `/api/v1${route.path.replace(/:(\w+)/g, '{$1}').replace('*', '{path}')}`
     paths[path] ??= {}
     paths[path][route.method.toLowerCase()] = operationOf(components, name, route)

@@ -1,44 +1,17 @@
-import type { Row } from '@fairlead/contract'
-import type {
-  ImportRequest,
-  ImportResult,
-  Model,
-  ModelGraph,
-  ModelVersion,
-  ModelVersionSummary,
-  PredictionPage,
-  Status,
-  Telemetry,
-  Verification,
-  VersionPatch,
-} from '@fairlead/contract/control'
-import type { Deployments, IdempotencyStore, Page, PageQuery } from '../../domain/deployment/index.ts'
+import type { PredictionPage, Status, Telemetry } from '@fairlead/contract/control'
+import type { Deployments } from '../../domain/deployment/index.ts'
 import type { Access } from '../../domain/governance/index.ts'
 import type { PredictionQuery } from '../../domain/predictionlog/index.ts'
+import type { Registry } from '../../domain/registry/index.ts'
 import type { Clock } from '../../kernel/clock.ts'
+import type { IdempotencyStore } from '../../kernel/idempotency.ts'
 import type { Logger } from '../../kernel/logger.ts'
 
-/** The registry as the control API uses it. `who` is the caller's id, for lineage. */
-export interface RegistrySource {
-  createUpload(): Promise<{ upload: string; expiresAt: string }>
-  putFile(upload: string, path: string, body: AsyncIterable<Uint8Array>): Promise<{ path: string; digest: string; size: number }>
-  dropUpload(upload: string): Promise<void>
-  importVersion(model: string, request: ImportRequest, who: string): Promise<ImportResult>
-  listModels(page: PageQuery): Promise<Page<Model>>
-  getModel(model: string): Promise<Model>
-  patchModel(model: string, patch: Omit<VersionPatch, 'metrics'>): Promise<Model>
-  deleteModel(model: string): Promise<void>
-  listVersions(model: string, page: PageQuery): Promise<Page<ModelVersionSummary>>
-  getVersion(model: string, version: number): Promise<ModelVersion>
-  resolve(ref: string): Promise<ModelVersion>
-  patchVersion(model: string, version: number, patch: VersionPatch): Promise<ModelVersion>
-  deleteVersion(model: string, version: number): Promise<void>
-  setAlias(model: string, alias: string, version: number): Promise<Model>
-  deleteAlias(model: string, alias: string): Promise<void>
-  verify(model: string, version: number): Promise<Verification>
-  graph(model: string, version: number): Promise<ModelGraph>
-  openFile(model: string, version: number, path: string): Promise<{ size: number; digest: string; body: AsyncIterable<Uint8Array> }>
-}
+type Uploading = 'createUpload' | 'putFile' | 'dropUpload' | 'importVersion'
+type Reading = 'listModels' | 'getModel' | 'listVersions' | 'getVersion' | 'resolve' | 'graph' | 'verify' | 'openFile'
+type Changing = 'patchModel' | 'deleteModel' | 'patchVersion' | 'deleteVersion' | 'setAlias' | 'deleteAlias'
+/** The registry as the control API uses it. */
+export type RegistrySource = Pick<Registry, Uploading | Reading | Changing>
 
 /** State of the platform at this moment. */
 export interface StatusSource {
@@ -57,8 +30,17 @@ export interface TelemetrySource {
 
 /** The prediction log as readers see it. */
 export interface PredictionSource {
+  /** Whether anything was ever logged under a deployment's name. */
+  has(deployment: string): Promise<boolean>
   query(query: PredictionQuery): Promise<PredictionPage>
   export(query: PredictionQuery, format: 'csv' | 'parquet'): Promise<AsyncIterable<Uint8Array | string>>
+}
+
+/** Whether the platform takes requests; `reasons` against it, and what is worse than it should be and still works. */
+export interface Readiness {
+  ready: boolean
+  reasons: string[]
+  degraded: string[]
 }
 
 export interface ControlServerOptions {
@@ -69,11 +51,11 @@ export interface ControlServerOptions {
   status: StatusSource
   telemetry: TelemetrySource
   predictions: PredictionSource
-  /** Asks the serve port for predictions on behalf of the console. */
-  tryPredict(deployment: string, rows: Row[], signal: AbortSignal): Promise<Record<string, unknown>>
+  /** Asks the serve port for predictions on behalf of the console: the body and the answer as they are, so that no digit is lost. */
+  tryPredict(deployment: string, body: string, signal: AbortSignal): Promise<string>
   /** All metrics in Prometheus' text format. */
   metricsText(): string | Promise<string>
-  readiness(): { ready: boolean; reasons: string[] }
+  readiness(): Readiness | Promise<Readiness>
   /** Address of the console, for sign-in links. */
   consoleUrl(): string
   /** Folder of the built console. */

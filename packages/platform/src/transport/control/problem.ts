@@ -29,6 +29,7 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, thrown
   if (error.code === 'not-authenticated') reply.header('www-authenticate', 'Bearer realm="fairlead"')
   const wait = error.retryAfter ?? (error.status === 429 || error.status === 503 ? 1 : undefined)
   if (wait !== undefined) reply.header('retry-after', String(Math.ceil(wait)))
+  for (const name of ['content-disposition', 'content-length', 'etag']) reply.removeHeader(name)
   reply.code(error.status).header('cache-control', 'no-store').type('application/problem+json')
   return reply.send(JSON.stringify(toProblem(error, request.id)))
 }

@@ -6,10 +6,11 @@ import type { Kysely } from 'kysely'
 import { fileBlobs } from '../../adapters/files/index.ts'
 import { openSqlite } from '../../adapters/sqlite/index.ts'
 import { type CatalogueTables, openCatalogue } from '../../app/catalogue.ts'
-import { type DeploymentDb, deploymentMigrations, IdempotencyStore } from '../../domain/deployment/index.ts'
+import { deploymentMigrations } from '../../domain/deployment/index.ts'
 import { Access, type GovernanceDb, governanceMigrations } from '../../domain/governance/index.ts'
 import { registryMigrations } from '../../domain/registry/index.ts'
 import { systemClock } from '../../kernel/clock.ts'
+import { IdempotencyStore, type IdempotencyTables } from '../../kernel/idempotency.ts'
 import { migrate } from '../../kernel/sql/migrate.ts'
 import { ADMIN_TOKEN, controlForTest } from '../../testing/control.ts'
 import { memoryObserved } from '../../testing/deployments.ts'
@@ -30,7 +31,7 @@ async function realControl(folder: string) {
     addresses: () => ({ http: 'http://127.0.0.1:7310' }),
   })
   const access = new Access({ db: store.db as unknown as GovernanceDb, adminToken: ADMIN_TOKEN, clock: systemClock })
-  const idempotency = new IdempotencyStore(store.db as unknown as DeploymentDb, systemClock)
+  const idempotency = new IdempotencyStore(store.db as unknown as Kysely<IdempotencyTables>, systemClock)
   const made = await controlForTest({ registry, deployments, access, idempotency, clock: systemClock })
   return {
     observed,

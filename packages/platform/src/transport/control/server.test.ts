@@ -3,8 +3,10 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import { test } from 'node:test'
 import { ControlError, createControl } from '@fairlead/client'
+import { FairleadError } from '@fairlead/contract'
 import { ROUTES } from '@fairlead/contract/control'
 import type { InjectOptions } from 'fastify'
 import { ADMIN_TOKEN, controlForTest } from '../../testing/control.ts'
@@ -129,7 +131,7 @@ test('health says alive, and ready only with no reason against it', async () => 
   await using s = await controlForTest()
   assert.deepEqual((await ask(s, 'GET', '/healthz', { token: null })).json, { status: 'alive' })
   const ready = await ask(s, 'GET', '/readyz', { token: null })
-  assert.deepEqual([ready.status, ready.json, ready.headers['retry-after']], [503, { status: 'not ready', reasons: ['loading'] }, '1'])
+  assert.deepEqual([ready.status, ready.json, ready.headers['retry-after']], [503, { status: 'not ready', reasons: ['loading'], degraded: [] }, '1'])
   assert.equal((await ask(s, 'GET', '/metrics', { token: null })).text, '# metrics\n')
 })
 
@@ -275,4 +277,36 @@ test('the console is served with a strict policy; pages fall back to the index, 
   } finally {
     await rm(folder, { recursive: true })
   }
+})
+
+test('the log of what never was is not there; that of a removed deployment is; an export that fails is a problem, not a file', async () => {
+  await using s = await controlForTest()
+  const never = await ask(s, 'GET', '/api/v1/deployments/nosuch/predictions')
+  assert.deepEqual([never.status, never.json.code], [404, 'deployment-unknown'])
+  await s.deployments.deploy('fresh', { model: 'credit' }, 'admin')
+  assert.equal((await ask(s, 'GET', '/api/v1/deployments/fresh/predictions')).status, 200)
+  assert.equal((await ask(s, 'GET', '/api/v1/deployments/credit-risk/predictions')).status, 200, 'logged once, and gone since')
+  const asked: number[] = []
+  const predictions = {
+    has: async () => true,
+    query: async (query: { limit: number }) => {
+      asked.push(query.limit)
+      return { columns: [], items: [], next: null }
+    },
+    export: async (query: { limit: number }) => {
+      asked.push(query.limit)
+      return Readable.from(
+        (async function* () {
+          yield* []
+          throw new FairleadError('storage-full', 'There is no room.')
+        })(),
+      )
+    },
+  }
+  await using full = await controlForTest({ predictions })
+  const failed = await ask(full, 'GET', '/api/v1/deployments/credit-risk/predictions', { headers: { accept: 'text/csv' } })
+  assert.deepEqual([failed.status, failed.json.code, failed.headers['content-disposition']], [507, 'storage-full', undefined])
+  await ask(full, 'GET', '/api/v1/deployments/credit-risk/predictions')
+  await ask(full, 'GET', '/api/v1/deployments/credit-risk/predictions?limit=50000')
+  assert.deepEqual(asked, [Number.POSITIVE_INFINITY, 100, 50_000])
 })

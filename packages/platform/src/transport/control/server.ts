@@ -1,12 +1,13 @@
 import type { Socket } from 'node:net'
-import { FairleadError, toProblem } from '@fairlead/contract'
+import { FairleadError, toProblem, writeJson } from '@fairlead/contract'
 import { deployRequest, ROUTES, type Route, type RouteName, type RouteSchemas, SCHEMAS } from '@fairlead/contract/control'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify'
 import { z } from 'zod'
 import type { Principal } from '../../domain/governance/index.ts'
-import { uuidv7 } from '../../kernel/ids.ts'
-import { readJson } from './body.ts'
-import { ANSWERED, type Call, type Context, type Handlers } from './call.ts'
+import { requestId } from '../../kernel/request-id.ts'
+import { keepBodyText, readJson, readText } from './body.ts'
+import { ANSWERED, type Call, type Context, type Handlers, JsonText } from './call.ts'
+import { refuseUnguarded } from './conditional.ts'
 import { sendConsole } from './console-files.ts'
 import { deploymentHandlers } from './deployments.ts'
 import { Idempotency } from './idempotency.ts'
@@ -39,10 +40,9 @@ export function controlServer(options: ControlServerOptions): FastifyInstance {
     clientErrorHandler: refuseUnreadable,
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 500 },
-    genReqId: (request) => {
-      const given = request.headers['x-request-id']
-      return typeof given === 'string' && /^[\w.:/+=-]{1,200}$/.test(given) ? given : uuidv7()
-    },
+    // what comes while it closes is answered, and the connection ends after it
+    return503OnClosing: false,
+    genReqId: (request) => requestId(request.headers['x-request-id']),
     frameworkErrors: (error, request, reply) => void sendProblem(request, reply, error),
   }) as unknown as FastifyInstance
   addParsers(server)
@@ -55,9 +55,12 @@ export function controlServer(options: ControlServerOptions): FastifyInstance {
 
 function addParsers(server: FastifyInstance): void {
   server.removeAllContentTypeParsers()
-  server.addContentTypeParser('application/json', { parseAs: 'buffer' }, async (_request: FastifyRequest, body: Buffer) =>
-    body.length === 0 ? undefined : readJson(body),
-  )
+  server.addContentTypeParser('application/json', { parseAs: 'buffer' }, async (request: FastifyRequest, body: Buffer) => {
+    if (body.length === 0) return undefined
+    const text = readText(body)
+    if (request.routeOptions.url === `${PREFIX}${ROUTES.tryDeployment.path}`) keepBodyText(request, text)
+    return readJson(text)
+  })
 }
 
 function addHooks(server: FastifyInstance, { host, loopback }: ControlServerOptions): void {
@@ -117,6 +120,11 @@ function addRoute(scope: FastifyInstance, { name, route, context, idempotency, h
   const schemas: RouteSchemas = SCHEMAS[name]
   const bodySchema = BODIES[name] ?? schemas.body
   const principals = new WeakMap<FastifyRequest, Principal>()
+  const identified = async (request: FastifyRequest, access: Exclude<Route['access'], 'open'>) => {
+    const principal = await identify(context.access, request)
+    authorize(principal, access, await deploymentAskedFor(context, name, request))
+    return principal
+  }
   scope.route({
     method: route.method,
     url: `${PREFIX}${route.path}`,
@@ -128,21 +136,22 @@ function addRoute(scope: FastifyInstance, { name, route, context, idempotency, h
         if (request.headers.origin !== undefined && route.method !== 'GET') checkOrigin(request)
         return
       }
-      const principal = await identify(context.access, request)
-      authorize(principal, route.access, await deploymentAskedFor(context, name, request))
+      const principal = await identified(request, route.access)
       if (principal) principals.set(request, principal)
+      refuseUnguarded(name, request)
     },
     handler: async (request, reply) => {
       const principal = principals.get(request)
       const work = async () => {
-        const call = { ...partsOf(schemas, bodySchema, request), principal, request, reply, signal: goneSignal(reply) }
+        const allowed = () => route.access === 'open' || stillTrue(identified(request, route.access))
+        const call = { ...partsOf(schemas, bodySchema, request), principal, request, reply, signal: goneSignal(reply), allowed }
         if (schemas.success !== undefined) reply.code(schemas.success)
         return handler(call as Call<RouteName>)
       }
-      const repeatable = route.method !== 'GET' && route.tag !== 'access' && name !== 'putUploadFile'
-      const answer = repeatable ? await idempotency.run({ request, reply, who: principal?.id ?? 'nobody' }, work) : await work()
+      const answer = route.method === 'GET' ? await work() : await idempotency.run({ name, request, reply, who: principal?.id ?? 'nobody' }, work)
       if (answer === ANSWERED) return reply
-      return answer === undefined ? reply.send() : reply.type('application/json; charset=utf-8').send(JSON.stringify(answer))
+      if (answer === undefined) return reply.send()
+      return reply.type('application/json; charset=utf-8').send(answer instanceof JsonText ? answer.text : writeJson(answer))
     },
   })
 }
@@ -163,6 +172,14 @@ async function deploymentAskedFor({ deployments }: Context, name: RouteName, req
   return deployments.getOperation(operation).then(
     (found) => found.target.deployment,
     () => undefined,
+  )
+}
+
+/** Whether a check passes still. One that could not be made, because a store does not answer, is no refusal. */
+function stillTrue(check: Promise<unknown>): Promise<boolean> {
+  return check.then(
+    () => true,
+    (error) => !(error instanceof FairleadError),
   )
 }
 
@@ -196,9 +213,9 @@ function methodsOf(url: string): string[] {
 function addSystem(server: FastifyInstance, options: ControlServerOptions): void {
   server.get('/healthz', async (_request, reply) => reply.header('cache-control', 'no-store').send({ status: 'alive' }))
   server.get('/readyz', async (_request, reply) => {
-    const { ready, reasons } = options.readiness()
+    const { ready, reasons, degraded } = await options.readiness()
     if (!ready) reply.code(503).header('retry-after', '1')
-    return reply.header('cache-control', 'no-store').send({ status: ready ? 'ready' : 'not ready', reasons })
+    return reply.header('cache-control', 'no-store').send({ status: ready ? 'ready' : 'not ready', reasons, degraded })
   })
   server.get('/metrics', async (request, reply) => {
     if (!options.loopback) authorize(await identify(options.access, request), 'read', undefined)

@@ -1,11 +1,12 @@
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Call } from './call.ts'
 
 const HEARTBEAT_MS = 15_000
 
 /** An open stream of server-sent events. */
 export interface Stream {
-  /** Sends an event; one that the caller is too slow to take is left out. Answers whether it was sent. */
-  send(event: string, data: unknown): boolean
+  /** Sends an event. Of those that a slow caller has not taken yet the newest is kept, and takes the place of the ones before. */
+  send(event: string, data: unknown): void
+  /** Ends the stream, after what was sent last. */
   close(): void
   /** Aborts when the stream ends, from whichever side. */
   readonly signal: AbortSignal
@@ -13,10 +14,10 @@ export interface Stream {
 
 /** All open streams, so that a shutdown can end them. */
 export class Streams {
-  readonly #open = new Set<Stream>()
+  readonly #open = new Map<Stream, () => Promise<void>>()
 
-  /** Takes over a reply as a stream of server-sent events. */
-  open(request: FastifyRequest, reply: FastifyReply): Stream {
+  /** Takes over a reply as a stream of server-sent events. It ends when its caller may not follow it any more. */
+  open({ request, reply, allowed }: Pick<Call<'watchStatus'>, 'request' | 'reply' | 'allowed'>): Stream {
     const headers = reply.getHeaders()
     reply.hijack()
     const { raw } = reply
@@ -24,31 +25,49 @@ export class Streams {
     raw.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-store', 'x-accel-buffering': 'no' })
     raw.write('retry: 2000\n\n')
     const ended = new AbortController()
-    const heartbeat = setInterval(() => raw.write(': here\n\n'), HEARTBEAT_MS)
+    let waiting = ''
+    const flush = () => {
+      if (waiting !== '' && !raw.writableEnded) raw.write(waiting)
+      waiting = ''
+    }
+    const check = async () => {
+      if (!(await allowed())) stream.close()
+    }
+    const heartbeat = setInterval(() => {
+      raw.write(': here\n\n')
+      void check()
+    }, HEARTBEAT_MS)
     const stream: Stream = {
       signal: ended.signal,
       send: (event, data) => {
-        if (raw.writableNeedDrain || raw.writableEnded) return false
-        raw.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`)
-        return true
+        if (raw.writableEnded) return
+        waiting = `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`
+        if (!raw.writableNeedDrain) flush()
       },
       close: () => {
         clearInterval(heartbeat)
         this.#open.delete(stream)
+        flush()
         if (!raw.writableEnded) raw.end()
         ended.abort()
       },
     }
-    this.#open.add(stream)
+    this.#open.set(stream, check)
+    raw.on('drain', flush)
     raw.on('close', stream.close)
     raw.on('error', stream.close)
     request.raw.on('error', stream.close)
     return stream
   }
 
+  /** Ends the streams of those who may not follow them any more. */
+  async recheck(): Promise<void> {
+    await Promise.all([...this.#open.values()].map((check) => check()))
+  }
+
   /** Ends every stream. */
   closeAll(): void {
-    for (const stream of [...this.#open]) stream.close()
+    for (const stream of [...this.#open.keys()]) stream.close()
   }
 }
 

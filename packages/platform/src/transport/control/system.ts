@@ -34,28 +34,36 @@ export function systemHandlers(context: Context): Handlers<Names> {
       return document
     },
     getStatus: () => context.status.status(),
-    watchStatus: async ({ request, reply }) => {
-      await statuses.add(streams.open(request, reply))
+    watchStatus: async (call) => {
+      await statuses.add(streams.open(call))
       return ANSWERED
     },
     getOperation: ({ params, query }) => deployments.getOperation(params.operation, { waitMs: query.wait * 1000 }),
-    watchOperation: async ({ params, request, reply }) => {
+    watchOperation: async (call) => {
+      const { params } = call
       await deployments.getOperation(params.operation)
-      const stream = streams.open(request, reply)
+      const stream = streams.open(call)
       for await (const operation of deployments.watchOperation(params.operation, stream.signal)) stream.send('operation', operation)
       stream.close()
       return ANSWERED
     },
     listKeys: ({ query }) => access.listKeys(query),
-    createKey: (call) => access.createKey(call.body, whoOf(call)),
-    revokeKey: async ({ params }) => void (await access.revokeKey(params.key)),
+    createKey: async (call) => {
+      const created = await access.createKey(call.body, whoOf(call))
+      return { ...created, warnings: await unknownDeployments(context, created.deployments) }
+    },
+    revokeKey: async ({ params }) => {
+      await access.revokeKey(params.key)
+      await streams.recheck()
+      return undefined
+    },
     createSignInLink: () => access.createSignInLink(context.consoleUrl()),
     createSession: async ({ body, request, reply }) => {
       limit.check(request.ip)
       try {
-        const { session, cookie } = await access.signIn(body.token)
+        const { session, cookie, seconds } = await access.signIn(body.token)
         limit.succeeded(request.ip)
-        reply.header('set-cookie', sessionCookie(cookie, Math.max(0, Math.floor((Date.parse(session.expiresAt) - clock.now()) / 1000))))
+        reply.header('set-cookie', sessionCookie(cookie, seconds))
         return session
       } catch (error) {
         if (error instanceof FairleadError) limit.failed(request.ip)
@@ -66,13 +74,20 @@ export function systemHandlers(context: Context): Handlers<Names> {
       const cookie = cookieOf(request)
       const session = principal?.kind === 'session' && cookie !== undefined ? await access.authenticateSession(cookie) : undefined
       // a token has no session that could end
-      return { subject: principal?.id ?? 'nobody', expiresAt: session?.expiresAt ?? '9999-12-31T23:59:59.999Z' }
+      return { subject: principal?.id ?? 'nobody', expiresAt: session?.expiresAt ?? null }
     },
     deleteSession: async ({ request, reply }) => {
       const cookie = cookieOf(request)
       if (cookie !== undefined) await access.signOut(cookie)
+      await streams.recheck()
       reply.header('set-cookie', sessionCookie('', 0))
       return undefined
     },
   }
+}
+
+/** A key may be made before its deployment; a name that is only misspelt should be seen at once. */
+async function unknownDeployments({ deployments }: Context, names: readonly string[]): Promise<string[]> {
+  const missing = await Promise.all(names.map((name) => deployments.has(name).then((there) => (there ? [] : [name]))))
+  return missing.flat().map((name) => `There is no deployment "${name}" yet; the key will work once there is.`)
 }

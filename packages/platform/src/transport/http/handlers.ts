@@ -108,12 +108,22 @@ function openApiText(serving: ServingRelease): string {
   return text
 }
 
-function health(exchange: Exchange, handling: Handling, status: { ready: number; unready: number }): void {
-  const { options } = handling
-  const draining = handling.draining() ? 'this process is draining' : undefined
-  const reasons = unreadyReasons(options.inference, [draining, options.notReady?.()])
-  if (reasons.length === 0) exchange.json(status.ready, '{"ready":true}')
-  else exchange.json(status.unready, JSON.stringify({ ready: false, error: reasons.join('; '), reasons }), ['Retry-After', '1'])
+function reasonsAgainst({ options, draining }: Handling): string[] {
+  return unreadyReasons(options.inference, [draining() ? 'this process is draining' : undefined, options.notReady?.()])
+}
+
+function oipReady(exchange: Exchange, handling: Handling): void {
+  const reasons = reasonsAgainst(handling)
+  if (reasons.length === 0) exchange.json(200, '{"ready":true}')
+  else exchange.json(400, JSON.stringify({ ready: false, error: reasons.join('; ') }), ['Retry-After', '1'])
+}
+
+/** Readiness as control tells it too. */
+function readiness(exchange: Exchange, handling: Handling): void {
+  const reasons = reasonsAgainst(handling)
+  const ready = reasons.length === 0
+  const text = JSON.stringify({ status: ready ? 'ready' : 'not ready', reasons, degraded: [] })
+  exchange.json(ready ? 200 : 503, text, ready ? [] : ['Retry-After', '1'])
 }
 
 function deploymentStatus(exchange: Exchange, handling: Handling, name: string): void {
@@ -136,7 +146,7 @@ function modelReady(exchange: Exchange, route: Route, { options }: Handling): vo
 const VIEWS: Record<Exclude<Route['name'], 'predict' | 'infer'>, (exchange: Exchange, route: Route, handling: Handling) => void | Promise<void>> = {
   'oip-server': (exchange, _route, { options }) => exchange.json(200, JSON.stringify({ name: 'fairlead', version: options.version, extensions: [] })),
   'oip-live': (exchange) => exchange.json(200, '{"live":true}'),
-  'oip-ready': (exchange, _route, handling) => health(exchange, handling, { ready: 200, unready: 400 }),
+  'oip-ready': (exchange, _route, handling) => oipReady(exchange, handling),
   'oip-models': (exchange, _route, handling) => {
     access(exchange, handling, undefined)
     exchange.json(200, JSON.stringify({ models: handling.options.inference.list().map((view) => view.name) }))
@@ -167,8 +177,8 @@ const VIEWS: Record<Exclude<Route['name'], 'predict' | 'infer'>, (exchange: Exch
       more: ['Content-Security-Policy', DOCS_POLICY, 'X-Content-Type-Options', 'nosniff', 'Referrer-Policy', 'no-referrer'],
     }),
   metrics: async (exchange, _route, { options }) => exchange.send(200, { type: METRICS, text: await options.metricsText() }),
-  healthz: (exchange) => exchange.json(200, '{"alive":true}'),
-  readyz: (exchange, _route, handling) => health(exchange, handling, { ready: 200, unready: 503 }),
+  healthz: (exchange) => exchange.json(200, '{"status":"alive"}'),
+  readyz: (exchange, _route, handling) => readiness(exchange, handling),
 }
 
 /** Answers everything that is not a prediction. */

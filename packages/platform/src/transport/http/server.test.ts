@@ -108,12 +108,12 @@ eachLane('health says what it means', async (testServing) => {
   }
   assert.equal((await status('/readyz'))[0], 200)
   reason = 'the first state was not read yet'
-  assert.deepEqual(await status('/readyz'), [503, JSON.stringify({ ready: false, error: reason, reasons: [reason] })])
+  assert.deepEqual(await status('/readyz'), [503, JSON.stringify({ status: 'not ready', reasons: [reason], degraded: [] })])
   assert.equal((await status('/v2/health/ready'))[0], 400)
   reason = undefined
   draining = true
   assert.match((await status('/readyz'))[1], /draining/)
-  assert.equal((await status('/healthz'))[0], 200)
+  assert.deepEqual(await status('/healthz'), [200, '{"status":"alive"}'])
   assert.equal((await status('/v2/health/live'))[0], 200)
   draining = false
   serving.world.load = async () => {

@@ -1,4 +1,4 @@
-import { FairleadError } from '@fairlead/contract'
+import { FairleadError, parseJson, writeJson } from '@fairlead/contract'
 
 /** Which part of a list is asked for. */
 export interface PageRequest {
@@ -15,32 +15,32 @@ export interface Page<T> {
 }
 
 /** Where a list ended, as opaque text. */
-export function cursorOf(position: string | number): string {
-  return Buffer.from(JSON.stringify(position)).toString('base64url')
+export function cursorOf(position: unknown): string {
+  return Buffer.from(writeJson(position)).toString('base64url')
 }
 
-/** The position that a cursor holds. Throws `request-invalid` when it is none that a list of such positions gave out. */
-export function positionOf<T extends string | number>(next: string | undefined, isPosition: (value: unknown) => value is T): T | undefined {
+/** The position that a cursor holds; `undefined` where none was sent. Throws `request-invalid` when it is none that such a list gave out. */
+export function positionOf<T>(next: string | undefined, isPosition: (value: unknown) => value is T): T | undefined {
   if (next === undefined) return undefined
-  const position = parsed(Buffer.from(next, 'base64url').toString('utf8'))
+  const position = read(next)
   if (isPosition(position)) return position
-  const detail = 'The value of "next" is not one that a list gave out.'
+  const detail = 'The value of "next" is not one that this list gave out.'
   throw new FairleadError('request-invalid', detail, { items: [{ path: 'next', code: 'request-invalid', detail }] })
 }
 
 /** Cuts `limit + 1` rows to a page. */
-export function pageOf<T>(rows: T[], limit: number, position: (row: T) => string | number): Page<T> {
+export function pageOf<T>(rows: T[], limit: number, position: (row: T) => unknown): Page<T> {
   const items = rows.slice(0, limit)
   const last = items.at(-1)
   return { items, next: rows.length > limit && last !== undefined ? cursorOf(position(last)) : null }
 }
 
-export const isName = (value: unknown): value is string => typeof value === 'string'
+export const isText = (value: unknown): value is string => typeof value === 'string'
 export const isNumber = (value: unknown): value is number => Number.isSafeInteger(value)
 
-function parsed(text: string): unknown {
+function read(text: string): unknown {
   try {
-    return JSON.parse(text)
+    return parseJson(Buffer.from(text, 'base64url').toString('utf8'))
   } catch {
     return undefined
   }

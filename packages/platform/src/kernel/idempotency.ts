@@ -1,8 +1,13 @@
 import { FairleadError } from '@fairlead/contract'
-import { type Clock, rfc3339 } from '../../kernel/clock.ts'
-import type { DeploymentDb } from './tables.ts'
+import type { Kysely } from 'kysely'
+import { type Clock, rfc3339 } from './clock.ts'
 
 const KEPT_MS = 24 * 3_600_000
+
+/** The table of answers that were given; times are RFC 3339. */
+export interface IdempotencyTables {
+  idempotency: { key: string; scope: string; body_hash: string; status: number; body: string; created_at: string }
+}
 
 /** One request that carried an idempotency key: who asked for what, and with which body. */
 export interface IdempotentRequest {
@@ -14,10 +19,10 @@ export interface IdempotentRequest {
 
 /** Answers given to requests with an idempotency key, kept for 24 hours. */
 export class IdempotencyStore {
-  readonly #db: DeploymentDb
+  readonly #db: Kysely<IdempotencyTables>
   readonly #clock: Clock
 
-  constructor(db: DeploymentDb, clock: Clock) {
+  constructor(db: Kysely<IdempotencyTables>, clock: Clock) {
     this.#db = db
     this.#clock = clock
   }

@@ -64,7 +64,7 @@ export class Call {
     this.world = world
     // an error of a stream closes it, and that is all there is to do
     stream.on('error', () => {})
-    stream.once('close', () => this.#over())
+    stream.once('close', () => this.#gone())
   }
 
   /** `x-request-id` as sent, else made here. */
@@ -77,9 +77,9 @@ export class Call {
     return traceId(this.headers)
   }
 
-  /** Whether nobody waits for the answer any more. */
-  get cancelled(): boolean {
-    return this.#closed
+  /** Whether nothing can be answered any more. */
+  get #over(): boolean {
+    return this.#answeredAt > 0 || this.#closed || this.#stream.destroyed
   }
 
   /** Calls back when the call is over, at once if it is. */
@@ -141,14 +141,14 @@ export class Call {
 
   /** Sends a message that has its prefix. */
   send(framed: Buffer): void {
-    if (this.#closed || this.#answeredAt > 0) return
+    if (this.#over) return
     this.#respond()
     this.#stream.write(framed)
   }
 
   /** Ends the call well. */
   finish(framed?: Buffer): void {
-    if (this.#closed || this.#answeredAt > 0) return
+    if (this.#over) return
     this.#answeredAt = performance.now()
     this.#trailers = { 'grpc-status': '0' }
     this.#respond()
@@ -159,7 +159,7 @@ export class Call {
 
   /** Ends the call with an error. */
   fail(cause: unknown): void {
-    if (this.#closed || this.#answeredAt > 0) return
+    if (this.#over) return
     this.#answeredAt = performance.now()
     const error = known(cause)
     if (error.code === 'internal') this.world.options.onError?.(cause, this.id)
@@ -186,7 +186,7 @@ export class Call {
   }
 
   #read(chunk: Buffer): void {
-    if (this.#answeredAt > 0) return
+    if (this.#over) return
     try {
       this.#reader!.push(chunk)
       // memory is not given to callers who may not ask for anything
@@ -215,7 +215,7 @@ export class Call {
 
   #ended(): void {
     this.#arrived = true
-    if (this.#answeredAt > 0) return
+    if (this.#over) return
     const message = this.#message
     this.#message = undefined
     if (this.#reader!.partial) this.fail(new FairleadError('request-invalid', 'the last message is cut off'))
@@ -230,9 +230,8 @@ export class Call {
   }
 
   #answer(bytes: Buffer): void {
-    if (this.#closed) return
-    const method = this.#method!
-    method.reply(this, bytes).then(
+    if (this.#over) return
+    this.#method!.reply(this, bytes).then(
       (framed) => {
         if (framed) this.finish(framed)
       },
@@ -251,7 +250,7 @@ export class Call {
     }
     // the next is read when this one is answered, so that nobody makes a queue of them
     this.#stream.pause()
-    this.#turns = this.#turns.then(() => (this.#answeredAt > 0 ? undefined : answer())).catch((error: unknown) => this.fail(error))
+    this.#turns = this.#turns.then(() => (this.#over ? undefined : answer())).catch((error: unknown) => this.fail(error))
   }
 
   #headers(): OutgoingHttpHeaders {
@@ -275,7 +274,7 @@ export class Call {
     this.#stream.close(NGHTTP2_NO_ERROR)
   }
 
-  #over(): void {
+  #gone(): void {
     this.#closed = true
     this.#reader?.end()
     this.world.over(this)

@@ -3,11 +3,6 @@ import type { CallWorld } from './call.ts'
 import type { GrpcLimits } from './options.ts'
 
 const WINDOW_MS = 10_000
-/** The highest number a call can have: all that were begun are still taken. */
-const ANY_STREAM = 2 ** 31 - 1
-/** How long a client may take to see that the connection will end. */
-const NOTICE_MS = 1000
-
 /** One connection: cut when it never speaks, floods, or is gone without a word. */
 export class Connection {
   readonly world: CallWorld
@@ -31,20 +26,6 @@ export class Connection {
       this.#count()
     })
     session.on('ping', () => this.#count())
-  }
-
-  /** Lets the calls in hand end, tells the client to go elsewhere, and closes. */
-  drain(): void {
-    const session = this.#session
-    if (session.closed || session.destroyed) return
-    // calls that are on their way while the client does not know yet are answered too
-    session.goaway(constants.NGHTTP2_NO_ERROR, ANY_STREAM)
-    const timer = setTimeout(() => session.close(), NOTICE_MS)
-    const closing = () => {
-      clearTimeout(timer)
-      session.close()
-    }
-    if (!session.ping(closing)) closing()
   }
 
   /** Looks whether the connection is still worth its place. */

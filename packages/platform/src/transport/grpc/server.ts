@@ -62,9 +62,14 @@ class GrpcPort implements GrpcServing {
     this.#server.maxConnections = connections
     this.#server.on('session', (session) => this.#connected(session))
     this.#server.on('sessionError', () => {})
-    this.#server.on('stream', (stream, headers, flags) => {
+    this.#server.on('stream', (stream, headers, flags, rawHeaders) => {
       const connection = this.#connections.get(stream.session as ServerHttp2Session)
-      if (!connection) return stream.close(constants.NGHTTP2_REFUSED_STREAM)
+      // what is announced to clients is not enforced by Node below 64 KiB
+      if (!connection || sizeOf(rawHeaders) > headerBytes) {
+        stream.on('error', () => {})
+        stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM)
+        return
+      }
       const call = new Call(stream, headers, connection.world)
       this.#calls.add(call)
       call.begin(flags)
@@ -89,13 +94,15 @@ class GrpcPort implements GrpcServing {
 
   async close(graceMs: number): Promise<void> {
     if (!this.#server.listening) return
-    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()))
+    const sessions = [...this.#connections.keys()].map((session) => new Promise<void>((resolve) => session.once('close', resolve)))
     for (const call of this.#calls) call.ending()
-    for (const connection of this.#connections.values()) connection.drain()
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()))
+    // says GOAWAY with the last call that is still answered; clients repeat elsewhere what they sent after it
+    for (const session of this.#connections.keys()) session.close()
     const timer = setTimeout(() => {
       for (const session of this.#connections.keys()) session.destroy()
     }, graceMs)
-    await closed
+    await Promise.all([closed, ...sessions])
     clearTimeout(timer)
     clearInterval(this.#sweeper)
   }
@@ -124,6 +131,13 @@ class GrpcPort implements GrpcServing {
     for (const call of this.#calls) call.sweep(now)
     for (const connection of this.#connections.values()) connection.sweep(now)
   }
+}
+
+/** Size of headers as HTTP/2 counts it. */
+function sizeOf(rawHeaders: readonly string[]): number {
+  let size = 16 * rawHeaders.length
+  for (const text of rawHeaders) size += text.length
+  return size
 }
 
 function isLocal(session: ServerHttp2Session): boolean {

@@ -3,6 +3,7 @@ import { create, type DescMessage, fromBinary, type MessageInitShape, type Messa
 import type { ServableRelease } from '../../../domain/inference/index.ts'
 import { fakeInference, serveReleases } from '../../../testing/fake-inference.ts'
 import { frame } from '../framing.ts'
+import type { ModelInferRequestSchema } from '../generated/open_inference_grpc_pb.ts'
 import { type GrpcServing, type ServeGrpcOptions, serveGrpc } from '../index.ts'
 
 /** What came back from a call. */
@@ -17,7 +18,17 @@ export interface Answer {
   reset: number
 }
 
-export const INFERENCE = '/inference.GRPCInferenceService/'
+/** A request for one row of the fake model. */
+export const ONE_ROW: MessageInitShape<typeof ModelInferRequestSchema> = {
+  modelName: 'credit',
+  inputs: [
+    { name: 'age', datatype: 'INT64', shape: [1n, 1n], contents: { int64Contents: [35n] } },
+    { name: 'purpose', datatype: 'BYTES', shape: [1n, 1n], contents: { bytesContents: [Buffer.from('car')] } },
+    { name: 'figures', datatype: 'FP32', shape: [1n, 2n], contents: { fp32Contents: [2500, 12] } },
+  ],
+}
+
+const INFERENCE = '/inference.GRPCInferenceService/'
 
 /** Encodes a message the way the protobuf runtime does, which is not how the port reads the hot one. */
 export function encode<D extends DescMessage>(schema: D, init: MessageInitShape<D>): Uint8Array {

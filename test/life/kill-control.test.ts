@@ -50,12 +50,13 @@ test('after kill -9 of control at any moment the next start finds a whole regist
   const data = join(folder.path, 'data')
   const start = (args: string[]) => startPlatform({ data, cwd: folder.path, args: ['--processes', '2', ...args] })
   let platform = await start([])
-  const ports = ['--port', new URL(platform.run.control).port, '--http-port', new URL(platform.run.http).port]
+  const { control: at, http, grpc } = platform.run
+  const ports = ['--port', new URL(at).port, '--http-port', new URL(http).port, '--grpc-port', String(grpc?.split(':').at(-1))]
   const acknowledged = new Set<string>()
   let made = 0
   try {
     made = await importFolder(controlOf(platform), 'busy', { folder: MODELS.logistic, note: 'first' })
-    assert.equal((await deploy(controlOf(platform), 'steady', `busy:${made}`, SYNC)).state, 'done')
+    for (const name of ['steady', 'busy']) assert.equal((await deploy(controlOf(platform), name, `busy:${made}`, SYNC)).state, 'done')
     for (let round = 0; round < 3; round++) {
       const control = controlOf(platform)
       const pids = await pidsOf(control)

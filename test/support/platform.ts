@@ -14,6 +14,7 @@ export interface RunFile {
   version: string
   control: string
   http: string
+  grpc: string | null
   startedAt: string
 }
 
@@ -50,7 +51,7 @@ export async function startPlatform(options: StartOptions = {}): Promise<Running
   const own = options.data === undefined
   const data = options.data ?? mkdtempSync(join(tmpdir(), 'fairlead-test-'))
   const [program, ...before] = options.command ?? [process.execPath, FAIRLEAD, 'up']
-  const args = [...before, '--data', data, '--port', '0', '--http-port', '0', ...(options.args ?? [])]
+  const args = [...before, '--data', data, '--port', '0', '--http-port', '0', '--grpc-port', '0', ...(options.args ?? [])]
   // a platform that was killed has left its announcement
   const stale = announced(data)
   const child = spawn(program as string, args, { cwd: options.cwd ?? data, env: nodeFirst(options.env), stdio: ['ignore', 'pipe', 'pipe'] })

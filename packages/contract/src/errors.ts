@@ -178,7 +178,7 @@ export const ERRORS = {
   'not-ready': { http: 503, grpc: 'UNAVAILABLE', retryable: true, title: 'The platform is not ready', remedy: 'Retry after the seconds in Retry-After.' },
   'queue-full': {
     http: 503,
-    grpc: 'RESOURCE_EXHAUSTED',
+    grpc: 'UNAVAILABLE',
     retryable: true,
     title: 'The queue of this deployment is full',
     remedy: 'Retry after the seconds in Retry-After; send fewer requests at once, or add processes.',

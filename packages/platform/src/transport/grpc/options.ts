@@ -26,7 +26,7 @@ export interface GrpcLimits {
 
 const MIB = 1024 * 1024
 
-export const DEFAULT_GRPC_LIMITS: GrpcLimits = {
+const DEFAULT_LIMITS: GrpcLimits = {
   messageBytes: 64 * MIB,
   connectionBytes: 128 * MIB,
   pendingBytes: 512 * MIB,
@@ -39,6 +39,17 @@ export const DEFAULT_GRPC_LIMITS: GrpcLimits = {
   pingMs: 120_000,
   pingAnswerMs: 20_000,
   controlFrames: 1000,
+}
+
+/** The limits in force: those given, and for the others such as go with the size of a message. */
+export function grpcLimits(given: Partial<GrpcLimits> = {}): GrpcLimits {
+  const { messageBytes } = { ...DEFAULT_LIMITS, ...given }
+  return {
+    ...DEFAULT_LIMITS,
+    connectionBytes: Math.max(DEFAULT_LIMITS.connectionBytes, 2 * messageBytes),
+    pendingBytes: Math.max(DEFAULT_LIMITS.pendingBytes, 4 * messageBytes),
+    ...given,
+  }
 }
 
 export interface ServeGrpcOptions {

@@ -7,7 +7,7 @@ import { Connection } from './connection.ts'
 import { Budget } from './framing.ts'
 import { Inflater } from './inflate.ts'
 import { findMethod } from './methods.ts'
-import { DEFAULT_GRPC_LIMITS, type GrpcLimits, type ServeGrpcOptions } from './options.ts'
+import { type GrpcLimits, grpcLimits, type ServeGrpcOptions } from './options.ts'
 
 /** The gRPC port. */
 export interface GrpcServing {
@@ -42,7 +42,7 @@ class GrpcPort implements GrpcServing {
 
   constructor(options: ServeGrpcOptions) {
     this.#options = options
-    this.#limits = { ...DEFAULT_GRPC_LIMITS, ...options.limits }
+    this.#limits = grpcLimits(options.limits)
     const { messageBytes, pendingBytes, connections, streams, headerBytes } = this.#limits
     this.#inflater = new Inflater(messageBytes)
     this.#pending = new Budget(pendingBytes)

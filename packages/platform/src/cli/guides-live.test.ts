@@ -17,6 +17,9 @@ const PAGES = [
   'docs/guides/signature-files.md',
   'docs/guides/api-keys.md',
   'docs/guides/prediction-log.md',
+  'docs/guides/calling.md',
+  'docs/guides/decisions.md',
+  'docs/guides/operating.md',
 ]
 
 let folder: TemporaryFolder

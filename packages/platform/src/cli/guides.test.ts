@@ -43,15 +43,14 @@ async function complaint(args: string[]): Promise<string | undefined> {
 }
 
 test('the check sees a wrong command', async () => {
+  assert.ok(PAGES.reduce((sum, page) => sum + commandsOf(page).length, 0) > 50, 'the commands of the pages are found')
   assert.match((await complaint(['models', 'import', 'x', '--name', 'a', '--signatur', 's'])) ?? '', /unknown option/)
   assert.match((await complaint(['modles'])) ?? '', /unknown command/)
 })
 
 for (const page of PAGES) {
   test(`every command of ${page} exists, with its options`, async () => {
-    const commands = commandsOf(page)
-    if (page !== 'README.md') assert.ok(commands.length > 0, 'there are commands to check')
-    for (const words of commands) assert.equal(await complaint(words), undefined, `npx fairlead ${words.join(' ')}`)
+    for (const words of commandsOf(page)) assert.equal(await complaint(words), undefined, `npx fairlead ${words.join(' ')}`)
   })
 }
 

@@ -97,7 +97,10 @@ export class Supervisor {
   /** Ends every process at once. */
   kill(): void {
     this.#stopping = true
-    for (const slot of this.#slots) slot.child?.kill('SIGKILL')
+    for (const slot of this.#slots) {
+      clearTimeout(slot.timer)
+      slot.child?.kill('SIGKILL')
+    }
   }
 
   #send(slot: Slot, message: ToServe): void {
@@ -127,6 +130,11 @@ export class Supervisor {
       child.once('exit', (code, signal) => {
         this.#ended(slot, id, signal ?? `code ${code}`)
         reject(new FairleadError('internal', `A serve process ended while it started (${signal ?? `exit code ${code}`}).`))
+      })
+      child.once('error', (cause) => {
+        // no process was made, for want of memory or of process numbers, and so none will exit
+        if (child.pid === undefined) this.#ended(slot, id, cause.message)
+        reject(new FairleadError('internal', `A serve process could not be started: ${cause.message}.`, { cause }))
       })
     })
   }

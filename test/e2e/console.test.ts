@@ -146,6 +146,35 @@ test('lists the logged predictions', async () => {
   await details.getByText(String(golden.rows[0]?.credit_amount)).or(details.getByText('probabilities_good')).first().waitFor()
 })
 
+test('rolls back after asking once, and offers the way back', async () => {
+  await page.goto(`${platform.run.control}/deployments/credit-risk?tab=releases`)
+  await page
+    .getByRole('row', { name: /Release 1/ })
+    .getByRole('button', { name: 'Roll back to release 1' })
+    .click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByText('The way back').waitFor()
+  await dialog.getByRole('button', { name: 'Roll back to release 1' }).click()
+  await dialog.waitFor({ state: 'detached' })
+  await page.getByRole('region', { name: 'What runs' }).getByRole('link', { name: 'credit-risk:1' }).waitFor()
+})
+
+test('makes a key that is shown once and works, and revokes it', async () => {
+  await page.goto(`${platform.run.control}/system`)
+  await page.getByRole('button', { name: 'Make a key' }).click()
+  await page.getByLabel('Name').fill('e2e')
+  await page.getByLabel('Read', { exact: true }).check()
+  await page.getByRole('button', { name: 'Make the key' }).click()
+  const key = await page.getByRole('dialog').locator('.fl-command code').innerText()
+  const status = async () => (await fetch(`${platform.run.control}/api/v1/deployments`, { headers: { authorization: `Bearer ${key}` } })).status
+  assert.equal(await status(), 200)
+  await page.getByRole('button', { name: 'I have copied it' }).click()
+  await page.getByRole('button', { name: 'Revoke e2e' }).click()
+  await page.getByRole('button', { name: 'Revoke the key' }).click()
+  await page.getByRole('row', { name: /e2e/ }).getByText('Revoked').waitFor()
+  assert.equal(await status(), 401)
+})
+
 test('the snippet of the typed client answers as pasted', async () => {
   await page.goto(`${platform.run.control}/deployments/credit-risk`)
   await page.getByRole('tab', { name: 'TypeScript' }).click()

@@ -6,6 +6,7 @@ import { AsOf } from '../app/as-of.tsx'
 import { PageHead } from '../app/page-head.tsx'
 import { HEALTH_FILTERS } from '../app/search.ts'
 import { DeploymentTable } from '../deployment/deployment-table.tsx'
+import { FIRST_STEPS } from '../deployment/predict-command.ts'
 import { plural } from '../format/number.ts'
 import { matches } from '../format/text.ts'
 import { Empty, Loaded } from '../ui/feedback.tsx'
@@ -30,7 +31,7 @@ export function DeploymentsPage() {
           {({ deployments }) => {
             if (deployments.length === 0) {
               return (
-                <Empty title="No deployments yet" command="npx fairlead deploy my-deployment --model my-model">
+                <Empty title="No deployments yet" command={FIRST_STEPS}>
                   A deployment answers predictions under a stable name; each deploy makes its next release.
                 </Empty>
               )

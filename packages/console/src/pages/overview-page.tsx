@@ -7,6 +7,7 @@ import { statusQuery } from '../api/queries.ts'
 import { AsOf } from '../app/as-of.tsx'
 import { PageHead } from '../app/page-head.tsx'
 import { DeploymentTable } from '../deployment/deployment-table.tsx'
+import { FIRST_STEPS } from '../deployment/predict-command.ts'
 import { formatBytes, plural } from '../format/number.ts'
 import { matches } from '../format/text.ts'
 import { clockTime } from '../format/time.ts'
@@ -74,7 +75,7 @@ function Deployments({ status }: { status: Status }) {
   return (
     <Panel title={`Deployments${q ? `, ${rows.length} of ${status.deployments.length}` : ''}`} aside={filter} flush>
       {status.deployments.length === 0 ? (
-        <Empty title="No deployments yet" command="npx fairlead deploy my-deployment --model my-model">
+        <Empty title="No deployments yet" command={FIRST_STEPS}>
           Each deployment stands here with its traffic, latency, errors and release. Import a model first, then deploy it.
         </Empty>
       ) : rows.length === 0 ? (

@@ -3,6 +3,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useNavigate, useRouter, useSearch } from '@tanstack/react-router'
 import { type FormEvent, useEffect, useRef, useState } from 'react'
 import { control } from '../api/control.ts'
+import { statusOf } from '../api/problem.ts'
 import { TroubleView } from '../ui/feedback.tsx'
 import { Command } from '../ui/show.tsx'
 
@@ -33,6 +34,7 @@ function useSignIn() {
 export function SignInPage() {
   const signIn = useSignIn()
   const [token, setToken] = useState('')
+  const [pasted, setPasted] = useState(false)
   const tried = useRef(false)
   const { mutate } = signIn
   useEffect(() => {
@@ -44,7 +46,9 @@ export function SignInPage() {
   }, [mutate])
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    if (token.trim() !== '') mutate(token.trim())
+    if (token.trim() === '') return
+    setPasted(true)
+    mutate(token.trim())
   }
   return (
     <main className="fl-signin">
@@ -54,6 +58,7 @@ export function SignInPage() {
           <h1 id="sign-in">Sign in to Fairlead</h1>
         </div>
         {signIn.error ? <TroubleView error={signIn.error} /> : null}
+        {statusOf(signIn.error) === 401 && pasted ? <p>What was pasted is neither a fresh sign-in token nor the admin token of this platform.</p> : null}
         <div className="fl-stack tight">
           <p>Make a link on the machine where Fairlead runs, and open it. A link works once and for a few minutes.</p>
           <div>

@@ -16,13 +16,15 @@ export function Skeleton({ lines = 4, height = 16 }: { lines?: number; height?: 
   )
 }
 
-/** What will stand here, and the command that makes it appear. */
-export function Empty({ title, children, command }: { title: string; children?: ReactNode; command?: string }) {
+/** What will stand here, and the command, or the commands one after the other, that make it appear. */
+export function Empty({ title, children, command }: { title: string; children?: ReactNode; command?: string | readonly string[] }) {
   return (
     <div className="fl-empty">
       <strong>{title}</strong>
       {children ? <p>{children}</p> : null}
-      {command ? <Command text={command} /> : null}
+      {[command ?? []].flat().map((text) => (
+        <Command key={text} text={text} />
+      ))}
     </div>
   )
 }

@@ -141,6 +141,19 @@ eachLane('a client that does not read its answers is not read either', async (te
   socket.destroy()
 })
 
+eachLane('a client that stops reading for good is let go', async (testServing) => {
+  await using serving = await testServing({ limits: { keepAliveMs: 300 }, releases: [fakeRelease({ settings: { maxRows: 100_000 } })] })
+  const socket = connect(serving.port, '127.0.0.1')
+  socket.on('error', () => {})
+  socket.pause()
+  // more than the system takes from a client that does not read
+  for (let i = 0; i < 3; i++) socket.write(post('a', JSON.stringify({ rows: Array(100_000).fill(FAKE_ROW) })))
+  for (let tries = 0; serving.http.connections() === 0 && tries < 500; tries++) await sleep(5)
+  for (let tries = 0; serving.http.connections() > 0 && tries < 1500; tries++) await sleep(10)
+  assert.equal(serving.http.connections(), 0)
+  socket.destroy()
+})
+
 eachLane('while draining, each answer is the last of its connection', async (testServing) => {
   let draining = false
   await using serving = await testServing({ isDraining: () => draining })

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { FairleadError } from '@fairlead/contract'
 import { readBody } from './body.ts'
 import { type Answer, type BodyListener, Exchange } from './exchange.ts'
+import type { Handling } from './handlers.ts'
 
 /** How long what a refused client still sends is thrown away, so that it gets to read the refusal. */
 const LINGER_MS = 2000
@@ -11,10 +12,14 @@ export class HttpExchange extends Exchange {
   readonly #request: IncomingMessage
   readonly #response: ServerResponse
 
-  constructor(request: IncomingMessage, response: ServerResponse, draining: () => boolean) {
+  /** How long a client may take to read any part of the answer. */
+  readonly #idleMs: number
+
+  constructor(request: IncomingMessage, response: ServerResponse, { limits, draining }: Pick<Handling, 'limits' | 'draining'>) {
     super({ target: request.url ?? '/', headers: request.headers }, performance.now(), draining)
     this.#request = request
     this.#response = response
+    this.#idleMs = limits.keepAliveMs
   }
 
   get answered(): boolean {
@@ -35,6 +40,8 @@ export class HttpExchange extends Exchange {
     // the array is handed over, and its type wants it to be writable
     this.#response.writeHead(status, headers as string[])
     this.#response.end(text)
+    // node:http watches the time of requests only; when the answer is out it sets this to what it wants
+    if (this.#request.socket.writableLength > 0) this.#request.socket.setTimeout(this.#idleMs)
   }
 
   /**

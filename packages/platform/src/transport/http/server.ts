@@ -134,7 +134,7 @@ class HttpPort implements HttpServing {
 
   #handle(request: IncomingMessage, response: ServerResponse): void {
     const handling = this.#sockets.get(request.socket) ? this.#handling.near : this.#handling.far
-    const exchange = new HttpExchange(request, response, this.#draining)
+    const exchange = new HttpExchange(request, response, handling)
     try {
       answer(exchange, request.method ?? 'GET', handling)
     } catch (error) {

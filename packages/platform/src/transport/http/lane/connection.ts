@@ -46,6 +46,8 @@ export class LaneConnection implements Wire {
   #body: Buffer | undefined
   #gathered: BodyBuffer | undefined
   #bodyDone: ((bytes: Buffer) => void) | undefined
+  /** The last answer is on its way. */
+  #closing = false
   /** The client sends no more. */
   #ended = false
   #paused = false
@@ -57,6 +59,7 @@ export class LaneConnection implements Wire {
     socket.on('data', this.#onData)
     socket.on('end', this.#onEnd)
     socket.on('drain', this.#onDrain)
+    socket.on('timeout', this.#onTimeout)
     socket.on('error', this.#onError)
     socket.on('close', this.#onClose)
   }
@@ -85,9 +88,13 @@ export class LaneConnection implements Wire {
     this.#body = undefined
     // text as long as its UTF-8 has no other characters than those of ASCII, and goes out without being transcoded
     const flushed = this.#socket.write(text, answer.length === answer.text.length ? 'latin1' : 'utf8')
-    if (close) this.#socket.destroySoon()
-    else if (flushed && this.#missing === 0) this.#next()
-    else if (!flushed) this.deadline = performance.now() + limits.keepAliveMs
+    if (close) {
+      this.#closing = true
+      this.#socket.destroySoon()
+    }
+    // the time of a client that reads is anew with every part that it takes
+    if (!flushed || close) this.#socket.setTimeout(limits.keepAliveMs)
+    else if (this.#missing === 0) this.#next()
   }
 
   /** Ends a connection that waits for its next request, or for its first. */
@@ -103,6 +110,7 @@ export class LaneConnection implements Wire {
   }
 
   readonly #onData = (chunk: Buffer): void => {
+    if (this.#closing) return
     if (this.#missing > 0) this.#takeBody(chunk)
     else if (this.#inHand) this.#putBack(chunk)
     else this.#takeHead(chunk)
@@ -197,6 +205,7 @@ export class LaneConnection implements Wire {
     socket.off('data', this.#onData)
     socket.off('end', this.#onEnd)
     socket.off('drain', this.#onDrain)
+    socket.off('timeout', this.#onTimeout)
     socket.off('error', this.#onError)
     socket.off('close', this.#onClose)
     this.#options.left(this)
@@ -210,8 +219,12 @@ export class LaneConnection implements Wire {
   }
 
   readonly #onDrain = (): void => {
+    if (this.#closing) return
+    this.#socket.setTimeout(0)
     if (this.#inHand && this.#answered && this.#missing === 0) this.#next()
   }
+
+  readonly #onTimeout = (): void => void this.#socket.destroy()
 
   // the close that follows is all there is to know of a client that went away
   readonly #onError = (): void => {}

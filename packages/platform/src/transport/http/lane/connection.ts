@@ -156,11 +156,9 @@ export class LaneConnection implements Wire {
     if (part.length < chunk.length) this.#putBack(chunk.subarray(part.length))
     const [done, gathered] = [this.#bodyDone, this.#gathered]
     this.#bodyDone = this.#gathered = undefined
-    if (this.#answered) this.#next()
-    else {
-      this.deadline = Number.POSITIVE_INFINITY
-      done?.(gathered!.bytes)
-    }
+    this.deadline = Number.POSITIVE_INFINITY
+    if (!this.#answered) done?.(gathered!.bytes)
+    else if (!this.#socket.writableNeedDrain) this.#next()
   }
 
   /** After an answer that is on its way: the next request, if the client wants one. */

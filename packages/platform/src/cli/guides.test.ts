@@ -43,7 +43,7 @@ async function complaint(args: string[]): Promise<string | undefined> {
 }
 
 test('the check sees a wrong command', async () => {
-  assert.ok(PAGES.reduce((sum, page) => sum + commandsOf(page).length, 0) > 50, 'the commands of the pages are found')
+  assert.ok(PAGES.reduce((sum, page) => sum + commandsOf(page).length, 0) > 30, 'the commands of the pages are found')
   assert.match((await complaint(['models', 'import', 'x', '--name', 'a', '--signatur', 's'])) ?? '', /unknown option/)
   assert.match((await complaint(['modles'])) ?? '', /unknown command/)
 })

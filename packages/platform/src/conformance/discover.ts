@@ -97,7 +97,7 @@ async function findModel(send: Send): Promise<string | undefined> {
   const headers = { 'content-type': 'application/json' }
   const { answer } = await send({ method: 'POST', path: '/v2/repository/index', headers, body: '{}' })
   const index = answer?.status === 200 ? listOf(answer) : []
-  const ready = index.find((entry) => isObject(entry) && /READY$/.test(textOf(entry.state)) && !/UNREADY$/.test(textOf(entry.state))) ?? index[0]
+  const ready = index.find((entry) => isObject(entry) && ['READY', 'State.READY'].includes(textOf(entry.state))) ?? index[0]
   if (isObject(ready) && textOf(ready.name)) return textOf(ready.name)
   // KServe has no index and lists its models here
   const { models } = jsonOf((await send({ method: 'GET', path: '/v2/models' })).answer) ?? {}

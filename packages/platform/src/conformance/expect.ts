@@ -2,7 +2,8 @@ import { errorOf, type HttpAnswer, type HttpRequest } from './http.ts'
 import { readInference } from './inference.ts'
 import { isObject, kindOf, parseJson, shown } from './json.ts'
 import { differenceOf } from './tensors.ts'
-import { type Case, type Expectation, type KnownDeviation, must } from './types.ts'
+import type { Case, Expectation, KnownDeviation } from './types.ts'
+import { must } from './unmet.ts'
 
 /** A case asked over HTTP. */
 export type HttpCase = Case<HttpRequest, HttpAnswer>

@@ -2,7 +2,7 @@ import { datatypeOf, decodeBinary, type Value } from './datatypes.ts'
 import type { HttpAnswer } from './http.ts'
 import { isObject, kindOf, parseObject } from './json.ts'
 import { countOf, type Tensor } from './tensors.ts'
-import { must, Unmet } from './types.ts'
+import { must, Unmet } from './unmet.ts'
 
 /** An output of an inference response. */
 export interface Output extends Tensor {

@@ -1,4 +1,4 @@
-import { must, Unmet } from './types.ts'
+import { must, Unmet } from './unmet.ts'
 
 type Reviver = (key: string, value: unknown, context: { source?: string }) => unknown
 

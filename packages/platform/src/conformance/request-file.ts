@@ -2,7 +2,7 @@ import { FairleadError } from '@fairlead/contract'
 import { inputTensor } from './inference.ts'
 import { parseObject } from './json.ts'
 import type { Tensor } from './tensors.ts'
-import { must, Unmet } from './types.ts'
+import { must, Unmet } from './unmet.ts'
 
 /** Inputs of an inference request in JSON, as a caller gives them in a file. Throws `request-invalid` naming the file and the place. */
 export function readRequest(bytes: Uint8Array, file: string): Tensor[] {

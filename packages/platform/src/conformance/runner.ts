@@ -1,5 +1,6 @@
 import { offers, type Subject } from './subject.ts'
-import { type Case, type CaseResult, type Exchange, type Finding, type Transport, Unmet } from './types.ts'
+import type { Case, CaseResult, Exchange, Finding, Transport } from './types.ts'
+import { Unmet } from './unmet.ts'
 
 /** Answers of a case that did not come leave the rest of its steps unasked. */
 interface Ran<Answer> {

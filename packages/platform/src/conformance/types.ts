@@ -10,16 +10,6 @@ export type Level = 'required' | 'optional' | 'deviation'
 /** How a case ended. Only a `required` case that `failed` keeps a server from conforming. */
 export type Outcome = 'passed' | 'failed' | 'deviates' | 'not-offered' | 'skipped'
 
-/** Thrown by a check whose statement does not hold; the message says what was found instead. */
-export class Unmet extends Error {
-  override readonly name = 'Unmet'
-}
-
-/** Throws `Unmet` unless `condition` holds. */
-export function must(condition: unknown, found: string): asserts condition {
-  if (!condition) throw new Unmet(found)
-}
-
 /** What a check may look at beside the answer. */
 export interface About<Request, Answer> {
   subject: Subject

@@ -15,7 +15,7 @@ import {
 import type { HttpAnswer, HttpRequest } from '../http.ts'
 import { infer, inferBinary } from '../infer-request.ts'
 import type { Subject } from '../subject.ts'
-import { must } from '../types.ts'
+import { must } from '../unmet.ts'
 import { noJsonSample, noSample } from './unless.ts'
 
 const section = 'Compression'

@@ -3,7 +3,7 @@ import type { HttpAnswer } from '../http.ts'
 import { modelPath } from '../infer-request.ts'
 import { isObject, kindOf, parseJson } from '../json.ts'
 import { NO_MODEL } from '../subject.ts'
-import { must } from '../types.ts'
+import { must } from '../unmet.ts'
 
 const section = 'Health'
 

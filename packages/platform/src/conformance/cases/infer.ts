@@ -3,7 +3,7 @@ import { infer, inferBody, inferNested, inferTexts } from '../infer-request.ts'
 import { readInference } from '../inference.ts'
 import type { Subject } from '../subject.ts'
 import { inputMembers, inputText, type Tensor, withRows } from '../tensors.ts'
-import { must } from '../types.ts'
+import { must } from '../unmet.ts'
 import { first, noJsonSample, notJson, noVersion, rowsFixed } from './unless.ts'
 
 const section = 'Inference'

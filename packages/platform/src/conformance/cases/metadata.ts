@@ -3,7 +3,7 @@ import { answersForm, callersMistake, errorObject, errorStatus, type HttpCase, t
 import { modelPath } from '../infer-request.ts'
 import { isObject, kindOf, parseObject } from '../json.ts'
 import { NO_MODEL } from '../subject.ts'
-import { must } from '../types.ts'
+import { must } from '../unmet.ts'
 
 const section = 'Server and model metadata'
 

@@ -6,7 +6,7 @@ import { readInference } from '../inference.ts'
 import { shown } from '../json.ts'
 import { echoOf, type Subject } from '../subject.ts'
 import { countOf, inputText, type Tensor, withFirstValue, withRows } from '../tensors.ts'
-import { must } from '../types.ts'
+import { must } from '../unmet.ts'
 import { first, noEcho, noInputOf, noJsonSample, rowsFixed } from './unless.ts'
 
 const section = 'Tensor data'

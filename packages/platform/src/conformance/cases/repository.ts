@@ -3,7 +3,7 @@ import { errorOf, type HttpAnswer, type HttpRequest } from '../http.ts'
 import { infer, modelPath } from '../infer-request.ts'
 import { isObject, kindOf, parseJson } from '../json.ts'
 import { NO_MODEL, type Subject } from '../subject.ts'
-import { must } from '../types.ts'
+import { must } from '../unmet.ts'
 import { first, noJsonSample } from './unless.ts'
 
 const section = 'Model repository extension'

@@ -3,7 +3,7 @@ import type { HttpAnswer } from '../http.ts'
 import { infer, modelPath } from '../infer-request.ts'
 import { isObject, kindOf, parseObject } from '../json.ts'
 import { NO_MODEL } from '../subject.ts'
-import { must } from '../types.ts'
+import { must } from '../unmet.ts'
 import { noJsonSample } from './unless.ts'
 
 const statistics = ['statistics']

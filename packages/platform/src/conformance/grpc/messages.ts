@@ -1,7 +1,7 @@
 import { datatypeOf, decodeBinary, encodeBinary, type Value } from '../datatypes.ts'
 import type { InferenceAnswer, Output } from '../inference.ts'
 import { countOf, type Tensor, type TensorSpec } from '../tensors.ts'
-import { must } from '../types.ts'
+import { must } from '../unmet.ts'
 import { allBytes, bytes, fieldsOf, integer, integers, number, text, varint } from './wire.ts'
 
 /** The field of `InferTensorContents` of a datatype; FP16 and BF16 travel raw only. */

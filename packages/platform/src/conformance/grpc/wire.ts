@@ -1,4 +1,4 @@
-import { must } from '../types.ts'
+import { must } from '../unmet.ts'
 
 /** A field of a message as it travels: a varint, or the bytes of any other wire type. */
 export interface Field {

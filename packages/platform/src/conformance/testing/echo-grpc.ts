@@ -4,7 +4,7 @@ import { decodeBinary, encodeBinary, type Value } from '../datatypes.ts'
 import { allBytes, bytes, type Field, fieldsOf, integers, number, readVarint, text, varint } from '../grpc/wire.ts'
 import { NO_MODEL } from '../subject.ts'
 import type { Tensor, TensorSpec } from '../tensors.ts'
-import { Unmet } from '../types.ts'
+import { Unmet } from '../unmet.ts'
 import { answer, demand, type EchoModel, fromBytes, Refusal, type Sent } from './echo-model.ts'
 
 /** What a call is answered. */
@@ -127,7 +127,7 @@ function typed(message: Uint8Array, datatype: string): Value[] {
   const contents = fields.flatMap(({ value }) => (typeof value === 'bigint' ? [] : [value]))
   if (datatype === 'BYTES') return contents.map((one) => Buffer.from(one).toString())
   const all = Buffer.concat(contents)
-  if (/^FP/.test(datatype)) return decodeBinary(datatype, all) ?? []
+  if (datatype.startsWith('FP')) return decodeBinary(datatype, all) ?? []
   const cursor = { bytes: all, at: 0 }
   const values: bigint[] = []
   while (cursor.at < all.length) values.push(readVarint(cursor))

@@ -4,7 +4,7 @@ import { deflateSync, gunzipSync, gzipSync, inflateSync } from 'node:zlib'
 import { DATATYPES } from '../datatypes.ts'
 import { isObject, parseObject } from '../json.ts'
 import type { Tensor } from '../tensors.ts'
-import { Unmet } from '../types.ts'
+import { Unmet } from '../unmet.ts'
 import { answer, demand, type EchoModel, echoModel, fromBytes, fromJson, outputText, Refusal, type Sent } from './echo-model.ts'
 
 /** A request as the server read it. */

@@ -21,6 +21,8 @@ export interface Platform {
   adminToken: string
   /** A fresh single-use link to the console. */
   signInLink(): Promise<string>
+  /** Whether it is on its way out. */
+  stopping(): boolean
   /** Settles when the platform has stopped, for whatever reason. */
   stopped: Promise<void>
   /** Answers what is in hand, flushes log and stores, stops. */
@@ -28,53 +30,73 @@ export interface Platform {
 }
 
 /**
- * Starts a platform on this machine and settles when it is ready. SIGTERM and SIGINT stop it; a second signal ends it at once.
+ * Starts a platform on this machine and settles when it is ready. SIGTERM and SIGINT stop it, also while it starts: then it answers
+ * `undefined` once everything is closed. A second signal ends it at once.
  * Throws `data-unwritable`, `data-locked`, `port-in-use`, `store-newer`, each naming the option to change.
  */
-export async function startPlatform(settings: PlatformSettings): Promise<Platform> {
+export async function startPlatform(settings: PlatformSettings): Promise<Platform | undefined> {
   const folder = openDataFolder(settings.dataDir)
   const lock = lockFolder(folder.root)
+  const settled = Promise.withResolvers<void>()
   let control: Control | undefined
+  const end = ending(
+    async () => {
+      removeRunFile(folder)
+      await settled.promise
+      await control?.stop(GRACE_MS)
+      lock[Symbol.dispose]()
+    },
+    () => control?.kill(),
+  )
   try {
-    removeRunFile(folder)
-    await lastRunEnded(folder)
-    const host = settings.host
-    const port = await reservePort({ host, port: settings.port, option: '--port' })
-    const httpPort = await reservePort({ host, port: settings.httpPort, option: '--http-port' })
-    const grpcPort = await reservePort({ host, port: settings.grpcPort, option: '--grpc-port' })
-    const token = adminToken(folder)
-    const addresses = { control: `http://${urlHost(host)}:${port}`, http: `http://${urlHost(host)}:${httpPort}`, grpc: `${urlHost(host)}:${grpcPort}` }
-    const logger = createLogger(settings.logLevel, logOutput(folder.logs, 'platform'), { pid: process.pid })
-    const startedAt = rfc3339(Date.now())
-    control = await startControl({
-      folder,
-      settings,
-      port,
-      httpPort,
-      grpcPort,
-      addresses,
-      adminToken: token,
-      platformToken: randomBytes(32).toString('base64url'),
-      loopback: isLoopback(host),
-      logger,
-      startedAt,
-    })
-    const running = control
-    const { stop, stopped } = ending(
-      async () => {
-        removeRunFile(folder)
-        await running.stop(GRACE_MS)
-        lock[Symbol.dispose]()
-      },
-      () => running.kill(),
-    )
-    writeRunFile(folder, { pid: process.pid, version: PROGRAM_VERSION, ...addresses, startedAt })
-    return { addresses, adminToken: token, signInLink: () => running.signInLink(), stopped, stop }
+    const running = await begin(folder, settings, end)
+    control = running?.control
+    settled.resolve()
+    if (running !== undefined && !end.begun) {
+      const { addresses, startedAt, token } = running
+      writeRunFile(folder, { pid: process.pid, version: PROGRAM_VERSION, ...addresses, startedAt })
+      const signInLink = () => running.control.signInLink()
+      return { addresses, adminToken: token, signInLink, stopping: () => end.begun, stopped: end.stopped, stop: end.stop }
+    }
   } catch (error) {
-    await control?.stop(0).catch(() => {})
-    lock[Symbol.dispose]()
-    throw error instanceof FairleadError ? error : new FairleadError('internal', error instanceof Error ? error.message : String(error), { cause: error })
+    settled.resolve()
+    if (!end.begun) {
+      end.forget()
+      await control?.stop(0).catch(() => {})
+      lock[Symbol.dispose]()
+      throw error instanceof FairleadError ? error : new FairleadError('internal', error instanceof Error ? error.message : String(error), { cause: error })
+    }
   }
+  await end.stop()
+  return undefined
+}
+
+/** Everything up to the announcement; `undefined` where a signal came before there was anything to stop. */
+async function begin(folder: DataFolder, settings: PlatformSettings, end: Ending) {
+  removeRunFile(folder)
+  await Promise.race([lastRunEnded(folder), end.beginning])
+  if (end.begun) return undefined
+  const { host } = settings
+  const port = await reservePort({ host, port: settings.port, option: '--port' })
+  const httpPort = await reservePort({ host, port: settings.httpPort, option: '--http-port' })
+  const grpcPort = await reservePort({ host, port: settings.grpcPort, option: '--grpc-port' })
+  const token = adminToken(folder)
+  const addresses = { control: `http://${urlHost(host)}:${port}`, http: `http://${urlHost(host)}:${httpPort}`, grpc: `${urlHost(host)}:${grpcPort}` }
+  const startedAt = rfc3339(Date.now())
+  const control = await startControl({
+    folder,
+    settings,
+    port,
+    httpPort,
+    grpcPort,
+    addresses,
+    adminToken: token,
+    platformToken: randomBytes(32).toString('base64url'),
+    loopback: isLoopback(host),
+    logger: createLogger(settings.logLevel, logOutput(folder.logs, 'platform'), { pid: process.pid }),
+    startedAt,
+  })
+  return { control, addresses, token, startedAt }
 }
 
 /** Two generations must not write one log, nor share a port. */
@@ -83,14 +105,27 @@ async function lastRunEnded({ root }: DataFolder): Promise<void> {
   throw new FairleadError('data-locked', `Processes of an earlier run still work on the data folder ${root}. Wait, or choose another folder with --data.`)
 }
 
-/** One way to end, whoever asks for it: once in order, and at once for the second signal. */
-function ending(close: () => Promise<void>, kill: () => void): { stop(): Promise<void>; stopped: Promise<void> } {
+/** One way to end, whoever asks for it. */
+interface Ending {
+  /** Whether somebody has asked. */
+  readonly begun: boolean
+  /** Settles when somebody asks. */
+  beginning: Promise<void>
+  stop(): Promise<void>
+  stopped: Promise<void>
+  /** Gives the signals back. */
+  forget(): void
+}
+
+/** Ends once in order, and at once for the second signal. */
+function ending(close: () => Promise<void>, kill: () => void): Ending {
   const { promise: stopped, resolve, reject } = Promise.withResolvers<void>()
-  stopped.catch(() => {})
+  const beginning = Promise.withResolvers<void>()
   let begun = false
   const stop = (): Promise<void> => {
     if (!begun) {
       begun = true
+      beginning.resolve()
       close().then(resolve, reject)
     }
     return stopped
@@ -102,13 +137,20 @@ function ending(close: () => Promise<void>, kill: () => void): { stop(): Promise
     }
     void stop()
   }
+  const forget = () => {
+    process.off('SIGTERM', onSignal)
+    process.off('SIGINT', onSignal)
+  }
   process.on('SIGTERM', onSignal)
   process.on('SIGINT', onSignal)
-  void stopped
-    .finally(() => {
-      process.off('SIGTERM', onSignal)
-      process.off('SIGINT', onSignal)
-    })
-    .catch(() => {})
-  return { stop, stopped }
+  stopped.then(forget, forget)
+  return {
+    get begun() {
+      return begun
+    },
+    beginning: beginning.promise,
+    stop,
+    stopped,
+    forget,
+  }
 }

@@ -30,7 +30,7 @@ test('the fast lane can be turned off in each place', () => {
   for (const sources of [{ flags: { fastLane: 'false' } }, { env: { FAIRLEAD_FAST_LANE: '0' } }, { file: { fastLane: false } }]) {
     assert.equal(loadSettings(sources).fastLane, false)
   }
-  refused({ flags: { fastLane: 'off' } }, 'setting-invalid', /^--fast-lane takes true or false/)
+  refused({ flags: { fastLane: 'off' } }, 'usage', /^--fast-lane takes true or false/)
 })
 
 test('an empty variable counts as not set, and variables of others are left alone', () => {
@@ -39,12 +39,12 @@ test('an empty variable counts as not set, and variables of others are left alon
 })
 
 test('a wrong value names the place it came from and what it takes', () => {
-  refused({ flags: { port: '70000' } }, 'setting-invalid', /^--port takes a whole number from 0 to 65535/)
+  refused({ flags: { port: '70000' } }, 'usage', /^--port takes a whole number from 0 to 65535/)
   refused({ env: { FAIRLEAD_PROCESSES: '0' } }, 'setting-invalid', /^FAIRLEAD_PROCESSES takes .* from 1/)
   refused({ file: { open: 'perhaps' } }, 'setting-invalid', /^platform\.open takes true or false/)
   refused({ file: { logLevel: 'loud' } }, 'setting-invalid', /trace, debug, info/)
   refused({ file: { data: ' ' } }, 'setting-invalid', /platform\.data/)
-  refused({ flags: { port: '1.5' } }, 'setting-invalid', /--port/)
+  refused({ flags: { port: '1.5' } }, 'usage', /--port/)
 })
 
 test('an unknown key of the file is refused with the nearest one', () => {
@@ -52,7 +52,8 @@ test('an unknown key of the file is refused with the nearest one', () => {
 })
 
 test('two interfaces cannot share a port, but each may take any free one', () => {
-  refused({ flags: { port: '7310' } }, 'setting-invalid', /must differ/)
+  refused({ flags: { port: '7310' } }, 'usage', /must differ/)
+  refused({ file: { port: 7310 } }, 'setting-invalid', /must differ/)
   assert.equal(loadSettings({ flags: { port: '0', httpPort: '0', grpcPort: '0' } }).port, 0)
   assert.equal(loadSettings({ flags: { httpPort: '0' } }).grpcPort, 0)
   assert.equal(loadSettings({ flags: { httpPort: '0', grpcPort: '7311' } }).grpcPort, 7311)
@@ -60,7 +61,7 @@ test('two interfaces cannot share a port, but each may take any free one', () =>
 
 test('roles that this version cannot run alone are refused, all of them together are not', () => {
   refused({ flags: { role: 'serve' } }, 'not-supported', /--role serve/)
-  refused({ flags: { role: 'serv' } }, 'setting-invalid', /control, serve, work/)
+  refused({ flags: { role: 'serv' } }, 'usage', /control, serve, work/)
   assert.equal(loadSettings({ flags: { role: 'work,control,serve' } }).port, 7300)
 })
 

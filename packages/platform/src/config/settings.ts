@@ -240,9 +240,9 @@ function settle(spec: SettingSpec, { flags = {}, env = {}, file = {} }: SettingS
     return spec.read(value)
   } catch (cause) {
     const what = cause instanceof Error ? cause.message : String(cause)
-    throw new FairleadError('setting-invalid', `${place} ${what}, not ${JSON.stringify(value)}.`, {
-      items: [{ path: place, code: 'setting-invalid', detail: what }],
-    })
+    // an option was typed just now
+    const code = place === spec.flag ? 'usage' : 'setting-invalid'
+    throw new FairleadError(code, `${place} ${what}, not ${JSON.stringify(value)}.`, { items: [{ path: place, code, detail: what }] })
   }
 }
 
@@ -251,15 +251,17 @@ function checkRoles(asked: string[]): void {
   throw new FairleadError('not-supported', `This version runs the roles ${ROLES.join(', ')} together; --role ${asked.join(',')} alone is not supported yet.`)
 }
 
-function checkPorts(settings: PlatformSettings): void {
+function checkPorts(settings: PlatformSettings, flags: SettingSources['flags'] = {}): void {
   const taken = [settings.port, settings.httpPort, settings.grpcPort].filter((value) => value !== 0)
-  if (new Set(taken).size < taken.length) throw new FairleadError('setting-invalid', '--port, --http-port and --grpc-port must differ.')
+  if (new Set(taken).size === taken.length) return
+  const typed = [flags.port, flags.httpPort, flags.grpcPort].some((value) => value !== undefined)
+  throw new FairleadError(typed ? 'usage' : 'setting-invalid', '--port, --http-port and --grpc-port must differ.')
 }
 
 /**
  * Joins options, environment and file to the settings of a platform; the option wins over the environment over the file.
  * Unknown variables of the environment are left alone: container platforms make some of their own from service names.
- * Throws `setting-unknown`, `setting-invalid` and `not-supported`, each naming the place.
+ * Throws `usage` for an option, `setting-unknown` and `setting-invalid` for the other two, and `not-supported`, each naming the place.
  */
 export function loadSettings(sources: SettingSources): PlatformSettings {
   checkNames(sources.file ?? {})
@@ -278,6 +280,6 @@ export function loadSettings(sources: SettingSources): PlatformSettings {
     logLevel: values.logLevel,
     limits: Object.freeze({ bodyBytes: values.maxBodyBytes, modelBytes: values.maxModelBytes }),
   })
-  checkPorts(settings)
+  checkPorts(settings, sources.flags)
   return settings
 }

@@ -6,12 +6,14 @@ import { PROGRAM_VERSION } from '../../app/program-version.ts'
 import { type DeclarationFile, findDeclaration, loadSettings, type PlatformSettings, readDeclaration, SETTINGS } from '../../config/index.ts'
 import { type Applied, applyDeclaration } from '../apply.ts'
 import type { Context } from '../context.ts'
-import { problemOf } from '../failure.ts'
+import { EXIT, problemOf } from '../failure.ts'
 import { cell, duration, printable } from '../format.ts'
 import type { Output } from '../output.ts'
 import { Progress } from '../progress.ts'
 import type { Registrar } from '../registrar.ts'
 import { appliedText, declarationIn } from './apply.ts'
+
+const SIGNALS = ['SIGTERM', 'SIGINT'] as const
 
 /** `fairlead up`: starts a platform. */
 export function registerUp({ program, run }: Registrar): void {
@@ -31,22 +33,43 @@ async function up(context: Context, _args: string[], options: Record<string, unk
   const { globals, io } = context
   const declared = typeof options.apply === 'string' ? declarationIn(io.cwd, options.apply) : undefined
   const settings = loadSettings({ flags: { ...options, data: globals.data }, env: io.env, file: fileSettings(io.cwd, declared) })
-  const { startPlatform } = await import('../../app/index.ts')
-  const platform = await startPlatform(settings)
+  const platform = await started(settings)
+  if (platform === undefined) return undefined
   try {
     // a signal may come while the declaration is being applied
     await Promise.race([welcome(context, { platform, settings, declared, began }), platform.stopped])
   } catch (error) {
-    await platform.stop()
-    throw error
+    // what fails because the platform is on its way out is no failure
+    if (!platform.stopping()) {
+      await platform.stop()
+      throw error
+    }
   }
   await platform.stopped
   return undefined
 }
 
+/** Loading the program takes a while; a signal that comes meanwhile finds nothing to stop, and ends the command in order all the same. */
+async function started(settings: PlatformSettings): Promise<Platform | undefined> {
+  const nothingYet = () => process.exit(EXIT.done)
+  for (const signal of SIGNALS) process.on(signal, nothingYet)
+  try {
+    const { startPlatform } = await import('../../app/index.ts')
+    return startPlatform(settings)
+  } finally {
+    // the platform listens for them by now: there is no moment at which nobody does
+    for (const signal of SIGNALS) process.off(signal, nothingYet)
+  }
+}
+
+/** The settings of the file in the current folder; below them those of the declaration that is applied. Paths count from their file. */
 function fileSettings(cwd: string, declared: DeclarationFile | undefined): Record<string, unknown> {
-  const path = declared?.path ?? findDeclaration(cwd)
-  const file = declared ?? (path === undefined ? undefined : readDeclaration(path))
+  const path = findDeclaration(cwd)
+  const own = path === undefined || path === declared?.path ? undefined : readDeclaration(path)
+  return { ...platformOf(declared), ...platformOf(own) }
+}
+
+function platformOf(file: DeclarationFile | undefined): Record<string, unknown> {
   const platform = file?.content.platform ?? {}
   if (file && typeof platform.data === 'string') return { ...platform, data: resolve(file.folder, platform.data) }
   return platform

@@ -1,7 +1,7 @@
 import { constants, type IncomingHttpHeaders, type OutgoingHttpHeaders, type ServerHttp2Stream } from 'node:http2'
 import { FairleadError } from '@fairlead/contract'
 import type { Caller } from '../../domain/inference/index.ts'
-import { type Budget, type Framed, FrameReader } from './framing.ts'
+import { type Framed, type FrameLimits, FrameReader } from './framing.ts'
 import type { Inflater } from './inflate.ts'
 import { contentKind, ENCODINGS, isGzip, requestId, timeoutOf, traceId } from './metadata.ts'
 import type { GrpcLimits, ServeGrpcOptions } from './options.ts'
@@ -27,7 +27,8 @@ export interface CallWorld {
   inflater: Inflater
   /** Whether the connection comes from this machine. */
   loopback: boolean
-  budgets: readonly Budget[]
+  /** Bounds of the messages of this connection. */
+  frames: FrameLimits
   methodOf(path: string): Method | undefined
   /** Told when the call is over, however it ended. */
   over(call: Call): void
@@ -54,8 +55,8 @@ export class Call {
   #answeredAt = 0
   #closed = false
   #trailers: OutgoingHttpHeaders | undefined
-  #turns: Promise<unknown> = Promise.resolve()
-  readonly #onClose: (() => void)[] = []
+  #turns: Promise<unknown> | undefined
+  #onClose: (() => void)[] | undefined
   #onEnding: (() => void) | undefined
 
   constructor(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, world: CallWorld) {
@@ -64,7 +65,7 @@ export class Call {
     this.world = world
     // an error of a stream closes it, and that is all there is to do
     stream.on('error', () => {})
-    stream.once('close', () => this.#gone())
+    stream.on('close', () => this.#gone())
   }
 
   /** `x-request-id` as sent, else made here. */
@@ -84,6 +85,7 @@ export class Call {
 
   /** Calls back when the call is over, at once if it is. */
   onClose(told: () => void): void {
+    this.#onClose ??= []
     if (this.#closed) told()
     else this.#onClose.push(told)
   }
@@ -133,10 +135,10 @@ export class Call {
 
   #listen(flags: number): void {
     const stream = this.#stream
-    this.#reader = new FrameReader({ messageBytes: this.world.limits.messageBytes, budgets: this.world.budgets }, (message) => this.#take(message))
+    this.#reader = new FrameReader(this.world.frames, (message) => this.#take(message))
     stream.on('data', (chunk: Buffer) => this.#read(chunk))
     if ((flags & NGHTTP2_FLAG_END_STREAM) !== 0) this.#ended()
-    else stream.once('end', () => this.#ended())
+    else stream.on('end', () => this.#ended())
   }
 
   /** Sends a message that has its prefix. */
@@ -163,7 +165,7 @@ export class Call {
     this.#answeredAt = performance.now()
     const error = known(cause)
     if (error.code === 'internal') this.world.options.onError?.(cause, this.id)
-    const trailers = errorTrailers(error)
+    const trailers = { ...errorTrailers(error), 'grpc-accept-encoding': ENCODINGS }
     if (this.#stream.headersSent) {
       this.#trailers = trailers
       this.#stream.end()
@@ -219,7 +221,7 @@ export class Call {
     const message = this.#message
     this.#message = undefined
     if (this.#reader!.partial) this.fail(new FairleadError('request-invalid', 'the last message is cut off'))
-    else if (this.#method!.kind === 'dialogue') this.#turns = this.#turns.then(() => this.finish())
+    else if (this.#method!.kind === 'dialogue') this.#turns = (this.#turns ?? Promise.resolve()).then(() => this.finish())
     else if (!message) this.fail(new FairleadError('request-invalid', 'there is no message'))
     else if (message.compressed) {
       this.world.inflater.unpack(message.bytes).then(
@@ -250,11 +252,11 @@ export class Call {
     }
     // the next is read when this one is answered, so that nobody makes a queue of them
     this.#stream.pause()
-    this.#turns = this.#turns.then(() => (this.#over ? undefined : answer())).catch((error: unknown) => this.fail(error))
+    this.#turns = (this.#turns ?? Promise.resolve()).then(() => (this.#over ? undefined : answer())).catch((error: unknown) => this.fail(error))
   }
 
   #headers(): OutgoingHttpHeaders {
-    const headers: OutgoingHttpHeaders = { ':status': 200, 'content-type': 'application/grpc', 'grpc-accept-encoding': ENCODINGS, 'x-request-id': this.id }
+    const headers: OutgoingHttpHeaders = { ':status': 200, 'content-type': 'application/grpc', 'x-request-id': this.id }
     const { traceparent } = this.headers
     if (traceparent !== undefined && this.traceId !== undefined) headers.traceparent = traceparent
     return headers
@@ -263,7 +265,7 @@ export class Call {
   #respond(): void {
     const stream = this.#stream
     if (stream.headersSent) return
-    stream.once('wantTrailers', () => stream.sendTrailers(this.#trailers ?? { 'grpc-status': '13' }))
+    stream.on('wantTrailers', () => stream.sendTrailers(this.#trailers ?? { 'grpc-status': '13' }))
     stream.respond(this.#headers(), { waitForTrailers: true, sendDate: false } as object)
   }
 
@@ -278,6 +280,6 @@ export class Call {
     this.#closed = true
     this.#reader?.end()
     this.world.over(this)
-    for (const told of this.#onClose) told()
+    for (const told of this.#onClose ?? []) told()
   }
 }

@@ -44,7 +44,7 @@ const BELIEVED = 1024 * 1024
 export class FrameReader {
   readonly #limits: FrameLimits
   readonly #take: (message: Framed) => void
-  readonly #prefix = Buffer.alloc(PREFIX_BYTES)
+  #prefix: Buffer | undefined
   #prefixed = 0
   #body: Buffer | undefined
   #filled = 0
@@ -82,6 +82,7 @@ export class FrameReader {
 
   /** Gives back what was counted for messages that came. */
   release(): void {
+    if (this.#held === 0) return
     for (const budget of this.#limits.budgets) budget.give(this.#held)
     this.#held = 0
   }
@@ -103,6 +104,7 @@ export class FrameReader {
 
   #fillPrefix(chunk: Buffer, from: number): number {
     const end = Math.min(chunk.length, from + PREFIX_BYTES - this.#prefixed)
+    this.#prefix ??= Buffer.alloc(PREFIX_BYTES)
     chunk.copy(this.#prefix, this.#prefixed, from, end)
     this.#prefixed += end - from
     if (this.#prefixed < PREFIX_BYTES) return end
@@ -142,7 +144,7 @@ export class FrameReader {
     this.#prefixed = 0
     this.#held += this.#coming
     this.#coming = 0
-    this.#take({ compressed: this.#prefix[0] === 1, bytes })
+    this.#take({ compressed: this.#prefix![0] === 1, bytes })
   }
 }
 

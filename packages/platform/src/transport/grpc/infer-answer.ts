@@ -4,6 +4,7 @@ import { BYTES, putVarint, tagOf, varintSize, WireWriter } from './wire.ts'
 
 /** Bytes before each message: whether it is compressed, and its length. */
 export const PREFIX_BYTES = 5
+const OUTPUT = tagOf(5, BYTES)
 const RAW = tagOf(6, BYTES)
 const SHAPE = tagOf(3, BYTES)
 
@@ -16,7 +17,6 @@ export interface InferAnswer {
 }
 
 const head = new WireWriter()
-const output = new WireWriter()
 
 /** An `inference.ModelInferResponse` behind its prefix. All values are in raw_output_contents. */
 export function writeInferAnswer({ model, version, id, outputs }: InferAnswer): Buffer {
@@ -27,7 +27,7 @@ export function writeInferAnswer({ model, version, id, outputs }: InferAnswer): 
   let size = PREFIX_BYTES
   const lengths: number[] = []
   for (const { name, tensor } of outputs) {
-    head.bytes(5, outputHead(name, tensor))
+    writeHead(name, tensor)
     const length = rawLength(tensor)
     lengths.push(length)
     size += 1 + varintSize(length) + length
@@ -37,22 +37,32 @@ export function writeInferAnswer({ model, version, id, outputs }: InferAnswer): 
   bytes.writeUInt32BE(bytes.length - PREFIX_BYTES, 1)
   bytes.set(head.written, PREFIX_BYTES)
   let at = PREFIX_BYTES + head.length
-  for (const [i, { tensor }] of outputs.entries()) {
+  for (let i = 0; i < outputs.length; i++) {
     bytes[at++] = RAW
     at = putVarint(bytes, at, lengths[i]!)
-    at = putRaw(bytes, at, tensor)
+    at = putRaw(bytes, at, outputs[i]!.tensor)
   }
   return bytes
 }
 
-function outputHead(name: string, { type, shape }: Tensor): Buffer {
-  output.clear()
-  output.text(1, name)
-  output.text(2, OIP_TYPES[type])
-  output.varint(SHAPE)
-  output.varint(shape.reduce((sum, dimension) => sum + varintSize(dimension), 0))
-  for (const dimension of shape) output.varint(dimension)
-  return output.written
+/** Name, datatype and shape of an output. */
+function writeHead(name: string, { type, shape }: Tensor): void {
+  const datatype = OIP_TYPES[type]
+  let dimensions = 0
+  for (const dimension of shape) dimensions += varintSize(dimension)
+  head.varint(OUTPUT)
+  head.varint(textSize(name) + textSize(datatype) + 1 + varintSize(dimensions) + dimensions)
+  head.text(1, name)
+  head.text(2, datatype)
+  head.varint(SHAPE)
+  head.varint(dimensions)
+  for (const dimension of shape) head.varint(dimension)
+}
+
+/** Size of a field with text as `WireWriter.text` writes it. */
+function textSize(text: string): number {
+  const size = Buffer.byteLength(text)
+  return size === 0 ? 0 : 1 + varintSize(size) + size
 }
 
 function rawLength({ data, shape }: Tensor): number {

@@ -1,5 +1,5 @@
 import { FairleadError } from '@fairlead/contract'
-import { type InferenceRequest, type ServingRelease, sizeOf, type Tensors } from '../../domain/inference/index.ts'
+import { type InferenceRequest, type ServingRelease, sizeOf, type Tensor, type Tensors } from '../../domain/inference/index.ts'
 import type { Call } from './call.ts'
 import { writeInferAnswer } from './infer-answer.ts'
 import { type InferMessage, type Parameters, readInferMessage } from './infer-message.ts'
@@ -44,14 +44,15 @@ export async function modelInfer(call: Call, bytes: Buffer): Promise<Buffer> {
   }
   let framed: Buffer | undefined
   await inference.predict(request, serving, ({ outputs }) => {
-    framed = writeInferAnswer({
-      model: deployment,
-      version: String(serving.release.number),
-      id: request.id,
-      outputs: wanted.flatMap((name) => (outputs[name] ? [{ name, tensor: outputs[name] }] : [])),
-    })
+    framed = writeInferAnswer({ model: deployment, version: String(serving.release.number), id: request.id, outputs: chosen(outputs, wanted) })
   })
   return framed!
+}
+
+function chosen(outputs: Tensors, wanted: readonly string[]): { name: string; tensor: Tensor }[] {
+  const found: { name: string; tensor: Tensor }[] = []
+  for (const name of wanted) if (outputs[name]) found.push({ name, tensor: outputs[name] })
+  return found
 }
 
 /** When a request with Triton's parameter `timeout`, microseconds, is worthless; 0 means none. Throws `request-invalid`. */
@@ -86,7 +87,8 @@ function wantedOutputs({ outputs }: InferMessage, serving: ServingRelease): stri
 function readInputs(message: InferMessage, serving: ServingRelease): Tensors {
   checkRawCount(message)
   const tensors: Tensors = {}
-  for (const [i, input] of message.inputs.entries()) {
+  for (let i = 0; i < message.inputs.length; i++) {
+    const input = message.inputs[i]!
     const head = readHead(input, i)
     if (Object.hasOwn(tensors, input.name)) throw new FairleadError('request-invalid', `inputs[${i}]: the input "${input.name}" is there twice`)
     checkParameters(input.parameters, `input "${input.name}"`)

@@ -118,7 +118,7 @@ class GrpcPort implements GrpcServing {
       limits: this.#limits,
       inflater: this.#inflater,
       loopback: isLocal(session),
-      budgets: [this.#pending, new Budget(this.#limits.connectionBytes)],
+      frames: { messageBytes: this.#limits.messageBytes, budgets: [this.#pending, new Budget(this.#limits.connectionBytes)] },
       methodOf: findMethod,
       over: (call) => void this.#calls.delete(call),
     })

@@ -96,9 +96,30 @@ function readRaw(bytes: Buffer, span: Span, { type, shape, size }: InputHead): T
     const detail = `there are ${length} bytes, and the shape [${shape}] of ${OIP_TYPES[type]} does not match true shape, it needs ${needed}`
     return { code: 'shape-mismatch', detail }
   }
-  const start = bytes.byteOffset + from
-  const data = new ARRAYS[type](bytes.buffer.slice(start, start + length) as ArrayBuffer)
+  const data = copyOf(bytes, span, type)
   return type === 'bool' ? checkBools(data as Uint8Array) : data
+}
+
+/** Memory that small tensors share; what is larger gets memory of its own. */
+const SLAB_BYTES = 64 * 1024
+const SMALL_BYTES = 1024
+let slab = new ArrayBuffer(SLAB_BYTES)
+let slabUsed = 0
+
+/** A copy of the bytes as numbers, so that the message can be freed. */
+function copyOf(bytes: Buffer, { from, to }: Span, type: keyof typeof ARRAYS): Exclude<TensorData, string[]> {
+  const length = to - from
+  const start = bytes.byteOffset + from
+  if (length > SMALL_BYTES) return new ARRAYS[type](bytes.buffer.slice(start, start + length) as ArrayBuffer)
+  if (slabUsed + length > SLAB_BYTES) {
+    slab = new ArrayBuffer(SLAB_BYTES)
+    slabUsed = 0
+  }
+  const target = slabUsed
+  // the next one begins where every type may
+  slabUsed = (slabUsed + length + 7) & ~7
+  new Uint8Array(slab, target, length).set(new Uint8Array(bytes.buffer, start, length))
+  return new ARRAYS[type](slab, target, length / ARRAYS[type].BYTES_PER_ELEMENT)
 }
 
 function checkBools(data: Uint8Array): Uint8Array | Unfit {

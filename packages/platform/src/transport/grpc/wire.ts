@@ -176,15 +176,6 @@ export class WireWriter {
     this.#length += this.#bytes.write(text, this.#length, 'utf8')
   }
 
-  /** A field with bytes. */
-  bytes(field: number, bytes: Uint8Array): void {
-    this.varint(tagOf(field, BYTES))
-    this.varint(bytes.length)
-    this.#room(bytes.length)
-    this.#bytes.set(bytes, this.#length)
-    this.#length += bytes.length
-  }
-
   #room(more: number): void {
     if (this.#length + more <= this.#bytes.length) return
     const grown = Buffer.allocUnsafe(Math.max(this.#bytes.length * 2, this.#length + more))

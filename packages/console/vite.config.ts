@@ -1,4 +1,4 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { extname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { brotliCompress, constants, gzip } from 'node:zlib'
@@ -9,7 +9,10 @@ const PACKED = new Set(['.js', '.css', '.svg', '.html'])
 const LEAST_BYTES = 1000
 const brotli = promisify(brotliCompress)
 
-/** Writes `.br` and `.gz` beside what is worth it, for the platform to send to browsers that take them. */
+/**
+ * Writes `.br` and `.gz` beside what is worth it, for the platform to send to browsers that take them, and takes away what an
+ * earlier build left only then: a console that is being served stays whole while it is built again.
+ */
 function packed(): Plugin {
   const pack = async (path: string) => {
     const bytes = await readFile(path)
@@ -20,7 +23,10 @@ function packed(): Plugin {
   return {
     name: 'packed',
     apply: 'build',
-    async writeBundle({ dir = 'dist' }) {
+    async writeBundle({ dir = 'dist' }, bundle) {
+      for (const name of await readdir(join(dir, 'assets'))) {
+        if (!(`assets/${name.replace(/\.(br|gz)$/, '')}` in bundle)) await rm(join(dir, 'assets', name))
+      }
       const entries = await readdir(dir, { recursive: true, withFileTypes: true })
       await Promise.all(entries.filter((entry) => entry.isFile() && PACKED.has(extname(entry.name))).map((entry) => pack(join(entry.parentPath, entry.name))))
     },
@@ -33,6 +39,7 @@ export default defineConfig({
     target: 'es2022',
     // The content security policy allows neither inline scripts nor data: scripts.
     assetsInlineLimit: 0,
+    emptyOutDir: false,
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 700,
     // The compressed files themselves are what is sent; working out their size again takes as long as the build.

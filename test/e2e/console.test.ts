@@ -1,65 +1,26 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
-import { buildConsole, consoleIsStale } from '../../scripts/console.ts'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { ROOT } from '../../scripts/files.ts'
-import { fairlead, type RunningPlatform, startPlatform } from '../support/platform.ts'
-import { findBrowser } from './browser.ts'
+import type { RunningPlatform } from '../support/platform.ts'
+import { goldenRow, type OpenConsole, openConsole } from './open-console.ts'
 
-const EXAMPLE = join(ROOT, 'examples/credit-risk')
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-const golden = JSON.parse(readFileSync(join(EXAMPLE, 'golden.json'), 'utf8')) as { rows: Record<string, unknown>[] }
-
+let open: OpenConsole
 let platform: RunningPlatform
-let browser: Browser
 let context: BrowserContext
 let page: Page
-const broken: string[] = []
-/** Origins that any page asked for something. */
-const asked = new Set<string>()
-
-async function run(...args: string[]): Promise<string> {
-  const { code, stdout, stderr } = await fairlead(platform.data, args)
-  assert.equal(code, 0, `fairlead ${args.join(' ')}:\n${stdout}${stderr}`)
-  return stdout.trim()
-}
-
-async function predict(): Promise<void> {
-  const body = JSON.stringify({ rows: golden.rows.slice(0, 1) })
-  const answer = await fetch(`${platform.run.http}/v1/deployments/credit-risk/predict`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body,
-  })
-  assert.equal(answer.status, 200, await answer.text())
-}
 
 before(
   async () => {
-    if (consoleIsStale()) buildConsole()
-    platform = await startPlatform({ args: ['--processes', '1'] })
-    await run('apply', EXAMPLE)
-    await run('models', 'import', join(EXAMPLE, 'models/logistic'), '--name', 'credit-risk', '--signature', join(EXAMPLE, 'signature.yaml'))
-    browser = await chromium.launch({ executablePath: findBrowser() as string, args: ['--no-sandbox'] })
-    context = await browser.newContext({ viewport: { width: 1440, height: 900 }, reducedMotion: 'reduce' })
-    page = await context.newPage()
-    page.setDefaultTimeout(20_000)
-    page.on('pageerror', (error) => broken.push(error.message))
-    page.on('request', (request) => asked.add(new URL(request.url()).origin))
-    page.on('console', (message) => {
-      if (message.type() === 'error' && !/status of 4\d\d|net::ERR_FAILED/.test(message.text())) broken.push(message.text())
-    })
+    open = await openConsole()
+    ;({ platform, context, page } = open)
   },
   { timeout: 120_000 },
 )
 
 after(async () => {
-  await browser?.close()
-  await platform?.[Symbol.asyncDispose]()
+  await open?.[Symbol.asyncDispose]()
 })
 
 test('without a session the console asks to sign in', async () => {
@@ -68,20 +29,20 @@ test('without a session the console asks to sign in', async () => {
 })
 
 test('the sign-in link opens the overview, once', async () => {
-  const link = await run('status', '--sign-in')
+  const link = await open.run('status', '--sign-in')
   await page.goto(link)
   await page.getByRole('heading', { name: 'Overview', level: 1 }).waitFor()
   await page.getByRole('link', { name: 'credit-risk', exact: true }).first().waitFor()
   assert.ok(!page.url().includes('#'), 'the token is gone from the address')
 
-  await using stranger = await browser.newContext()
+  await using stranger = await (context.browser() as Browser).newContext()
   const other = await stranger.newPage()
   await other.goto(link)
   await other.getByText('sign-in-invalid').first().waitFor()
 })
 
 test('the first view takes under 300 KB over the wire, and leaves the charts for later', async () => {
-  await using fresh = await browser.newContext({ storageState: await context.storageState() })
+  await using fresh = await (context.browser() as Browser).newContext({ storageState: await context.storageState() })
   const first = await fresh.newPage()
   await first.goto(platform.run.control)
   await first.getByRole('link', { name: 'credit-risk', exact: true }).first().waitFor()
@@ -114,7 +75,7 @@ test('sees traffic live, without a reload', async () => {
   await now.waitFor()
   let going = true
   const traffic = (async () => {
-    while (going) await predict()
+    while (going) await open.predict()
   })()
   try {
     await page.waitForFunction(() => Number.parseFloat(document.querySelector('[data-label="Now"]')?.textContent ?? '') > 1, undefined, { timeout: 15_000 })
@@ -143,7 +104,7 @@ test('lists the logged predictions', async () => {
     .click()
   const details = page.getByRole('dialog')
   await details.getByText('credit_amount', { exact: true }).first().waitFor()
-  await details.getByText(String(golden.rows[0]?.credit_amount)).or(details.getByText('probabilities_good')).first().waitFor()
+  await details.getByText(String(goldenRow.credit_amount)).or(details.getByText('probabilities_good')).first().waitFor()
 })
 
 test('rolls back after asking once, and offers the way back', async () => {
@@ -215,7 +176,7 @@ test('new predictions are announced above the rows, which stand still until aske
   const before = await rows.first().innerText()
   await page.getByText('Live', { exact: true }).waitFor()
   await page.waitForTimeout(2500)
-  await predict()
+  await open.predict()
   const newer = page.getByRole('button', { name: 'Show newer' })
   await newer.waitFor()
   assert.equal(await rows.first().innerText(), before)
@@ -277,56 +238,6 @@ test('the theme that was chosen outlives a reload', async () => {
   await page.waitForFunction(() => document.documentElement.dataset.mantineColorScheme === 'light')
 })
 
-const PAGES = {
-  overview: '/',
-  deployments: '/deployments',
-  'deployment, try': '/deployments/credit-risk',
-  'deployment, predictions': '/deployments/credit-risk?tab=predictions',
-  'deployment, releases': '/deployments/credit-risk?tab=releases',
-  'deployment, settings': '/deployments/credit-risk?tab=settings',
-  models: '/models',
-  'model, versions': '/models/credit-risk',
-  'model, signature': '/models/credit-risk?tab=signature',
-  'model, lineage': '/models/credit-risk?tab=lineage',
-  'model, graph': '/models/credit-risk?tab=graph',
-  system: '/system',
-}
-
-for (const scheme of ['light', 'dark'] as const) {
-  test(`axe-core finds nothing on any page in the ${scheme} theme`, { timeout: 120_000 }, async () => {
-    await page.emulateMedia({ colorScheme: scheme })
-    const found: string[] = []
-    for (const [name, path] of Object.entries(PAGES)) {
-      await page.goto(platform.run.control + path)
-      await heading(name)
-      await page.waitForTimeout(500)
-      found.push(...(await violations()).map((violation) => `${name}: ${violation}`))
-    }
-    assert.deepEqual(found, [])
-  })
-}
-
-test('no page is wider than the window, from phones up', { timeout: 120_000 }, async () => {
-  const wide: string[] = []
-  for (const width of [390, 768, 1024]) {
-    await page.setViewportSize({ width, height: 844 })
-    for (const [name, path] of Object.entries(PAGES)) {
-      await page.goto(platform.run.control + path)
-      await heading(name)
-      await page.waitForTimeout(300)
-      const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
-      if (over > 0) wide.push(`${name} at ${width} px: ${over} px too wide`)
-    }
-  }
-  await page.setViewportSize({ width: 1440, height: 900 })
-  assert.deepEqual(wide, [])
-})
-
-test('axe-core itself works: it finds a picture without a text', async () => {
-  await page.evaluate(() => document.body.append(document.createElement('img')))
-  assert.ok((await violations()).some((violation) => violation.startsWith('image-alt')))
-})
-
 test('after signing out the pages ask to sign in', async () => {
   await page.goto(`${platform.run.control}/system`)
   await page.getByRole('button', { name: 'Sign out' }).click()
@@ -336,26 +247,6 @@ test('after signing out the pages ask to sign in', async () => {
 })
 
 test('no page reported an error or asked another host for anything', () => {
-  assert.deepEqual(broken, [])
-  assert.deepEqual([...asked], [platform.run.control])
+  assert.deepEqual(open.broken, [])
+  assert.deepEqual([...open.asked], [platform.run.control])
 })
-
-/** Waits for the heading of a page; what stands there instead goes into the error. */
-async function heading(name: string): Promise<void> {
-  try {
-    await page.getByRole('heading', { level: 1 }).first().waitFor()
-  } catch (error) {
-    const text = await page.evaluate(() => document.body.innerText).catch(() => 'nothing that can be read')
-    throw new Error(`${name} has no heading; the page at ${page.url()} says: ${text.slice(0, 400)}`, { cause: error })
-  }
-}
-
-/** What axe-core finds on the page, as `rule: where`. */
-async function violations(): Promise<string[]> {
-  await page.evaluate(AXE)
-  return await page.evaluate(async () => {
-    const { axe } = globalThis as unknown as { axe: { run(options: object): Promise<{ violations: { id: string; nodes: { target: string[] }[] }[] }> } }
-    const { violations } = await axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] })
-    return violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target.join(' ')}`))
-  })
-}

@@ -45,6 +45,7 @@ interface OptionInput {
 
 const LEFT = 64
 const RIGHT = 18
+const DOT = 4
 /** Room that the words at a release marker take, in pixels. */
 const LABEL = 84
 
@@ -148,8 +149,7 @@ export function chartOption(input: OptionInput): Record<string, unknown> {
       name: spec.name,
       data: spec.points,
       color: token(spec.color),
-      showSymbol: isSparse(spec.points),
-      symbolSize: 4,
+      symbolSize: dotsOf(spec.points),
       connectNulls: false,
       lineStyle: { width: spec.width },
       emphasis: { disabled: true },
@@ -159,7 +159,13 @@ export function chartOption(input: OptionInput): Record<string, unknown> {
   }
 }
 
-/** Whether so few points have values that a line alone might not be seen. */
-function isSparse(points: SeriesPoint[]): boolean {
-  return points.filter(([, value]) => value !== null).length < 3
+/** Sizes of the dots of a line: a point between two gaps has no line to be seen by. */
+function dotsOf(points: SeriesPoint[]): (value: unknown, item: { dataIndex: number }) => number {
+  return (_, { dataIndex }) => (isAlone(points, dataIndex) ? DOT : 0)
+}
+
+/** Whether a point has a value and neither neighbour has one. */
+export function isAlone(points: readonly SeriesPoint[], index: number): boolean {
+  const has = (at: number) => points[at] !== undefined && points[at][1] !== null
+  return has(index) && !has(index - 1) && !has(index + 1)
 }

@@ -61,7 +61,7 @@ export function ServiceChart({ kind, title, telemetry, scheme, onWindow }: Servi
           {summary.map((item) => (
             <span key={item.name} className="fl-legend">
               <span className="fl-swatch" style={{ background: `var(${item.color})`, height: item.width * 1.6 }} />
-              {summary.length > 1 ? item.name : 'now'} <b>{item.value}</b>
+              {summary.length > 1 ? item.name : 'latest'} <b>{item.value}</b>
             </span>
           ))}
         </span>
@@ -77,9 +77,10 @@ export function ServiceChart({ kind, title, telemetry, scheme, onWindow }: Servi
   )
 }
 
+/** The value of each line at the end of the window; what was last measured long ago is not passed off as now. */
 function latestOf(kind: ChartKind, series: ReturnType<typeof toSeries>) {
   return linesOf(kind, series).map((line) => {
-    const last = line.points.findLast(([, value]) => value !== null)
+    const last = line.points.at(-1)
     return { name: line.name, color: line.color, width: line.width, value: chartUnit(kind)(last?.[1] ?? null) }
   })
 }

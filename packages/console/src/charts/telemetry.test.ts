@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Telemetry } from '@fairlead/contract/control'
-import { markersOf, shareAxisEnd } from './option.ts'
+import { isAlone, markersOf, shareAxisEnd } from './option.ts'
 import { csvCell, telemetryCsv, telemetryRows, toSeries } from './telemetry.ts'
 
 const point = (minute: number, requests: number, errors = 0): Telemetry['points'][number] => ({
@@ -60,6 +60,14 @@ test('release markers that stand close share the words of the last, and words at
   assert.deepEqual(
     markersOf({ ...telemetry, releases: [release(9, 3)] }, 700).map(({ words, left }) => [words, left]),
     [['release 3', true]],
+  )
+})
+
+test('a point between gaps is marked, one on a line is not', () => {
+  const points: [number, number | null][] = [1, null, 2, 3, null, 4].map((value, at) => [at, value])
+  assert.deepEqual(
+    points.map((_, at) => isAlone(points, at)),
+    [true, false, false, false, false, true],
   )
 })
 

@@ -44,9 +44,13 @@ function countTable({ cases }: Report): string {
 
 const HEADINGS = { required: 'Required', optional: 'Optional extensions', deviation: 'Where servers differ' }
 
+/** What a reader looks for comes first. */
+const ORDER: CaseResult['outcome'][] = ['failed', 'deviates', 'passed', 'not-offered', 'skipped']
+
 function group(level: CaseResult['level'], cases: readonly CaseResult[]): string {
   return `<h2>${HEADINGS[level]}</h2>\n${cases
     .filter((one) => one.level === level)
+    .sort((a, b) => ORDER.indexOf(a.outcome) - ORDER.indexOf(b.outcome))
     .map(caseHtml)
     .join('\n')}`
 }

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ROOT } from '../scripts/files.ts'
 import { fairlead, type RunningPlatform } from '../test/support/platform.ts'
@@ -29,4 +30,22 @@ export async function processTree(root: number): Promise<number[]> {
   const found = [root]
   for (const pid of found) for (const [child, parent] of parents) if (parent === pid) found.push(child)
   return found
+}
+
+/** The process that answers predictions, of a platform that has one (Linux). */
+export async function serveProcess(platform: RunningPlatform): Promise<number | undefined> {
+  if (process.platform !== 'linux') return undefined
+  const pids = await processTree(platform.run.pid)
+  return pids.find((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('serve-main'))
+}
+
+/** Processor time that a process has used so far, in microseconds, in steps of ten thousand (Linux). */
+export function processorMicros(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+  const [user = 0, system = 0] = stat
+    .slice(stat.lastIndexOf(')') + 2)
+    .split(' ')
+    .slice(11, 13)
+    .map(Number)
+  return (user + system) * 10_000
 }

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { startPlatform } from '../test/support/platform.ts'
 import { type LoadResult, type LoadTask, load, next, start } from './load.ts'
-import { cli, FIXTURES, importTrees } from './platform.ts'
+import { cli, FIXTURES, importTrees, processorMicros, serveProcess } from './platform.ts'
 import type { Figure } from './report.ts'
 
 interface BenchRow {
@@ -34,16 +34,30 @@ interface Side {
   name: string
   task: Omit<LoadTask, 'seconds'>
   results: LoadResult[]
+  /** The process that answers; known on Linux. */
+  pid: number | undefined
+  /** Processor time a request of each round, in microseconds. */
+  micros: number[]
+}
+
+/** One round of a side. */
+async function round(generator: ChildProcess, side: Side, seconds: number): Promise<void> {
+  const { pid } = side
+  const before = pid === undefined ? 0 : processorMicros(pid)
+  const result = await load(generator, { ...side.task, seconds })
+  side.results.push(result)
+  if (pid !== undefined) side.micros.push((processorMicros(pid) - before) / result.requests)
 }
 
 /** One row, 32 connections, one serve process, prediction log and metrics on, beside a bare node:http echo. */
-export async function serving(options: { rounds: number; seconds: number }): Promise<Figure[]> {
-  await using platform = await startPlatform({ args: ['--processes', '1'] })
+export async function serving(options: { rounds: number; seconds: number; fastLane: string }): Promise<Figure[]> {
+  await using platform = await startPlatform({ args: ['--processes', '1', '--fast-lane', options.fastLane] })
   await importTrees(platform)
   await cli(platform, 'deploy', 'trees', '--model', 'trees')
   const generator = start('./load.process.ts')
   const echoes: ChildProcess[] = []
   const port = Number(new URL(platform.run.http).port)
+  const pid = await serveProcess(platform)
   const figures: Figure[] = []
   try {
     const pairs: { ours: Side; echo: Side }[] = []
@@ -55,16 +69,22 @@ export async function serving(options: { rounds: number; seconds: number }): Pro
       const { port: echoPort } = await next<{ port: number }>(echo)
       const plain = requests.map(({ path, body }) => ({ path, body }))
       pairs.push({
-        ours: { name, task: { port, connections: CONNECTIONS, marker: face.marker, requests }, results: [] },
-        echo: { name: `echo for ${name}`, task: { port: echoPort, connections: CONNECTIONS, marker: '', requests: plain }, results: [] },
+        ours: { name, task: { port, connections: CONNECTIONS, marker: face.marker, requests }, results: [], pid, micros: [] },
+        echo: {
+          name: `echo for ${name}`,
+          task: { port: echoPort, connections: CONNECTIONS, marker: '', requests: plain },
+          results: [],
+          pid: pid === undefined ? undefined : echo.pid,
+          micros: [],
+        },
       })
     }
     const sides = pairs.flatMap(({ ours, echo }) => [echo, ours])
     for (const side of sides) await load(generator, { ...side.task, seconds: Math.min(2, options.seconds * 2) })
-    for (let round = 0; round < options.rounds; round++) {
-      const order = round % 2 === 0 ? sides : [...sides].reverse()
-      for (const side of order) side.results.push(await load(generator, { ...side.task, seconds: options.seconds }))
-      process.stderr.write(`round ${round + 1} of ${options.rounds}\n`)
+    for (let n = 0; n < options.rounds; n++) {
+      const order = n % 2 === 0 ? sides : [...sides].reverse()
+      for (const side of order) await round(generator, side, options.seconds)
+      process.stderr.write(`round ${n + 1} of ${options.rounds}\n`)
     }
     for (const { ours, echo } of pairs) figures.push(...compare(ours, echo))
   } finally {
@@ -92,6 +112,12 @@ function compare(ours: Side, echo: Side): Figure[] {
       rounds: ours.results.map((result, at) => result.perSecond / (echo.results[at] as LoadResult).perSecond),
       bar: { least: 0.5 },
     },
+    ...(ours.micros.length === 0
+      ? []
+      : [
+          { name: `${ours.name}: processor time a request`, unit: 'µs', rounds: ours.micros },
+          { name: `${echo.name}: processor time a request`, unit: 'µs', rounds: echo.micros },
+        ]),
     { name: `${ours.name}: p50`, unit: 'µs', rounds: of(ours, (result) => result.p50) },
     { name: `${ours.name}: p99`, unit: 'µs', rounds: of(ours, (result) => result.p99) },
   ]

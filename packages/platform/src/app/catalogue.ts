@@ -18,7 +18,10 @@ export function openCatalogue({ db, blobs, limits, ...options }: CatalogueOption
     db: db as unknown as RegistryDb,
     blobs,
     clock: options.clock,
-    usage: { deploymentsOf: (model, version, within) => deployments.deploymentsOf(model, version, within as unknown as DeploymentDb) },
+    usage: {
+      deploymentsOf: (model, version) => deployments.deploymentsOf(model, version),
+      releasesOf: (model, version, within) => deployments.releasesOf(model, version, within as unknown as DeploymentDb),
+    },
     ...(limits ? { limits } : {}),
   })
   const deployments: Deployments = new Deployments({

@@ -49,12 +49,11 @@ export async function registryRig(folder: string, options: { limits?: Partial<Re
   const blobs = fileBlobs({ root: join(folder, 'blobs') })
   const uses: RegistryRig['uses'] = []
   const time = { now: Date.UTC(2026, 0, 1) }
-  const usage = {
-    deploymentsOf: async (model: string, version?: number) =>
-      uses
-        .filter((use) => use.model === model && (version === undefined || use.version === version))
-        .map(({ name, release, version }) => ({ name, release, version })),
-  }
+  const usesOf = async (model: string, version?: number) =>
+    uses
+      .filter((use) => use.model === model && (version === undefined || use.version === version))
+      .map(({ name, release, version }) => ({ name, release, version }))
+  const usage = { deploymentsOf: usesOf, releasesOf: usesOf }
   const registry = new Registry({ db: store.db, blobs, clock: { now: () => time.now }, usage, readModel: textReader, ...options })
   await registry.start()
   return {

@@ -232,14 +232,32 @@ test('deploy refuses settings and pipelines that do not exist, without asking th
 test('deploy --no-wait returns with the operation; rollback goes where it is told', async () => {
   await using platform = await fakePlatform({
     'POST /deployments/credit-risk/releases': () => ({ status: 202, json: sampleOperation({ state: 'running' }) }),
-    'POST /deployments/credit-risk/rollback': () => ({ status: 202, json: sampleOperation({ kind: 'rollback' }) }),
+    'POST /deployments/credit-risk/rollback': () => ({
+      status: 202,
+      json: sampleOperation({ kind: 'rollback', target: { deployment: 'credit-risk', release: 1 } }),
+    }),
     'GET /deployments/credit-risk': () => ({ json: sampleDeployment({ current: sampleRelease({ number: 1 }) }) }),
   })
   const ran = await runFairlead(['deploy', 'credit-risk', '--model', 'credit-risk', '--no-wait', '--json', ...at(platform)])
   assert.equal(JSON.parse(ran.stdout).id, 'op-1')
-  assert.equal((await runFairlead(['deployments', 'rollback', 'credit-risk', '--to', '1', ...at(platform)])).code, 0)
+  const back = await runFairlead(['deployments', 'rollback', 'credit-risk', '--to', '1', ...at(platform)])
+  assert.equal(back.code, 0)
+  assert.match(back.stdout, /^credit-risk {2}release 1 answers already\n/)
   assert.equal(String(platform.taken.find(({ path }) => path.endsWith('rollback'))?.body), '{"release":1}')
   assert.equal((await runFairlead(['deployments', 'rollback', 'credit-risk', '--to', 'first', ...at(platform)])).code, 2)
+})
+
+test('rollback says which release answers again, and which did', async () => {
+  let current = 3
+  await using platform = await fakePlatform({
+    'POST /deployments/credit-risk/rollback': () => {
+      current = 2
+      return { status: 202, json: sampleOperation({ kind: 'rollback', target: { deployment: 'credit-risk', release: 2 } }) }
+    },
+    'GET /deployments/credit-risk': () => ({ json: sampleDeployment({ current: sampleRelease({ number: current }) }) }),
+  })
+  const back = await runFairlead(['deployments', 'rollback', 'credit-risk', ...at(platform)])
+  assert.match(back.stdout, /^credit-risk {2}release 2 answers again; it was 3\n {2}model/)
 })
 
 test('keys: the key alone is on stdout; expiry and scope are checked; revoke finds one key', async () => {

@@ -48,10 +48,15 @@ async function deploy({ control, output }: Context, [name = '']: string[], optio
 }
 
 /** Says which release of a deployment answers now, and what was checked. */
-export function printActive(output: Output, operation: Operation, release: Release | null): void {
+function printActive(output: Output, operation: Operation, release: Release | null): void {
   const { target } = operation
   const took = operation.endedAt === null ? '' : ` after ${duration(Date.parse(operation.endedAt) - Date.parse(operation.startedAt))}`
   output.line(`${output.paint('bold', target.deployment)}  release ${target.release} is active${took}`)
+  printChecks(output, operation, release)
+}
+
+/** Says what the release that an operation made current is, and what was checked. */
+export function printChecks(output: Output, { target }: Operation, release: Release | null): void {
   if (!release || release.number !== target.release) return
   output.line(`  model      ${release.model.name}:${release.model.version}`)
   for (const check of release.checks) {

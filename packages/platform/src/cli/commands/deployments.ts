@@ -8,7 +8,7 @@ import { positive } from '../option-values.ts'
 import type { Output } from '../output.ts'
 import { Progress } from '../progress.ts'
 import type { Registrar } from '../registrar.ts'
-import { printActive } from './deploy.ts'
+import { printChecks } from './deploy.ts'
 
 /** `fairlead deployments …`: what answers, and what did. */
 export function registerDeployments({ program, run }: Registrar): void {
@@ -18,8 +18,8 @@ export function registerDeployments({ program, run }: Registrar): void {
   const back = deployments
     .command('rollback <name>')
     .description('make an earlier release current again')
-    .option('--to <release>', 'number of the release; the one before when not given', positive)
-    .addHelpText('after', '\nExample:\n  fairlead deployments rollback credit-risk --to 2')
+    .option('--to <release>', 'number of the release, also a newer one; when not given, the newest older one that has answered', positive)
+    .addHelpText('after', '\nExamples:\n  fairlead deployments rollback credit-risk\n  fairlead deployments rollback credit-risk --to 2')
   run(back, rollback)
   run(deployments.command('remove <name>').description('remove a deployment; its prediction log stays'), remove)
 }
@@ -84,10 +84,17 @@ function print(output: Output, deployment: Deployment, releases: Release[]): voi
 async function rollback({ control, output }: Context, [name = '']: string[], options: Record<string, unknown>): Promise<undefined> {
   const params = { deployment: name }
   const to = options.to as number | undefined
+  const before = (await control.call('getDeployment', { params })).current?.number
   const operation = await control.call('rollback', { params, body: to === undefined ? {} : { release: to } })
   const ended = await followOperation(control, operation, new Progress(output))
   const deployment = await control.call('getDeployment', { params })
-  output.result({ operation: ended, deployment }, () => printActive(output, ended, deployment.current))
+  output.result({ operation: ended, deployment }, () => {
+    const { release } = ended.target
+    const words =
+      before === release ? `release ${release} answers already` : `release ${release} answers again${before === undefined ? '' : `; it was ${before}`}`
+    output.line(`${output.paint('bold', name)}  ${words}`)
+    printChecks(output, ended, deployment.current)
+  })
   return undefined
 }
 

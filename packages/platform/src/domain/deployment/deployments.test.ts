@@ -136,7 +136,7 @@ check('a later deploy takes the place of one under way', {}, async ({ deployment
 check('rollback makes the earlier release current through the same path, under its own number', {}, async (setup) => {
   const { deployments, say, models } = setup
   await setup.deployed({ model: 'credit:1' })
-  await assert.rejects(deployments.rollback('credit-risk'), code('release-unknown', /no earlier release/))
+  await assert.rejects(deployments.rollback('credit-risk'), code('release-unknown', /no release older than 1/))
   await setup.deployed({ model: 'credit:2' })
   const operation = await deployments.rollback('credit-risk')
   assert.deepEqual([operation.kind, operation.target.release, operation.state], ['rollback', 1, 'running'])
@@ -146,9 +146,43 @@ check('rollback makes the earlier release current through the same path, under i
   assert.equal((await deployments.get('credit-risk')).current?.number, 1)
   assert.equal((await deployments.rollback('credit-risk', { release: 1 })).state, 'done')
   models.gone.add(2)
-  await assert.rejects(deployments.rollback('credit-risk'), code('version-unknown'))
+  await assert.rejects(deployments.rollback('credit-risk', { release: 2 }), code('version-unknown'))
   await assert.rejects(deployments.rollback('credit-risk', { release: 9 }), code('release-unknown'))
   await assert.rejects(deployments.rollback('other'), code('deployment-unknown'))
+})
+
+check('rolling back again goes further back, past what never answered, and says when there is nothing older', {}, async (setup) => {
+  const { deployments, say } = setup
+  const back = async () => {
+    const { id, target } = await deployments.rollback('credit-risk')
+    say('serve-1', target.release, 'ready')
+    assert.equal((await deployments.getOperation(id, { waitMs: 5000 })).state, 'done')
+    return target.release
+  }
+  await setup.deployed({ model: 'credit:1' })
+  const { id } = await deployments.deploy('credit-risk', { model: 'credit:2' }, 'admin')
+  await assert.rejects(deployments.rollback('credit-risk'), code('release-unknown', /no release older than 1/))
+  say('serve-1', 2, 'failed', { failure: { code: 'example-failed', detail: 'row 0 differs' } })
+  await deployments.getOperation(id, { waitMs: 5000 })
+  await setup.deployed({ model: 'credit:2' })
+  await setup.deployed({ model: 'credit:1' })
+  assert.deepEqual([await back(), await back()], [3, 1])
+  await assert.rejects(deployments.rollback('credit-risk'), code('release-unknown', /no release older than 1,.* with --to 4 or 3\./))
+})
+
+check('releases that a rollback may want are told of, those that never answered are not', {}, async (setup) => {
+  const { deployments, db, say } = setup
+  const needed = async (version?: number) => (await deployments.releasesOf('credit', version, db)).map((use) => use.release)
+  await setup.deployed({ model: 'credit:1' })
+  await setup.deployed({ model: 'credit:2' })
+  assert.deepEqual([await needed(1), await needed(2), await needed()], [[1], [2], [1, 2]])
+  const { id } = await deployments.deploy('credit-risk', { model: 'credit:1' }, 'admin')
+  assert.deepEqual(await needed(1), [1, 3])
+  say('serve-1', 3, 'failed')
+  await deployments.getOperation(id, { waitMs: 5000 })
+  assert.deepEqual([await needed(1), await deployments.deploymentsOf('credit', 1)], [[1], []])
+  await deployments.remove('credit-risk')
+  assert.deepEqual(await needed(), [])
 })
 
 check('removal ends what runs, and numbers are never given again', {}, async (setup) => {

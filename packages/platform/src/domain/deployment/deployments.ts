@@ -12,6 +12,13 @@ import { operationOf, releaseOf, servableOf } from './records.ts'
 import { stateOf } from './state.ts'
 import type { DeploymentDb, DeploymentRow, ReleaseRow } from './tables.ts'
 
+/** A release that uses a version of a model. */
+export interface ReleaseUse {
+  name: string
+  release: number
+  version: number
+}
+
 /** Deployments and their releases: what should run, and what became of it. */
 export class Deployments {
   readonly #options: DeploymentsOptions
@@ -56,7 +63,8 @@ export class Deployments {
   }
 
   /**
-   * Makes an earlier release current again, through the same loading and checking. Without `release`: the one that was current before.
+   * Makes an earlier release current again, through the same loading and checking. Without `release`: the newest that has answered of those
+   * older than the current one, so that doing it again goes further back.
    * Throws `deployment-unknown`, `release-unknown`, `version-unknown` when its model version is gone.
    */
   async rollback(name: string, { release }: { release?: number | undefined } = {}): Promise<Operation> {
@@ -141,18 +149,18 @@ export class Deployments {
     return this.#operations.watch(id, signal)
   }
 
-  /** Deployments that use a model, or one version of it, for the release that answers or one under way; `within` a transaction, or now. */
-  async deploymentsOf(model: string, version?: number, within: DeploymentDb = this.#options.db): Promise<{ name: string; release: number; version: number }[]> {
-    let query = within
-      .selectFrom('releases')
-      .innerJoin('deployments', 'deployments.name', 'releases.deployment')
-      .select(['deployments.name as name', 'releases.number as release', 'model_version as version'])
-      .where('removed_at', 'is', null)
-      .where('model_name', '=', model)
-      .where((eb) => eb.or([eb('number', '=', eb.ref('current')), eb('number', '=', eb.ref('candidate'))]))
-      .orderBy('deployments.name')
-    if (version !== undefined) query = query.where('model_version', '=', version)
-    return (await query.execute()).map(({ name, release, version }) => ({ name, release, version }))
+  /** Deployments that use a model, or one version of it, for the release that answers or one under way. */
+  async deploymentsOf(model: string, version?: number): Promise<ReleaseUse[]> {
+    const uses = usesOf(this.#options.db, model, version)
+    const rows = await uses.where((eb) => eb.or([eb('number', '=', eb.ref('current')), eb('number', '=', eb.ref('candidate'))])).execute()
+    return rows.map((row) => ({ ...row }))
+  }
+
+  /** All releases that need a model, or one version of it: those of `deploymentsOf`, and those that a rollback may make current again. */
+  async releasesOf(model: string, version: number | undefined, within: DeploymentDb): Promise<ReleaseUse[]> {
+    return usesOf(within, model, version)
+      .where((eb) => eb.or([eb('activated_at', 'is not', null), eb('number', '=', eb.ref('candidate'))]))
+      .execute()
   }
 
   async #partsOf({ model, version }: ModelVersion) {
@@ -172,16 +180,17 @@ export class Deployments {
   }
 
   async #previousRow({ name, current }: DeploymentRow): Promise<ReleaseRow> {
-    const row = await this.#options.db
-      .selectFrom('releases')
+    const answered = this.#options.db.selectFrom('releases').where('deployment', '=', name).where('activated_at', 'is not', null).orderBy('number', 'desc')
+    const row = await answered
       .selectAll()
-      .where('deployment', '=', name)
-      .where('state', '=', 'superseded')
-      .where('number', '!=', current ?? 0)
-      .orderBy('activated_at', 'desc')
+      .where('number', '<', current ?? 0)
+      .limit(1)
       .executeTakeFirst()
-    if (!row) throw new FairleadError('release-unknown', `${name} has no earlier release that answered.`)
-    return row
+    if (row) return row
+    if (current === null) throw new FairleadError('release-unknown', `No release of ${name} has answered yet, so there is nothing to go back to.`)
+    const others = await answered.select('number').where('number', '!=', current).limit(5).execute()
+    const choice = others.length === 0 ? '' : ` Name the one that shall answer with --to ${others.map((one) => one.number).join(' or ')}.`
+    throw new FairleadError('release-unknown', `${name} has no release older than ${current}, which answers now, that has answered.${choice}`)
   }
 
   #newestRow(name: string): Promise<ReleaseRow | undefined> {
@@ -223,4 +232,17 @@ export class Deployments {
       updatedAt: row.updated_at,
     }
   }
+}
+
+/** The one query of uses; the caller says which releases count. */
+function usesOf(db: DeploymentDb, model: string, version: number | undefined) {
+  const query = db
+    .selectFrom('releases')
+    .innerJoin('deployments', 'deployments.name', 'releases.deployment')
+    .select(['deployments.name as name', 'releases.number as release', 'model_version as version'])
+    .where('removed_at', 'is', null)
+    .where('model_name', '=', model)
+    .orderBy('deployments.name')
+    .orderBy('releases.number')
+  return version === undefined ? query : query.where('model_version', '=', version)
 }

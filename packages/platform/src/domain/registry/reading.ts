@@ -3,7 +3,7 @@ import type { GoldenRows, Lineage, Model, ModelFacts, ModelFile, ModelVersion, M
 import { didYouMean } from '../../kernel/suggestion.ts'
 import type { ModelRow, RegistryDb, VersionRow } from './tables.ts'
 
-/** A deployment whose current release uses a version of a model. */
+/** A release that uses a version of a model. */
 export interface Use {
   name: string
   release: number

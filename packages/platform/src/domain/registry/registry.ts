@@ -37,10 +37,15 @@ import {
 import type { RegistryDb } from './tables.ts'
 import { Uploads } from './uploads.ts'
 
-/** Tells which deployments use a model, or one version of it. */
+/** Deployments, and releases of each, that a refusal names. */
+const USES_NAMED = 5
+
+/** Tells who uses a model, or one version of it. */
 export interface ModelUsage {
-  /** `within`: the transaction that builds on the answer. */
-  deploymentsOf(model: string, version?: number, within?: RegistryDb): Promise<Use[]>
+  /** Deployments that answer with it, or are about to. */
+  deploymentsOf(model: string, version?: number): Promise<Use[]>
+  /** All releases that need it: also those that may be gone back to. `within`: the transaction that builds on the answer. */
+  releasesOf(model: string, version: number | undefined, within: RegistryDb): Promise<Use[]>
 }
 
 export interface RegistryOptions {
@@ -141,11 +146,11 @@ export class Registry {
     return this.getModel(model)
   }
 
-  /** Removes a model with all its versions. Throws `version-in-use` while a deployment uses one. */
+  /** Removes a model with all its versions. Throws `version-in-use` while a release of any deployment needs one. */
   async deleteModel(model: string): Promise<void> {
     const files = await this.#db.transaction().execute(async (trx) => {
       await modelRow(trx, model)
-      refuseUsed(model, await this.#options.usage.deploymentsOf(model, undefined, trx))
+      refuseUsed(model, await this.#options.usage.releasesOf(model, undefined, trx))
       const named = await trx.selectFrom('version_files').select('digest').distinct().where('model', '=', model).execute()
       await trx.deleteFrom('model_versions').where('model', '=', model).execute()
       await trx.updateTable('models').set({ description: '', tags: '{}', removed_at: this.#now() }).where('name', '=', model).execute()
@@ -207,7 +212,7 @@ export class Registry {
   async deleteVersion(model: string, version: number): Promise<void> {
     const files = await this.#db.transaction().execute(async (trx) => {
       await versionRow(trx, model, version)
-      refuseUsed(`${model}:${version}`, await this.#options.usage.deploymentsOf(model, version, trx))
+      refuseUsed(`${model}:${version}`, await this.#options.usage.releasesOf(model, version, trx))
       const named = await versionFiles(trx, model, version)
       await trx.deleteFrom('model_versions').where('model', '=', model).where('version', '=', version).execute()
       await this.#touch(trx, model)
@@ -330,6 +335,16 @@ function namesAt(aliases: Record<string, number>, version: number): string[] {
 
 function refuseUsed(what: string, uses: Use[]): void {
   if (uses.length === 0) return
-  const names = [...new Set(uses.map((use) => `${use.name} (release ${use.release})`))].join(', ')
-  throw new FairleadError('version-in-use', `${what} is used by ${names}.`)
+  const releases = new Map<string, number[]>()
+  for (const { name, release } of uses) releases.set(name, [...(releases.get(name) ?? []), release])
+  const [named, more] = [[...releases].slice(0, USES_NAMED), releases.size - USES_NAMED]
+  const words = named.map(([name, numbers]) => `${name} (${numbers.length === 1 ? 'release' : 'releases'} ${someOf(numbers)})`)
+  if (more > 0) words.push(`${more} more`)
+  throw new FairleadError('version-in-use', `${what} is used by ${words.join(', ')}; a deployment can go back to any release that answered.`)
+}
+
+/** The newest of a deployment's releases, at most so many. */
+function someOf(numbers: number[]): string {
+  const newest = numbers.toSorted((a, b) => b - a)
+  return newest.length <= USES_NAMED ? newest.join(', ') : `${newest.slice(0, USES_NAMED).join(', ')} and ${newest.length - USES_NAMED} older`
 }

@@ -5,7 +5,7 @@ import { connect } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type RunningPlatform, startPlatform } from '../support/platform.ts'
+import { fairlead, type RunningPlatform, startPlatform } from '../support/platform.ts'
 import { alive, controlOf, EXAMPLE, eventually, logged, ROW, temporaryFolder } from './rig.ts'
 
 const DEPLOYMENT = 'credit-risk'
@@ -99,4 +99,35 @@ test('a second signal ends the platform at once, and the next start needs no hel
   await using again = await startPlatform({ data, cwd: folder.path, args: ['--processes', '1'] })
   assert.equal((await predict(again, 'again')).release, 1)
   assert.equal(readFileSync(join(data, 'admin-token'), 'utf8').trim(), again.token)
+})
+
+test('what a person removed is not made again by a start with the declaration, and a start asks nothing of what was there', async () => {
+  await using folder = await temporaryFolder()
+  const data = join(folder.path, 'data')
+  const start = async () => {
+    const platform = await startPlatform({ data, cwd: folder.path, args: ['--processes', '1', '--apply', EXAMPLE] })
+    await eventually('the declaration is applied', () => /sign-in#/.test(platform.output()))
+    return platform
+  }
+  {
+    await using first = await start()
+    assert.match(first.output(), /answered/)
+    await eventually('the first prediction is logged', async () => (await logged(controlOf(first), DEPLOYMENT)).size === 1)
+  }
+  {
+    await using second = await start()
+    assert.doesNotMatch(second.output(), /asked|answered/)
+    assert.equal((await logged(controlOf(second), DEPLOYMENT)).size, 1)
+    await controlOf(second).call('deleteDeployment', { params: { deployment: DEPLOYMENT } })
+    await controlOf(second).call('deleteModel', { params: { model: DEPLOYMENT } })
+  }
+  await using third = await start()
+  assert.match(
+    third.output(),
+    /left out +model credit-risk, deployment credit-risk: removed before; fairlead apply \S*examples\/credit-risk makes them again\n/,
+  )
+  assert.deepEqual((await controlOf(third).call('listDeployments', { query: {} })).items, [])
+  const applied = await fairlead(data, ['apply', EXAMPLE])
+  assert.equal(applied.code, 0, applied.stderr)
+  assert.equal((await controlOf(third).call('getDeployment', { params: { deployment: DEPLOYMENT } })).current?.number, 2)
 })

@@ -44,6 +44,8 @@ export interface ControlOptions {
 /** The control and work roles, and the serve processes they supervise. */
 export interface Control {
   signInLink(): Promise<string>
+  /** Whether somebody removed what had this name; what never was has not been removed. */
+  wasRemoved(kind: 'model' | 'deployment', name: string): Promise<boolean>
   stop(graceMs: number): Promise<void>
   /** Ends serve processes at once. */
   kill(): void
@@ -147,6 +149,7 @@ export async function startControl(options: ControlOptions): Promise<Control> {
     async signInLink() {
       return (await access.createSignInLink(addresses.control)).url
     },
+    wasRemoved: (kind, name) => (kind === 'model' ? registry : deployments).wasRemoved(name),
     kill: () => supervisor.kill(),
     async stop(graceMs) {
       stopping = true

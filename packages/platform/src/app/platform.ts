@@ -21,6 +21,8 @@ export interface Platform {
   adminToken: string
   /** A fresh single-use link to the console. */
   signInLink(): Promise<string>
+  /** Whether somebody removed what had this name; what never was has not been removed. */
+  wasRemoved: Control['wasRemoved']
   /** Whether it is on its way out. */
   stopping(): boolean
   /** Settles when the platform has stopped, for whatever reason. */
@@ -55,8 +57,8 @@ export async function startPlatform(settings: PlatformSettings): Promise<Platfor
     if (running !== undefined && !end.begun) {
       const { addresses, startedAt, token } = running
       writeRunFile(folder, { pid: process.pid, version: PROGRAM_VERSION, ...addresses, startedAt })
-      const signInLink = () => running.control.signInLink()
-      return { addresses, adminToken: token, signInLink, stopping: () => end.begun, stopped: end.stopped, stop: end.stop }
+      const { signInLink, wasRemoved } = running.control
+      return { addresses, adminToken: token, signInLink, wasRemoved, stopping: () => end.begun, stopped: end.stopped, stop: end.stop }
     }
   } catch (error) {
     settled.resolve()

@@ -17,10 +17,13 @@ export interface Applied {
   changed: boolean
 }
 
+/** A declared thing that a person removed. */
+export type Left = Pick<Applied, 'kind' | 'name'>
+
 /** How a declaration is applied. */
 export interface ApplyOptions extends ImportMeans {
-  /** Leaves models and deployments that are there as they are. */
-  onlyMissing?: boolean
+  /** Leaves models and deployments that are there as they are, and does not make again what a person removed. */
+  onlyMissing?: { wasRemoved(kind: Applied['kind'], name: string): Promise<boolean>; left(thing: Left): void }
 }
 
 const MODEL_ALONE: PipelineInput = [{ model: {} }]
@@ -31,9 +34,19 @@ const MODEL_ALONE: PipelineInput = [{ model: {} }]
  */
 export async function applyDeclaration(file: DeclarationFile, options: ApplyOptions): Promise<Applied[]> {
   const applied: Applied[] = []
-  for (const [name, model] of Object.entries(file.content.models ?? {})) applied.push(await applyModel(file, { name, model }, options))
-  for (const [name, deployment] of Object.entries(file.content.deployments ?? {})) applied.push(await applyDeployment({ name, deployment }, options))
+  for (const [name, model] of Object.entries(file.content.models ?? {})) {
+    if (!(await isLeft({ kind: 'model', name }, options))) applied.push(await applyModel(file, { name, model }, options))
+  }
+  for (const [name, deployment] of Object.entries(file.content.deployments ?? {})) {
+    if (!(await isLeft({ kind: 'deployment', name }, options))) applied.push(await applyDeployment({ name, deployment }, options))
+  }
   return applied
+}
+
+async function isLeft(thing: Left, { onlyMissing }: ApplyOptions): Promise<boolean> {
+if (!(await onlyMissing?.wasRemoved(thing.kind, thing.name))) return false
+  onlyMissing?.left(thing)
+  return true
 }
 
 async function applyModel(file: DeclarationFile, declared: { name: string; model: DeclaredModel }, options: ApplyOptions): Promise<Applied> {

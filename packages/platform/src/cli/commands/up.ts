@@ -1,10 +1,10 @@
-import { resolve } from 'node:path'
+import { relative, resolve } from 'node:path'
 import { createClient, createControl, RequestError } from '@fairlead/client'
 import type { PredictResponse, Row } from '@fairlead/contract'
 import type { Platform } from '../../app/index.ts'
 import { PROGRAM_VERSION } from '../../app/program-version.ts'
 import { type DeclarationFile, findDeclaration, loadSettings, type PlatformSettings, readDeclaration, SETTINGS } from '../../config/index.ts'
-import { type Applied, applyDeclaration } from '../apply.ts'
+import { type Applied, applyDeclaration, type Left } from '../apply.ts'
 import type { Context } from '../context.ts'
 import { EXIT, problemOf } from '../failure.ts'
 import { cell, duration, printable } from '../format.ts'
@@ -92,8 +92,11 @@ async function welcome(context: Context, { platform, settings, declared, began }
   const { output } = context
   const control = createControl({ url: platform.addresses.control, token: platform.adminToken })
   const means = { control, progress: new Progress(output), stdin: context.io.stdin }
-  const applied = declared ? await applyDeclaration(declared, { ...means, onlyMissing: true }) : []
-  const name = applied.find((one) => one.kind === 'deployment')?.name
+  const left: Left[] = []
+  const onlyMissing = { wasRemoved: platform.wasRemoved, left: (thing: Left) => void left.push(thing) }
+  const applied = declared ? await applyDeclaration(declared, { ...means, onlyMissing }) : []
+  // a deployment that was there needs no proof, and its log is no place for one
+  const name = applied.find((one) => one.kind === 'deployment' && one.changed)?.name
   const first =
     name === undefined
       ? undefined
@@ -103,8 +106,9 @@ async function welcome(context: Context, { platform, settings, declared, began }
           return undefined
         })
   const signIn = await platform.signInLink()
-  const document = { version: PROGRAM_VERSION, addresses: platform.addresses, signIn, dataDir: settings.dataDir, applied, first: first?.answer ?? null }
-  output.result(document, () => print(output, { ...document, first, millis: performance.now() - began }))
+  const document = { version: PROGRAM_VERSION, addresses: platform.addresses, signIn, dataDir: settings.dataDir, applied, left, first: first?.answer ?? null }
+  const again = declared ? `fairlead apply ${relative(context.io.cwd, declared.folder) || '.'}` : ''
+  output.result(document, () => print(output, { ...document, again, first, millis: performance.now() - began }))
 }
 
 async function firstPrediction(platform: Platform, deployment: string): Promise<First | undefined> {
@@ -132,12 +136,15 @@ interface Words {
   signIn: string
   dataDir: string
   applied: Applied[]
+  left: Left[]
+  /** The command that makes again what is left out. */
+  again: string
   first: First | undefined
   millis: number
 }
 
 function print(output: Output, words: Words): void {
-  const { applied, first, addresses } = words
+  const { applied, left, first, addresses } = words
   const entry = (name: string, text: string) => output.line(`  ${output.paint('dim', name.padEnd(12))} ${text}`)
   output.line()
   output.line(`${output.paint('bold', `Fairlead ${words.version} is ready`)} after ${duration(words.millis)}`)
@@ -147,7 +154,12 @@ function print(output: Output, words: Words): void {
     entry('asked', fields(first.row))
     entry('answered', `${output.paint('green', fields(first.answer.predictions[0] ?? {}))} after ${duration(first.millis)}`)
   }
-  if (applied.length > 0) output.line()
+  if (left.length > 0)
+    entry(
+      'left out',
+      `${left.map((one) => `${one.kind} ${one.name}`).join(', ')}: removed before; ${words.again} makes ${left.length === 1 ? 'it' : 'them'} again`,
+    )
+  if (applied.length > 0 || left.length > 0) output.line()
   entry('console', output.paint('cyan', words.signIn))
   entry('predictions', addresses.http)
   entry('data', words.dataDir)

@@ -88,6 +88,12 @@ export class Deployments {
     return row !== undefined
   }
 
+  /** Whether there was a deployment of this name, and somebody removed it. */
+  async wasRemoved(name: string): Promise<boolean> {
+    const row = await this.#options.db.selectFrom('deployments').select('removed_at').where('name', '=', name).executeTakeFirst()
+    return row !== undefined && row.removed_at !== null
+  }
+
   /** One deployment. Throws `deployment-unknown`. */
   async get(name: string): Promise<Deployment> {
     return this.#show(await this.#row(name))

@@ -123,6 +123,12 @@ export class Registry {
     return { items: await modelsOf(this.#db, page.items, (name) => this.#options.usage.deploymentsOf(name)), next: page.next }
   }
 
+  /** Whether there was a model of this name, and somebody removed it or all its versions. */
+  async wasRemoved(model: string): Promise<boolean> {
+    const row = await this.#db.selectFrom('models').select('removed_at').where('name', '=', model).executeTakeFirst()
+    return row !== undefined && (row.removed_at !== null || (await newestVersion(this.#db, model)) === undefined)
+  }
+
   /** One model. */
   async getModel(model: string): Promise<Model> {
     const [found] = await modelsOf(this.#db, [await modelRow(this.#db, model)], (name) => this.#options.usage.deploymentsOf(name))

@@ -244,6 +244,12 @@ for (const { what, wrong, red } of GRPC_FAULTS) {
   })
 }
 
+test('a model that is not there may say that it is not ready with 200, as the text has it', async () => {
+  const wrong = (asked: Asked, right: Answered) => (asked.path.endsWith('/ready') && right.status === 404 ? json({ name: 'x', ready: false }) : right)
+  const { cases } = await judged({ wrong }, { model: 'echo', only: ['health/unknown-model-ready'] })
+  assert.equal(cases[0]?.outcome, 'deviates')
+})
+
 test('the list of cases is readable by programs: unique ids, a statement for every step', () => {
   const all = [...HTTP_CASES.map(describeCase), ...GRPC_CASES.map(describeCase)]
   assert.equal(new Set(all.map(({ id }) => id)).size, all.length)

@@ -190,6 +190,13 @@ export const ERRORS = {
     title: 'The deadline passed before the answer was ready',
     remedy: 'Allow more time or send fewer rows.',
   },
+  cancelled: {
+    http: 499,
+    grpc: 'CANCELLED',
+    retryable: true,
+    title: 'The caller went away before the answer was ready',
+    remedy: 'Nothing was lost: the rows had not been run. Wait longer, or send fewer rows.',
+  },
   'model-run-failed': {
     http: 500,
     grpc: 'INTERNAL',

@@ -20,10 +20,17 @@ export interface BatcherOptions {
   joinable: boolean
 }
 
+/** What may end the wait of a request before its deadline. */
+export interface Waiting {
+  /** Whether the caller has gone away. */
+  isAbandoned?: () => boolean
+}
+
 interface Job {
   inputs: Tensors
   rows: number
   deadline: number
+  isAbandoned: (() => boolean) | undefined
   /** Rows already given to a run. */
   taken: number
   /** Parts that have come back, by their place; `cut` counts all, `left` those still out. */
@@ -71,9 +78,9 @@ export class Batcher {
 
   /**
    * Runs the model on `rows` rows. `deadline` is in milliseconds since 1970. Rejects with `queue-full`,
-   * `deadline-exceeded`, `release-not-ready` (after `close`), `model-run-failed` or `worker-crashed`.
+   * `deadline-exceeded`, `cancelled`, `release-not-ready` (after `close`), `model-run-failed` or `worker-crashed`.
    */
-  run(inputs: Tensors, rows: number, deadline: number): Promise<BatchResult> {
+  run(inputs: Tensors, rows: number, deadline: number, { isAbandoned }: Waiting = {}): Promise<BatchResult> {
     return new Promise((resolve, reject) => {
       if (this.#closed) {
         reject(new FairleadError('release-not-ready', 'the release is being replaced', { retryAfter: 1 }))
@@ -89,6 +96,7 @@ export class Batcher {
         inputs,
         rows,
         deadline,
+        isAbandoned,
         taken: 0,
         parts: [],
         cut: 0,
@@ -144,7 +152,7 @@ export class Batcher {
     for (const resolve of this.#idle.splice(0)) resolve()
   }
 
-  /** Takes the next run's rows from the queue; drops requests whose deadline has passed. */
+  /** Takes the next run's rows from the queue; drops requests whose deadline has passed or whose caller has gone. */
   #collect(): Slice[] {
     const { tile } = this.#options
     const now = Date.now()
@@ -154,10 +162,11 @@ export class Batcher {
     const unfinished: Job[] = []
     while (next < this.#queue.length && room > 0) {
       const job = this.#queue[next]!
-      if (job.done || job.deadline <= now) {
+      const isGone = job.isAbandoned?.() === true
+      if (job.done || isGone || job.deadline <= now) {
         next++
         this.#queuedRows -= job.rows - job.taken
-        this.#refuse(job, new FairleadError('deadline-exceeded', 'the deadline passed before the model was free'))
+        this.#refuse(job, isGone ? goneBeforeRun() : new FairleadError('deadline-exceeded', 'the deadline passed before the model was free'))
         continue
       }
       if (slices.length > 0 && !(this.#options.joinable && joinable(slices[0]!.job.inputs, job.inputs))) break
@@ -239,6 +248,10 @@ export class Batcher {
     job.done = true
     job.reject(error)
   }
+}
+
+function goneBeforeRun(): FairleadError {
+  return new FairleadError('cancelled', 'the caller went away before the model was free')
 }
 
 function gather(slices: Slice[]): Tensors {

@@ -146,7 +146,7 @@ export class Inference implements AsyncDisposable {
   async predict(request: InferenceRequest, serving?: ServingRelease, render?: (answer: InferenceAnswer) => void): Promise<InferenceAnswer> {
     try {
       const target = serving ?? this.resolve(request.deployment, request.release)
-      const { outputs, queueMs, runMs } = await target.run(request.inputs, request.rows, request.deadline)
+      const { outputs, queueMs, runMs } = await target.run(request.inputs, request.rows, request.deadline, request)
       const answer: InferenceAnswer = { release: target.release, outputs, queueMs, runMs }
       const rendering = performance.now()
       render?.(answer)

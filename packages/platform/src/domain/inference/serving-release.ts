@@ -1,7 +1,7 @@
 import type { Execution } from '@fairlead/contract/control'
 import { type CompiledPipeline, compilePipeline } from '../pipeline/index.ts'
 import { AnswersPlan } from './answers.ts'
-import { Batcher, type BatcherOptions, type BatchResult } from './batcher.ts'
+import { Batcher, type BatcherOptions, type BatchResult, type Waiting } from './batcher.ts'
 import { RowsPlan } from './rows.ts'
 import { TensorInterface } from './tensor-interface.ts'
 import type { LoadReport, ServableRelease, Session, Tensors } from './types.ts'
@@ -48,8 +48,8 @@ export class ServingRelease extends ReleasePlan implements AsyncDisposable {
   }
 
   /** Runs the model and the steps after it. `deadline` in milliseconds since 1970. Errors as `Batcher.run`. */
-  async run(inputs: Tensors, rows: number, deadline: number): Promise<BatchResult> {
-    const result = await this.#batcher.run(inputs, rows, deadline)
+  async run(inputs: Tensors, rows: number, deadline: number, waiting: Waiting = {}): Promise<BatchResult> {
+    const result = await this.#batcher.run(inputs, rows, deadline, waiting)
     if (!this.pipeline.modelOnly) Object.assign(result.outputs, this.pipeline.apply(inputs, result.outputs, rows))
     return result
   }

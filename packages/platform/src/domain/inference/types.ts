@@ -91,6 +91,8 @@ export interface InferenceRequest {
   key: string | undefined
   /** Absolute time in milliseconds after which the answer is worthless. */
   deadline: number
+  /** Whether the caller has gone away, so that what has not begun need not begin. */
+  isAbandoned?: () => boolean
   caller: Caller
   traceId: string | undefined
   interface: 'rows' | 'oip' | 'grpc'

@@ -45,7 +45,7 @@ export class WorkerThread implements AsyncDisposable {
     return this.#gone === undefined
   }
 
-  /** Opens a model; answers the session's id and how long it took. */
+  /** Opens a model; answers the session's id and the processor time that it took, in milliseconds. */
   async open(artifact: Artifact): Promise<{ session: number; millis: number }> {
     const session = this.#nextId
     const { millis = 0 } = await this.#call({ kind: 'open', artifact })

@@ -78,9 +78,14 @@ export class Call {
     return traceId(this.headers)
   }
 
+  /** Whether the caller waits no more. */
+  get isGone(): boolean {
+    return this.#closed || this.#stream.destroyed
+  }
+
   /** Whether nothing can be answered any more. */
   get #over(): boolean {
-    return this.#answeredAt > 0 || this.#closed || this.#stream.destroyed
+    return this.#answeredAt > 0 || this.isGone
   }
 
   /** Calls back when the call is over, at once if it is. */

@@ -32,6 +32,7 @@ export async function modelInfer(call: Call, bytes: Buffer): Promise<Buffer> {
       ids: undefined,
       key: undefined,
       deadline: Math.min(Date.now() + deadlineMs, call.deadline ?? Number.POSITIVE_INFINITY, timeoutOf(message.parameters)),
+      isAbandoned: () => call.isGone,
       caller,
       traceId: call.traceId,
       interface: 'grpc',

@@ -43,7 +43,6 @@ test('health is told by service, now and whenever it changes', async () => {
 test('a port that closes answers what is in hand, tells watchers, and takes nothing more', async () => {
   let draining = false
   await using port = await testGrpc({ isDraining: () => draining })
-  port.world.load = async () => {}
   const watching = gather(begin(port.session, WATCH, { message: encode(HealthCheckRequestSchema, {}) }))
   // half of a message has come when the end begins
   const late = begin(port.session, 'ModelInfer', { pieces: [] })
@@ -100,16 +99,24 @@ test('a message that does not come in time is DEADLINE_EXCEEDED, and a connectio
   assert.equal((await port.call('ModelInfer', INFER)).status, 0)
 })
 
-test('a caller who goes away is forgotten', async () => {
-  await using port = await testGrpc()
-  port.world.model.delayMs = 0
-  const gone = begin(port.session, 'ModelInfer', { pieces: [] })
-  gone.write(frame(INFER).subarray(0, 30))
-  await sleep(20)
-  gone.close(constants.NGHTTP2_CANCEL)
-  await once(gone, 'close')
+test('a caller who goes away is forgotten, with the work that had not begun', async () => {
+  await using port = await testGrpc({ delayMs: 100 })
+  const half = begin(port.session, 'ModelInfer', { pieces: [] })
+  half.write(frame(INFER).subarray(0, 30))
+  const first = port.call('ModelInfer', INFER)
+  await sleep(30)
+  // the model is busy with the first one, so these wait
+  const waiting = Array.from({ length: 3 }, () => begin(port.session, 'ModelInfer', { message: INFER }))
+  await sleep(30)
+  for (const stream of [half, ...waiting]) stream.close(constants.NGHTTP2_CANCEL)
+  assert.equal((await first).status, 0)
   assert.equal((await port.call('ModelInfer', INFER)).status, 0)
-  assert.equal(port.world.predicted.length, 1)
+  assert.deepEqual(port.world.model.runs, [1, 1])
+  assert.deepEqual(
+    port.world.failed.map(({ code }) => code),
+    ['cancelled', 'cancelled', 'cancelled'],
+  )
+  assert.equal(port.world.predicted.length, 2)
 })
 
 test('a connection without a sign of life is asked, and closed when it does not answer', async () => {

@@ -2,6 +2,7 @@ import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants, ty
 import { create, type DescMessage, fromBinary, type MessageInitShape, type MessageShape, toBinary } from '@bufbuild/protobuf'
 import type { ServableRelease } from '../../../domain/inference/index.ts'
 import { fakeInference, serveReleases } from '../../../testing/fake-inference.ts'
+import { fakeModel } from '../../../testing/fake-model.ts'
 import { frame } from '../framing.ts'
 import type { ModelInferRequestSchema } from '../generated/open_inference_grpc_pb.ts'
 import { type GrpcServing, type ServeGrpcOptions, serveGrpc } from '../index.ts'
@@ -42,8 +43,8 @@ export interface CallOptions {
 }
 
 /** A gRPC port over fake models, on a free port of the loopback, and a connection to it. */
-export async function testGrpc({ releases, ...options }: Partial<ServeGrpcOptions> & { releases?: ServableRelease[] } = {}) {
-  const { inference, world } = fakeInference()
+export async function testGrpc({ releases, delayMs = 0, ...options }: Partial<ServeGrpcOptions> & { releases?: ServableRelease[]; delayMs?: number } = {}) {
+  const { inference, world } = fakeInference(Object.assign(fakeModel(), { delayMs }))
   await serveReleases(inference, releases)
   const errors: unknown[] = []
   const grpc: GrpcServing = serveGrpc({

@@ -83,9 +83,11 @@ export const modelVersion = z.object({
 export type ModelVersion = z.infer<typeof modelVersion>
 
 /** A version without its large parts, for lists. */
-export const modelVersionSummary = modelVersion
-  .omit({ files: true, signature: true, facts: true, lineage: true, example: true })
-  .extend({ importedBy: z.string() })
+export const modelVersionSummary = modelVersion.omit({ files: true, signature: true, facts: true, lineage: true, example: true }).extend({
+  importedBy: z.string(),
+  /** Where the files came from, as the import said. */
+  source: z.string().optional(),
+})
 export type ModelVersionSummary = z.infer<typeof modelVersionSummary>
 
 export const model = z.object({

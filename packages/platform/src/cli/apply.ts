@@ -44,7 +44,7 @@ export async function applyDeclaration(file: DeclarationFile, options: ApplyOpti
 }
 
 async function isLeft(thing: Left, { onlyMissing }: ApplyOptions): Promise<boolean> {
-if (!(await onlyMissing?.wasRemoved(thing.kind, thing.name))) return false
+  if (!(await onlyMissing?.wasRemoved(thing.kind, thing.name))) return false
   onlyMissing?.left(thing)
   return true
 }

@@ -115,6 +115,7 @@ test('models: show, alias, tag, verify and remove speak of the version that the 
       },
     }),
     'DELETE /models/credit-risk/versions/3': () => ({ status: 204 }),
+    'GET /models/credit-risk': () => ({ json: { versions: 0 } }),
     'DELETE /models/credit-risk': () => ({ status: 204 }),
   })
   const shown = await runFairlead(['models', 'show', 'credit-risk@champion', ...at(platform)])
@@ -129,9 +130,34 @@ test('models: show, alias, tag, verify and remove speak of the version that the 
   assert.match(verified.stdout, /damaged .*model\.onnx.*3 bytes/)
   assert.equal((await runFairlead(['models', 'remove', 'credit-risk:3', '--yes', ...at(platform)])).code, 0)
   assert.equal(platform.taken.at(-1)?.path, '/models/credit-risk/versions/3')
+  const before = platform.taken.length
   assert.equal((await runFairlead(['models', 'remove', 'credit-risk', '--yes', ...at(platform)])).code, 0)
-  assert.equal(platform.taken.at(-1)?.path, '/models/credit-risk')
+  assert.deepEqual(
+    platform.taken.slice(before).map(({ method, path }) => `${method} ${path}`),
+    ['GET /models/credit-risk', 'DELETE /models/credit-risk'],
+    'a model without versions is found by its name alone',
+  )
   assert.equal((await runFairlead(['models', 'show', 'credit-risk@none', ...at(platform)])).code, 1)
+})
+
+test('show of a bare name lists the versions there are, and says what uses them', async () => {
+  const { files, signature, facts, lineage, ...summary } = sampleVersion({ deployments: [{ name: 'scoring', release: 2 }] })
+  const versions = [
+    { ...summary, importedBy: 'admin', source: './model' },
+    { ...summary, version: 1, aliases: [], deployments: [], importedBy: 'admin' },
+  ]
+  await using platform = await fakePlatform({
+    'GET /resolve': () => ({ json: sampleVersion() }),
+    'GET /models/credit-risk/versions': ({ query }) => ({ json: query.next ? { items: [versions[1]], next: null } : { items: [versions[0]], next: 'p2' } }),
+  })
+  const shown = await runFairlead(['models', 'show', 'credit-risk', ...at(platform)])
+  assert.match(
+    shown.stdout,
+    /\nVERSION +DIGEST +ALIASES +MADE +SOURCE +USED BY\n +3 +abababababab +champion .* \.\/model +scoring \(release 2\)\n +1 +abababababab +– .* – +–\n$/,
+  )
+  const json = JSON.parse((await runFairlead(['models', 'show', 'credit-risk', '--json', ...at(platform)])).stdout)
+  assert.deepEqual([json.version, json.versions.length], [3, 2])
+  assert.doesNotMatch((await runFairlead(['models', 'show', 'credit-risk:3', ...at(platform)])).stdout, /USED BY/)
 })
 
 test('nothing is removed without being asked: without a terminal it takes --yes', async () => {
@@ -141,8 +167,9 @@ test('nothing is removed without being asked: without a terminal it takes --yes'
     ['deployments', 'remove', 'credit-risk'],
   ]) {
     const ran = await runFairlead([...args, ...at(platform)])
-    assert.equal(ran.code, 2)
+    assert.equal(ran.code, 1, 'it was called rightly, and refused')
     assert.match(ran.stderr, /--yes/)
+    assert.equal(JSON.parse((await runFairlead([...args, '--json', ...at(platform)])).stdout).code, 'not-confirmed')
   }
   assert.ok(platform.taken.every(({ method }) => method === 'GET'))
 })
@@ -273,12 +300,13 @@ test('keys: the key alone is on stdout; expiry and scope are checked; revoke fin
     revokedAt: null,
   }
   await using platform = await fakePlatform({
-    'POST /keys': () => ({ status: 201, json: { ...key, key: 'flk_abc_secret' } }),
+    'POST /keys': () => ({ status: 201, json: { ...key, key: 'flk_abc_secret', warnings: ['There is no deployment "credit-rsik" yet.'] } }),
     'GET /keys': () => ({ json: { items: [key, { ...key, id: 'k-999999', prefix: 'flk_xyz' }], next: null } }),
     'DELETE /keys/k-123456': () => ({ status: 204 }),
   })
   const made = await runFairlead(['keys', 'create', 'web', '--deployment', 'credit-risk', '--expires', '90d', ...at(platform)])
   assert.equal(made.stdout, 'flk_abc_secret\n')
+  assert.match(made.stderr, /warning: There is no deployment "credit-rsik" yet\./)
   const body = JSON.parse(String(platform.taken[0]?.body))
   assert.ok(Math.abs(Date.parse(body.expiresAt) - Date.now() - 90 * 86_400_000) < 10_000)
   assert.deepEqual([body.deployments, body.scopes], [['credit-risk'], ['predict']])

@@ -1,4 +1,4 @@
-import { FairleadError, isInteger, type Signature } from '@fairlead/contract'
+import { FairleadError, isInteger, parseModelRef, type Signature } from '@fairlead/contract'
 import type { ImportResult, ModelVersion } from '@fairlead/contract/control'
 import type { Context } from '../context.ts'
 import { EXIT } from '../failure.ts'
@@ -10,6 +10,7 @@ import { keyNumber, keyValue } from '../option-values.ts'
 import type { Output } from '../output.ts'
 import { Progress } from '../progress.ts'
 import type { Registrar } from '../registrar.ts'
+import { typeOf, wideWords, widthOf } from '../wide-columns.ts'
 
 /** `fairlead models …`: the registry. */
 export function registerModels({ program, run }: Registrar): void {
@@ -32,8 +33,8 @@ export function registerModels({ program, run }: Registrar): void {
       '\nExamples:\n  fairlead models import model.onnx --name credit-risk\n  fairlead models import ./mlflow-folder --name credit-risk --alias champion --metric auc=0.79',
     )
   run(importing, importOne)
-  run(models.command('list').description('models, newest change first'), list)
-  run(models.command('show <ref>').description('a version: signature, metrics, lineage, files'), show)
+  run(models.command('list').description('models by name'), list)
+  run(models.command('show <ref>').description('a version: signature, metrics, lineage, files; of a bare name the newest, and all versions there are'), show)
   run(models.command('alias <ref> <alias>').description('point an alias at a version'), alias)
   run(models.command('tag <ref> <key=value...>').description('set tags; KEY= removes one'), tag)
   run(models.command('verify <ref>').description('read every file again and compare digests'), verify)
@@ -57,10 +58,11 @@ function printImport(output: Output, { created, version }: ImportResult): void {
   const what = `${version.model}:${version.version}`
   output.line(`${output.paint('bold', what)}  ${created ? 'imported' : 'was there already, unchanged'}`)
   output.line(`  digest     ${shortDigest(version.digest)}`)
-  output.line(`  inputs     ${version.signature.columns.map((column) => `${column.name} ${column.type}`).join(', ')}`)
+  output.line(`  inputs     ${version.signature.columns.map((column) => `${column.name} ${typeOf(column)}`).join(', ')}`)
   output.line(`  outputs    ${outputsLine(version.signature)}`)
   if (version.aliases.length > 0) output.line(`  aliases    ${version.aliases.join(', ')}`)
   for (const rewrite of version.facts.rewrites) output.note(`note: ${rewrite}`)
+  for (const column of version.signature.columns) if (widthOf(column) !== undefined) output.note(`note: ${wideWords(column)}`)
   if (!version.example?.length) output.note('note: the model came without an example row; a deployment cannot be tried before it serves')
 }
 
@@ -93,8 +95,25 @@ async function list({ control, output }: Context): Promise<undefined> {
 
 async function show({ control, output }: Context, [ref = '']: string[]): Promise<undefined> {
   const version = await resolveRef(control, ref)
-  output.result(version, () => printVersion(output, version))
+  const { model } = version
+  if (parseModelRef(ref)?.kind !== 'newest') {
+    output.result(version, () => printVersion(output, version))
+    return undefined
+  }
+  const versions = await allItems((next) => control.call('listVersions', { params: { model }, query: { next } }))
+  output.result({ ...version, versions }, () => {
+    printVersion(output, version)
+    output.line()
+    output.table(
+      ['VERSION', 'DIGEST', 'ALIASES', 'MADE', 'SOURCE', 'USED BY'],
+      versions.map((one) => [String(one.version), shortDigest(one.digest), one.aliases.join(', ') || '–', ago(one.createdAt), cell(one.source), usersOf(one)]),
+    )
+  })
   return undefined
+}
+
+function usersOf({ deployments }: Pick<ModelVersion, 'deployments'>): string {
+  return deployments.map((use) => `${use.name} (release ${use.release})`).join(', ') || '–'
 }
 
 function printVersion(output: Output, version: ModelVersion): void {
@@ -103,7 +122,7 @@ function printVersion(output: Output, version: ModelVersion): void {
     ['digest', version.digest],
     ['format', `${version.format}, ${bytes(version.sizeBytes)} in ${version.files.length} ${version.files.length === 1 ? 'file' : 'files'}`],
     ['aliases', version.aliases.join(', ')],
-    ['deployed', version.deployments.map((use) => `${use.name} (release ${use.release})`).join(', ')],
+    ['deployed', version.deployments.length > 0 ? usersOf(version) : ''],
     ['metrics', pairs(version.metrics)],
     ['tags', pairs(version.tags)],
     ['source', version.lineage.source ?? ''],
@@ -117,7 +136,7 @@ function printVersion(output: Output, version: ModelVersion): void {
   output.line()
   output.table(
     ['OUTPUT', 'TYPE', 'TENSOR', 'CLASSES'],
-    version.signature.fields.map((field) => [field.name, field.type, field.tensor, field.classes?.join(', ') ?? '–']),
+    version.signature.fields.map((field) => [field.name, typeOf(field), field.tensor, field.classes?.join(', ') ?? '–']),
   )
 }
 
@@ -125,7 +144,7 @@ function inputRow(column: Signature['columns'][number]): string[] {
   const { min, max } = column
   const range = min === undefined && max === undefined ? undefined : isInteger(column.type) || min !== max ? `${min ?? '…'} to ${max ?? '…'}` : String(min)
   const takes = [column.values?.join(', '), range, column.unit, column.optional ? 'optional' : undefined].filter((part) => part !== undefined)
-  return [column.name, column.type, takes.join(', ') || '–', column.description ?? '–']
+  return [column.name, typeOf(column), takes.join(', ') || '–', column.description ?? '–']
 }
 
 function pairs(record: Record<string, unknown>): string {
@@ -166,13 +185,24 @@ async function verify({ control, output }: Context, [ref = '']: string[]): Promi
 }
 
 async function remove(context: Context, [ref = '']: string[]): Promise<undefined> {
-  const { control, output } = context
-  const { model, version } = await resolveRef(control, ref)
-  const whole = ref.replace(/^models:\//, '') === model
-  await context.confirm(whole ? `Remove the model ${model} with all its versions?` : `Remove ${model}:${version}?`)
-  if (whole) await control.call('deleteModel', { params: { model } })
-  else await control.call('deleteVersion', { params: { model, version } })
-  const removed = whole ? model : `${model}:${version}`
-  output.result({ removed }, () => output.line(`${removed} is removed`))
+  // a model that has no version left can be removed too
+  const named = parseModelRef(ref)
+  const removed = named?.kind === 'newest' ? await removeModel(context, named.name) : await removeVersion(context, ref)
+  context.output.result({ removed }, () => context.output.line(`${removed} is removed`))
   return undefined
+}
+
+async function removeModel(context: Context, name: string): Promise<string> {
+  const params = { model: name }
+  const { versions } = await context.control.call('getModel', { params })
+  await context.confirm(versions === 0 ? `Remove the model ${name}, which has no version?` : `Remove the model ${name} with all its versions?`)
+  await context.control.call('deleteModel', { params })
+  return name
+}
+
+async function removeVersion(context: Context, ref: string): Promise<string> {
+  const { model, version } = await resolveRef(context.control, ref)
+  await context.confirm(`Remove ${model}:${version}?`)
+  await context.control.call('deleteVersion', { params: { model, version } })
+  return `${model}:${version}`
 }

@@ -8,6 +8,7 @@ import type { Output } from '../output.ts'
 import { Progress } from '../progress.ts'
 import type { Registrar } from '../registrar.ts'
 import { type ColumnTypes, formatOf, parseExact, readRows, rowsOf } from '../rows.ts'
+import { withWideHint } from '../wide-columns.ts'
 
 const CHUNK_ROWS = 1000
 
@@ -45,8 +46,8 @@ async function predict(context: Context, [name = '', source]: string[], options:
   let last: PredictResponse | undefined
   try {
     for await (const rows of inChunks(input.rows)) {
-      last = await client.predict(name, { rows }, { release: options.release }).catch((error: unknown) => {
-        throw located(error, answers.length)
+      last = await client.predict(name, { rows }, { release: options.release }).catch(async (error: unknown) => {
+        throw located(await withWideHint(error, rows[0], { control: context.control, deployment: name }), answers.length)
       })
       answers.push(...last.predictions)
       ids.push(last.id)
@@ -80,7 +81,9 @@ async function openInput(context: Context, name: string, source: string | undefi
   const given = [options.row !== undefined, options.file !== undefined, source !== undefined].filter(Boolean).length
   if (given !== 1) throw new FairleadError('usage', 'Give rows with exactly one of --row JSON, --file FILE or - (stdin).')
   if (source !== undefined && source !== '-') throw new FairleadError('usage', `"${source}" is not understood; a file is given with --file ${source}.`)
+  const asked = formatOf(options.format, undefined)
   if (options.row) {
+    if (asked !== undefined && asked !== 'json') throw new FairleadError('usage', `--row takes JSON; --format ${options.format} goes with --file or -.`)
     const rows = options.row.flatMap((text) => rowsOf(parseExact(text, '--row'), '--row'))
     return { rows: from(rows), share: () => null }
   }

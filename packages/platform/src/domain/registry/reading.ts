@@ -20,6 +20,7 @@ const SUMMARY = [
   'metrics',
   'size_bytes',
   'golden_rows',
+  'lineage',
   'created_at',
   'imported_by',
 ] as const satisfies (keyof VersionRow)[]
@@ -75,6 +76,7 @@ export async function summaryRows(db: RegistryDb, model: string, options: { belo
 
 /** A version as lists show it. */
 export function summaryOf(row: SummaryRow, aliases: string[], uses: Use[]): ModelVersionSummary {
+  const { source } = JSON.parse(row.lineage) as Lineage
   return {
     model: row.model,
     version: row.version,
@@ -89,12 +91,13 @@ export function summaryOf(row: SummaryRow, aliases: string[], uses: Use[]): Mode
     createdAt: row.created_at,
     deployments: uses.filter((use) => use.version === row.version).map(({ name, release }) => ({ name, release })),
     importedBy: row.imported_by,
+    ...(source === undefined ? {} : { source }),
   }
 }
 
 /** A version with everything. */
 export function versionOf(row: VersionRow, related: { aliases: string[]; uses: Use[]; files: ModelFile[] }): ModelVersion {
-  const { importedBy: _, ...summary } = summaryOf(row, related.aliases, related.uses)
+  const { importedBy: _, source: __, ...summary } = summaryOf(row, related.aliases, related.uses)
   const example = exampleOf(row)
   return {
     ...summary,

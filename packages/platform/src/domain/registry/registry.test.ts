@@ -54,6 +54,12 @@ check('versions are listed newest first, page by page', async (rig) => {
   )
   assert.equal(second.next, null)
   modelVersionSummary.parse(first.items[0])
+  const request = { upload: await rig.upload({ 'model.onnx': 'four' }), lineage: { source: './four' } }
+  await rig.registry.importVersion('m', request, 'ann')
+  assert.deepEqual(
+    (await rig.registry.listVersions('m', { limit: 2 })).items.map((version) => version.source),
+    ['./four', undefined],
+  )
   await assert.rejects(rig.registry.listVersions('m', { limit: 2, next: Buffer.from('"x"').toString('base64url') }), hasCode('request-invalid'))
   await assert.rejects(rig.registry.listVersions('none', { limit: 2 }), hasCode('model-unknown'))
 })

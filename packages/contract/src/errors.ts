@@ -193,7 +193,7 @@ export const ERRORS = {
   cancelled: {
     http: 499,
     grpc: 'CANCELLED',
-    retryable: true,
+    retryable: false,
     title: 'The caller went away before the answer was ready',
     remedy: 'Nothing was lost: the rows had not been run. Wait longer, or send fewer rows.',
   },
@@ -457,6 +457,13 @@ export const ERRORS = {
 
   // the platform itself
   usage: { http: 400, grpc: 'INVALID_ARGUMENT', retryable: false, title: 'The command was called wrongly', remedy: 'Run the command with --help.' },
+  'not-confirmed': {
+    http: 400,
+    grpc: 'FAILED_PRECONDITION',
+    retryable: false,
+    title: 'What would be lost was not confirmed',
+    remedy: 'Answer y when asked, or add --yes.',
+  },
   unreachable: {
     http: 503,
     grpc: 'UNAVAILABLE',

@@ -26,7 +26,7 @@ export const ROUTES = {
   },
   deleteUpload: { method: 'DELETE', path: '/uploads/:upload', summary: 'Drop an upload', access: 'admin', tag: 'models' },
 
-  listModels: { method: 'GET', path: '/models', summary: 'Models, newest change first', access: 'read', tag: 'models' },
+  listModels: { method: 'GET', path: '/models', summary: 'Models by name', access: 'read', tag: 'models' },
   getModel: { method: 'GET', path: '/models/:model', summary: 'One model', access: 'read', tag: 'models' },
   patchModel: { method: 'PATCH', path: '/models/:model', summary: 'Change description or tags', access: 'admin', tag: 'models' },
   deleteModel: { method: 'DELETE', path: '/models/:model', summary: 'Remove a model with all its versions', access: 'admin', tag: 'models' },

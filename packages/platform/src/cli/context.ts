@@ -47,12 +47,13 @@ export class Context {
     return createClient({ url: http, apiKey })
   }
 
-  /** Asks before something is lost. With `--yes` it does not ask; without a terminal it refuses. */
+  /** Asks before something is lost. With `--yes` it does not ask; without a terminal, or after another answer than yes, throws `not-confirmed`. */
   async confirm(question: string): Promise<void> {
     if (this.globals.yes) return
-    if (!this.io.stdin.isTTY || !this.io.stderr.isTTY) throw new FairleadError('usage', `${question} Add --yes to do it without being asked.`)
+    if (!this.io.stdin.isTTY || !this.io.stderr.isTTY)
+      throw new FairleadError('not-confirmed', `${question} There is nobody to ask; add --yes to do it without being asked.`)
     const prompt = createInterface({ input: this.io.stdin, output: process.stderr })
     const answer = await prompt.question(`${question} [y/N] `).finally(() => prompt.close())
-    if (!/^y(es)?$/i.test(answer.trim())) throw new FairleadError('usage', 'Nothing was changed.')
+    if (!/^y(es)?$/i.test(answer.trim())) throw new FairleadError('not-confirmed', 'Nothing was changed.')
   }
 }

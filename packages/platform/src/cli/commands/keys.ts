@@ -2,7 +2,7 @@ import { FairleadError } from '@fairlead/contract'
 import { type ApiKey, KEY_SCOPES, type KeyScope } from '@fairlead/contract/control'
 import { parseDuration } from '../../kernel/duration.ts'
 import type { Context } from '../context.ts'
-import { ago, cell } from '../format.ts'
+import { ago, cell, printable } from '../format.ts'
 import { allItems } from '../list-all.ts'
 import { collect } from '../option-values.ts'
 import type { Registrar } from '../registrar.ts'
@@ -31,6 +31,7 @@ async function create({ control, output }: Context, [name = '']: string[], optio
   if (stranger !== undefined) throw new FairleadError('usage', `--scope takes ${KEY_SCOPES.join(', ')}, not "${stranger}".`)
   const expiresAt = expires === undefined ? {} : { expiresAt: expiryOf(expires, Date.now()) }
   const key = await control.call('createKey', { body: { name, deployments, scopes: scopes as KeyScope[], ...expiresAt } })
+  for (const warning of key.warnings) output.note(`${output.tint('yellow', 'warning')}: ${printable(warning)}`)
   output.result(key, () => {
     output.line(key.key)
     output.note('This is the only time the key is shown. Callers send it as: Authorization: Bearer KEY')

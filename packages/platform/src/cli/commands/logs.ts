@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Control } from '@fairlead/client'
 import { FairleadError } from '@fairlead/contract'
 import type { PredictionPage } from '@fairlead/contract/control'
 import type { Context } from '../context.ts'
+import { followLog } from '../follow-log.ts'
 import { ago, alignTable, cell, figure } from '../format.ts'
 import { positive } from '../option-values.ts'
 import type { Output } from '../output.ts'
@@ -10,9 +10,11 @@ import type { Registrar } from '../registrar.ts'
 
 const FORMATS = ['table', 'json', 'csv', 'parquet']
 const MEDIA: Record<string, string> = { csv: 'text/csv', parquet: 'application/vnd.apache.parquet' }
+/** Rows that a table has when nobody says how many. */
+const FEW_ROWS = 100
+/** Rows that are held in memory for a table or a document. */
 const MOST_ROWS = 100_000
-const POLL_MS = 500
-const REMEMBERED = 20_000
+const PAGE_ROWS = 1000
 
 /** `fairlead logs`: logged predictions. */
 export function registerLogs({ program, run }: Registrar): void {
@@ -23,12 +25,12 @@ export function registerLogs({ program, run }: Registrar): void {
     .option('--until <when>', 'up to a duration back or a time')
     .option('--where <expression>', "only rows for which it holds, as: age > 60 and label = 'bad'")
     .option('--release <n>', 'only of this release', positive)
-    .option('--limit <n>', 'at most so many rows', positive, 100)
+    .option('--limit <n>', 'at most so many rows; 100 when not given, or all of --since for json, and all for csv and parquet', positive)
     .option('--follow', 'go on with new predictions as they come')
     .option('--format <format>', FORMATS.join(', '), 'table')
     .addHelpText(
       'after',
-      '\nExamples:\n  fairlead logs credit-risk --since 1h --where "label = \'bad\'"\n  fairlead logs credit-risk --format parquet > log.parquet',
+      '\nExamples:\n  fairlead logs credit-risk --since 1h --where "label = \'bad\'"\n  fairlead logs credit-risk --since 7d --format parquet > log.parquet\n  fairlead logs credit-risk --follow --json',
     )
   run(command, (context, args, options) => logs(context, args, options as unknown as LogOptions))
 }
@@ -38,7 +40,7 @@ interface LogOptions {
   until?: string
   where?: string
   release?: number
-  limit: number
+  limit?: number
   follow?: boolean
   format: string
 }
@@ -47,8 +49,8 @@ async function logs(context: Context, [name = '']: string[], options: LogOptions
   const { output } = context
   const format = output.json && options.format === 'table' ? 'json' : options.format
   if (!FORMATS.includes(format)) throw new FairleadError('usage', `--format takes ${FORMATS.join(', ')}, not "${format}".`)
-  if (options.limit > MOST_ROWS) throw new FairleadError('usage', `--limit takes at most ${MOST_ROWS}; narrow the time with --since and --until.`)
   if (options.follow && format in MEDIA) throw new FairleadError('usage', `--follow goes with --format table or json, not ${format}.`)
+  if (options.follow && options.until !== undefined) throw new FairleadError('usage', '--follow goes on with what comes, so there is no --until with it.')
   if (options.follow) await follow(context, { name, json: format === 'json', options })
   else if (format in MEDIA) await download(context, { name, format, options })
   else await list(context, { name, json: format === 'json', options })
@@ -60,19 +62,27 @@ function filters({ since, until, where, release }: LogOptions) {
 }
 
 async function list({ control, output }: Context, { name, json, options }: { name: string; json: boolean; options: LogOptions }): Promise<void> {
-  const page = await gather(control, name, options)
-  if (json) return output.document(page)
-  if (page.items.length === 0) return output.note(`No predictions of ${name} fit. The log shows them within a second of the answer.`)
-  for (const line of tableOf(page.columns, page.items)) output.line(line)
+  if ((options.limit ?? 0) > MOST_ROWS) {
+    throw new FairleadError('usage', `--limit takes at most ${MOST_ROWS} rows as ${json ? 'JSON' : 'a table'}; --format csv and parquet take any number.`)
+  }
+  const limit = options.limit ?? (json && options.since !== undefined ? MOST_ROWS : FEW_ROWS)
+  const page = await gather(control, name, { ...options, limit })
+  if (json) output.document(page)
+  else if (page.items.length === 0) output.note(`No predictions of ${name} fit. The log shows them within a second of the answer.`)
+  else for (const line of tableOf(page.columns, page.items)) output.line(line)
+  if (page.next !== null && options.limit === undefined) {
+    output.note(`These are the newest ${limit} rows, and there are more: choose a number with --limit, or take them all with --format csv or parquet.`)
+  }
 }
 
-async function gather(control: Control, deployment: string, options: LogOptions): Promise<PredictionPage> {
+async function gather(control: Control, deployment: string, options: LogOptions & { limit: number }): Promise<PredictionPage> {
   let page: PredictionPage = { columns: [], items: [], next: null }
   do {
-    const query = { ...filters(options), limit: Math.min(1000, options.limit - page.items.length), next: page.next ?? undefined }
+    const query = { ...filters(options), limit: Math.min(PAGE_ROWS, options.limit - page.items.length), next: page.next ?? undefined }
     const more = await control.call('listPredictions', { params: { deployment }, query })
     const known = new Set(page.columns.map((column) => column.name))
-    page = { columns: [...page.columns, ...more.columns.filter((column) => !known.has(column.name))], items: [...page.items, ...more.items], next: more.next }
+    page.items.push(...more.items)
+    page = { ...more, columns: [...page.columns, ...more.columns.filter((column) => !known.has(column.name))], items: page.items }
   } while (page.next !== null && page.items.length < options.limit)
   return page
 }
@@ -91,18 +101,12 @@ async function follow(context: Context, { name, json, options }: { name: string;
   const end = () => stop.abort()
   process.once('SIGINT', end)
   process.once('SIGTERM', end)
-  let since = options.since ?? new Date().toISOString()
-  const seen = new Set<string>()
+  let left = options.limit ?? Number.POSITIVE_INFINITY
   try {
-    while (!stop.signal.aborted) {
-      const query = { ...filters(options), since, until: undefined, limit: 1000, order: 'oldest' as const }
-      const page = await control.call('listPredictions', { params: { deployment: name }, query, signal: stop.signal })
-      const fresh = page.items.filter((item) => !seen.has(keyOf(item)))
-      for (const item of fresh) seen.add(keyOf(item))
-      print(output, { page, fresh, json })
-      since = typeof page.items.at(-1)?._time === 'string' ? String(page.items.at(-1)?._time) : since
-      for (const key of seen) if (seen.size > REMEMBERED) seen.delete(key)
-      if (fresh.length < 1000) await sleep(POLL_MS, undefined, { signal: stop.signal })
+    for await (const { columns, items } of followLog(control, { ...filters(options), deployment: name, signal: stop.signal })) {
+      print(output, { columns, items: items.slice(0, left), json })
+      left -= items.length
+      if (left <= 0) return
     }
   } catch (error) {
     if (!stop.signal.aborted) throw error
@@ -112,13 +116,9 @@ async function follow(context: Context, { name, json, options }: { name: string;
   }
 }
 
-function keyOf(item: Record<string, unknown>): string {
-  return `${item._request ?? item._id}/${item._row ?? ''}`
-}
-
-function print(output: Output, { page, fresh, json }: { page: PredictionPage; fresh: PredictionPage['items']; json: boolean }): void {
-  if (json) for (const item of fresh) output.record(item)
-  else if (fresh.length > 0) for (const line of tableOf(page.columns, fresh, true)) output.line(line)
+function print(output: Output, { columns, items, json }: Pick<PredictionPage, 'columns' | 'items'> & { json: boolean }): void {
+  if (json) for (const item of items) output.record(item)
+  else for (const line of tableOf(columns, items, true)) output.line(line)
 }
 
 /** The log as people look at it: when, which release, how long, inputs, outputs. Newest first, unless `exact` times are asked for. */

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:net'
 import { test } from 'node:test'
+import { createControl } from '@fairlead/client'
+import { loadSettings } from '../../config/index.ts'
 import { fakePlatform, runFairlead } from '../testing/fake-platform.ts'
 import { temporaryFolder } from '../testing/folder.ts'
 import { CHECKS, dataFolder, free, memory, nativePackage, nodeVersion } from './checks.ts'
@@ -59,7 +61,8 @@ test('doctor ends with 1 and names the option when a port is held', async () => 
 })
 
 test('doctor asks the running platform whether it is ready', async () => {
-  const status = (at: string) => ({ json: { at, version: '0.1.0', health: 'ok', sentence: 'All is well.' } })
+  const addresses = () => ({ control: platform.url, http: platform.url, grpc: null })
+  const status = (at: string) => ({ json: { at, version: '0.1.0', health: 'ok', sentence: 'All is well.', addresses: addresses() } })
   await using platform = await fakePlatform({
     'GET /status': () => status(new Date(Date.now() - 60_000).toISOString()),
     'GET /readyz': () => ({ status: 503, json: {} }),
@@ -71,4 +74,23 @@ test('doctor asks the running platform whether it is ready', async () => {
   const of = (name: string) => checks.find((check) => check.name === name)
   assert.deepEqual([of('platform')?.state, of('ports')?.state, of('clock')?.state], ['wrong', 'ok', 'warn'])
   assert.match(of('platform')?.detail ?? '', /All is well\. It is not ready \(503\)/)
+})
+
+test('ports are those of this machine, wherever the platform is that the environment names', async () => {
+  await using platform = await fakePlatform({
+    'GET /status': () => ({ json: { addresses: { control: platform.url, http: 'http://127.0.0.1:1', grpc: null } } }),
+  })
+  const port = Number(new URL(platform.url).port)
+  const check = CHECKS.find(({ name }) => name === 'ports')!
+  const ask = (control: string) =>
+    check.run({
+      settings: loadSettings({ flags: { port: String(port), httpPort: '0', grpcPort: '0' } }),
+      address: () => ({ control, http: undefined, token: 'x' }),
+      control: () => createControl({ url: control }),
+    })
+  const near = await ask(platform.url)
+  assert.deepEqual([near.state, near.detail], ['ok', `${port} held by the running platform`])
+  const far = await ask(`http://models.example:${port}`)
+  assert.equal(far.state, 'wrong')
+  assert.match(far.detail, /another program/)
 })

@@ -120,21 +120,39 @@ export function memory(free: number, total: number): Omit<Finding, 'name'> {
   }
 }
 
-async function ports({ settings, address }: CheckContext): Promise<Omit<Finding, 'name'>> {
-  if (runs(address)) return { state: 'ok', detail: 'held by the running platform' }
+async function ports({ settings, address, control }: CheckContext): Promise<Omit<Finding, 'name'>> {
+  const own = await portsOfPlatform({ address, control })
   const wanted: [string, number][] = [
     ['--port', settings.port],
     ['--http-port', settings.httpPort],
     ['--grpc-port', settings.grpcPort],
   ]
   const taken: string[] = []
-  for (const [option, port] of wanted) if (port !== 0 && !(await free(settings.host, port))) taken.push(`${port} (${option})`)
+  const held: number[] = []
+  for (const [option, port] of wanted) {
+    if (port === 0 || (await free(settings.host, port))) continue
+    if (own.includes(port)) held.push(port)
+    else taken.push(`${port} (${option})`)
+  }
+  if (taken.length === 0 && held.length > 0) return { state: 'ok', detail: `${held.join(', ')} held by the running platform` }
   if (taken.length === 0) return { state: 'ok', detail: `${wanted.map(([, port]) => port).join(', ')} are free` }
   return {
     state: 'wrong',
     detail: `in use by another program: ${taken.join(', ')}`,
     remedy: 'Stop that program, or choose other ports with the options named; 0 means any free one.',
   }
+}
+
+const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/
+
+/** Ports of the platform, where it runs on this machine. */
+async function portsOfPlatform({ address, control }: Pick<CheckContext, 'address' | 'control'>): Promise<number[]> {
+  if (!runs(address)) return []
+  const found = address()
+  // a data folder is of this machine; an address may be of any
+  if (found.http === undefined && !LOOPBACK.test(new URL(found.control).hostname)) return []
+  const { addresses } = await control().call('getStatus')
+  return Object.values(addresses).flatMap((one) => (one === null ? [] : [Number(/:(\d+)$/.exec(one)?.[1] ?? 80)]))
 }
 
 function runs(address: () => PlatformAddress): boolean {

@@ -6,6 +6,7 @@ import { rfc3339 } from '../kernel/clock.ts'
 import { createLogger } from '../kernel/logger.ts'
 import { type Control, startControl } from './control.ts'
 import { adminToken, type DataFolder, openDataFolder, removeRunFile, writeRunFile } from './data-folder.ts'
+import { removeOldLogs } from './log-file.ts'
 import { logOutput } from './log-output.ts'
 import { isLoopback, reservePort, urlHost } from './ports.ts'
 import { PROGRAM_VERSION } from './program-version.ts'
@@ -85,6 +86,7 @@ async function begin(folder: DataFolder, settings: PlatformSettings, end: Ending
   const token = adminToken(folder)
   const addresses = { control: `http://${urlHost(host)}:${port}`, http: `http://${urlHost(host)}:${httpPort}`, grpc: `${urlHost(host)}:${grpcPort}` }
   const startedAt = rfc3339(Date.now())
+  removeOldLogs(folder.logs)
   const control = await startControl({
     folder,
     settings,

@@ -14,7 +14,7 @@ import { serveGrpc } from '../transport/grpc/index.ts'
 import { type AccessRequest, serveHttp } from '../transport/http/index.ts'
 import { artifactSource } from './artifacts.ts'
 import { type DataFolder, dataFolderAt } from './data-folder.ts'
-import { logOutput } from './log-output.ts'
+import { logOutput, slotOf } from './log-output.ts'
 import type { ServeInit } from './messages.ts'
 import { isLoopback } from './ports.ts'
 import { Publisher } from './publisher.ts'
@@ -34,7 +34,7 @@ export interface ServeProcess {
 export async function startServe(init: ServeInit): Promise<ServeProcess> {
   const folder = dataFolderAt(init.dataDir)
   const attendance = attendFolder(folder.root)
-  const logger = createLogger(init.logLevel, logOutput(folder.logs, init.process), { process: init.process, pid: process.pid })
+  const logger = createLogger(init.logLevel, logOutput(folder.logs, slotOf(init.process)), { process: init.process, pid: process.pid })
   const store = openServing(folder.database)
   const ephemeral = openEphemeral(folder.observed)
   const writer = logWriter(init, folder, logger)

@@ -100,14 +100,21 @@ test('a message that does not come in time is DEADLINE_EXCEEDED, and a connectio
 })
 
 test('a caller who goes away is forgotten, with the work that had not begun', async () => {
-  await using port = await testGrpc({ delayMs: 100 })
+  await using port = await testGrpc({ delayMs: 1000 })
   const half = begin(port.session, 'ModelInfer', { pieces: [] })
   half.write(frame(INFER).subarray(0, 30))
+  let begun = 0
+  Object.defineProperty(port.world.model, 'delayMs', {
+    get: () => {
+      begun++
+      return 1000
+    },
+  })
   const first = port.call('ModelInfer', INFER)
-  await sleep(30)
+  while (begun === 0) await sleep(5)
   // the model is busy with the first one, so these wait
   const waiting = Array.from({ length: 3 }, () => begin(port.session, 'ModelInfer', { message: INFER }))
-  await sleep(30)
+  while (port.inference.queues()[0]?.rows !== 3) await sleep(5)
   for (const stream of [half, ...waiting]) stream.close(constants.NGHTTP2_CANCEL)
   assert.equal((await first).status, 0)
   assert.equal((await port.call('ModelInfer', INFER)).status, 0)

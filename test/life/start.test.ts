@@ -54,8 +54,11 @@ test('a platform announces itself when it is ready, stops in order, and finds ev
     assertQuiet(first)
   }
   await using second = await startPlatform({ data, cwd: folder.path, args: ['--grpc-port', '0', '--processes', '1'] })
-  assert.equal((await predict(second, 'after')).release, 1)
   const control = controlOf(second)
+  const told = await control.call('getStatus')
+  assert.ok(told.deployments[0]?.lastPredictionAt, 'the last prediction before the stop is known')
+  assert.ok((told.deployments[0]?.requestsPerSecond ?? 0) > 0)
+  assert.equal((await predict(second, 'after')).release, 1)
   assert.equal((await control.call('getVersion', { params: { model: DEPLOYMENT, version: 1 } })).digest, version)
   assert.equal((await control.call('getDeployment', { params: { deployment: DEPLOYMENT } })).current?.number, 1)
   assert.equal((await predict(second, 'with-key', { authorization: `Bearer ${key}` })).release, 1)

@@ -18,9 +18,12 @@ export const deploymentStatus = z.object({
   release: z.number().int().nullable(),
   model: z.string().nullable(),
   activatedAt: time.nullable(),
-  /** Over the last five minutes. */
+  /** Over the last five minutes, or as much of them as the platform was up. */
   requestsPerSecond: z.number(),
   errorRate: z.number().nullable(),
+  /** Of the requests, those refused for what the caller sent (4xx), and those that failed for a fault of the platform (5xx); together `errorRate`. */
+  refusedRate: z.number().nullable().optional(),
+  failedRate: z.number().nullable().optional(),
   latency,
   lastPredictionAt: time.nullable(),
   /** Requests per second over the last hour, a value a minute, oldest first; `null` where nothing was recorded. */
@@ -60,6 +63,9 @@ export const telemetryPoint = z.object({
   requests: z.number(),
   rows: z.number(),
   errors: z.number(),
+  /** Of the errors, those for what the caller sent (4xx), and those for a fault of the platform (5xx). */
+  refused: z.number().optional(),
+  failed: z.number().optional(),
   p50: z.number().nullable(),
   p90: z.number().nullable(),
   p99: z.number().nullable(),

@@ -97,6 +97,10 @@ export async function startControl(options: ControlOptions): Promise<Control> {
     telemetry,
     deployments: () => all((page) => deployments.list(page)),
     storage: storageGauge(folder),
+    async lastLogged(deployment) {
+      await compactor.flush()
+      return (await reader.stats(deployment)).lastAt
+    },
     addresses,
     version: PROGRAM_VERSION,
     startedAt: Date.parse(options.startedAt),

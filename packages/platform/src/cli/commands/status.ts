@@ -34,7 +34,7 @@ function print(output: Output, found: Status): void {
   if (found.deployments.length > 0) {
     output.line()
     output.table(
-      ['DEPLOYMENT', 'HEALTH', 'RELEASE', 'MODEL', 'REQUESTS', 'P50', 'P99', 'ERRORS', 'LAST PREDICTION'],
+      ['DEPLOYMENT', 'HEALTH', 'RELEASE', 'MODEL', 'REQUESTS', 'P50', 'P99', 'REFUSED', 'FAILED', 'LAST PREDICTION'],
       found.deployments.map((one) => [
         one.name,
         one.health,
@@ -43,7 +43,8 @@ function print(output: Output, found: Status): void {
         figure(one.requestsPerSecond, '/s'),
         figure(one.latency.p50, 'ms'),
         figure(one.latency.p99, 'ms'),
-        one.errorRate === null ? '–' : figure(one.errorRate * 100, '%'),
+        share(one.refusedRate),
+        share(one.failedRate),
         ago(one.lastPredictionAt),
       ]),
     )
@@ -54,4 +55,9 @@ function print(output: Output, found: Status): void {
     ['PROCESS', 'ROLE', 'STATE', 'PID', 'MEMORY', 'RESTARTS', 'SINCE'],
     found.processes.map((one) => [one.id, one.role, one.state, String(one.pid), bytes(one.memoryBytes), String(one.restarts), ago(one.startedAt)]),
   )
+}
+
+/** A share as percents; of a platform that does not tell it, nothing. */
+function share(value: number | null | undefined): string {
+  return value === null || value === undefined ? '–' : figure(value * 100, '%')
 }

@@ -12,16 +12,17 @@ const DEPLOYMENTS: [string, Partial<DeploymentFacts>, HealthState, RegExp][] = [
   ['first release loading', { state: 'loading', reason: 'Loading release 1' }, 'unknown', /Loading/],
   ['nothing asked', {}, 'ok', /nothing was asked/],
   ['busy', { sums: sums(3000) }, 'ok', /^Answering 10 requests\/s, no errors/],
-  ['one fault of many', { sums: sums(20, 1, 1) }, 'ok', /1 error /],
-  ['one request, one fault', { sums: sums(1, 1, 1) }, 'ok', /1 error /],
+  ['one fault of many', { sums: sums(20, 1, 1) }, 'ok', /1 failed in/],
+  ['one request, one fault', { sums: sums(1, 1, 1) }, 'ok', /1 failed in/],
   ['all of few failed', { sums: sums(2, 2, 2) }, 'alert', /100 % of 2 requests failed/],
   ['1 % failed', { sums: sums(200, 2, 2) }, 'warn', /1 % of 200 requests failed/],
-  ['below 1 %', { sums: sums(1000, 9, 9) }, 'ok', /9 errors/],
+  ['below 1 %', { sums: sums(1000, 9, 9) }, 'ok', /9 failed in/],
   ['5 % failed', { sums: sums(100, 5, 5) }, 'alert', /5 % of 100/],
   ['degraded', { state: 'degraded', reason: '1 of 2 processes answer' }, 'warn', /1 of 2/],
   ['degraded and failing', { state: 'degraded', reason: 'x', sums: sums(10, 10, 10) }, 'alert', /100 %/],
   ['callers send nonsense', { sums: sums(10, 5, 0) }, 'warn', /50 % .* refused/],
-  ['some callers do', { sums: sums(100, 10, 0) }, 'ok', /10 errors/],
+  ['some callers do', { sums: sums(100, 10, 0) }, 'ok', /10 refused for what callers sent in/],
+  ['some of both', { sums: sums(1000, 10, 4) }, 'ok', /4 failed, 6 refused/],
 ]
 
 for (const [name, facts, health, reason] of DEPLOYMENTS) {

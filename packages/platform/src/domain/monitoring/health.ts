@@ -8,7 +8,7 @@ export interface Verdict {
   reason: string
 }
 
-/** What is known of a deployment; sums over the last five minutes, or since the start where that is less. */
+/** What is known of a deployment; sums over the last five minutes, and how much of them the platform was up. */
 export interface DeploymentFacts {
   state: Deployment['state']
   reason: string
@@ -61,8 +61,9 @@ export function deploymentHealth({ state, reason, sums, seconds }: DeploymentFac
   if (requests === 0) return { health: 'ok', reason: 'Ready; nothing was asked in the last five minutes' }
   const { p99 } = latencyOf(sums)
   const speed = p99 === null ? '' : `, 99 % within ${round(p99)} ms`
-  const failed = errors === 0 ? 'no errors' : count(errors, 'error')
-  return { health: 'ok', reason: `Answering ${round(requests / Math.max(1, seconds))} requests/s${speed}, ${failed} in the last five minutes` }
+  const parts = [faults > 0 ? `${faults} failed` : '', errors > faults ? `${errors - faults} refused for what callers sent` : ''].filter((part) => part !== '')
+  const told = parts.length === 0 ? 'no errors' : parts.join(', ')
+  return { health: 'ok', reason: `Answering ${round(requests / Math.max(1, seconds))} requests/s${speed}, ${told} in the last five minutes` }
 }
 
 /** What is known of the whole platform. */

@@ -78,6 +78,6 @@ export function latencyOf({ counts }: Pick<Sums, 'counts'>): { p50: number | nul
 
 export function pointOf(sums: Sums, at: string): Telemetry['points'][number] {
   const mean = (sum: number) => (sums.answered > 0 ? sum / sums.answered : null)
-  const { requests, rows, errors } = sums
-  return { at, requests, rows, errors, ...latencyOf(sums), queueMs: mean(sums.queueMs), runMs: mean(sums.runMs) }
+  const { requests, rows, errors, faults } = sums
+  return { at, requests, rows, errors, refused: errors - faults, failed: faults, ...latencyOf(sums), queueMs: mean(sums.queueMs), runMs: mean(sums.runMs) }
 }

@@ -4,7 +4,7 @@ import { type Clock, rfc3339, systemClock } from '../../kernel/clock.ts'
 import { deploymentHealth, platformHealth } from './health.ts'
 import { emptySums, latencyOf, type Sums } from './point.ts'
 import type { Telemetry } from './telemetry.ts'
-import type { ProcessSnapshot } from './types.ts'
+import type { ProcessSnapshot, SeriesSnapshot } from './types.ts'
 
 const WINDOW_MS = 300_000
 const SPARKLINE_MINUTES = 60
@@ -14,6 +14,8 @@ export interface StatusOptions {
   /** All deployments as the control API shows them. */
   deployments: () => Promise<Deployment[]>
   storage: () => Promise<Status['storage']>
+  /** When a deployment's last prediction was logged, in milliseconds since 1970; asked once a deployment, for what was before this start. */
+  lastLogged?: (deployment: string) => Promise<number | null>
   addresses: Status['addresses']
   version: string
   /** Milliseconds since 1970. */
@@ -26,11 +28,13 @@ export interface StatusOptions {
 export class StatusBuilder {
   readonly #options: Required<StatusOptions>
   readonly #cpu = new Map<string, { at: number; seconds: number; load: number }>()
+  /** By deployment: which one of its name it is, and when it last predicted. */
+  readonly #last = new Map<string, { createdAt: string; at: number }>()
   /** Rows lost by the log, by the time they were seen. */
   #dropped: { at: number; rows: number }[] = []
 
   constructor(options: StatusOptions) {
-    this.#options = { clock: systemClock, totalMemoryBytes: totalmem(), ...options }
+    this.#options = { clock: systemClock, totalMemoryBytes: totalmem(), lastLogged: async () => null, ...options }
   }
 
   /** The state of the platform now. */
@@ -42,15 +46,13 @@ export class StatusBuilder {
       SPARKLINE_MINUTES,
       deployments.map((d) => d.name),
     )
-    const lastAt = new Map<string, number>()
     const merged = telemetry.merged()
-    for (const series of merged.series) lastAt.set(series.deployment, Math.max(lastAt.get(series.deployment) ?? 0, series.lastAt))
-    const seconds = Math.min(WINDOW_MS, Math.max(1000, now - startedAt)) / 1000
+    await this.#seeLast(deployments, merged.series)
     const statuses = deployments.map((deployment) =>
       deploymentStatus(deployment, {
-        sums: recent.get(deployment.name) ?? emptySums(),
-        seconds,
-        lastAt: lastAt.get(deployment.name) ?? 0,
+        sums: recent.sums.get(deployment.name) ?? emptySums(),
+        seconds: recent.seconds,
+        lastAt: this.#last.get(deployment.name)?.at ?? 0,
         sparkline: sparklines.get(deployment.name) ?? [],
       }),
     )
@@ -71,6 +73,24 @@ export class StatusBuilder {
       processes: processes.map((p) => this.#processStatus(p)),
       storage,
       addresses,
+    }
+  }
+
+  /** Takes up when each deployment last predicted: as the processes say, and before their time as the log has it. */
+  async #seeLast(deployments: Deployment[], series: readonly SeriesSnapshot[]): Promise<void> {
+    const names = new Set(deployments.map(({ name }) => name))
+    for (const name of this.#last.keys()) if (!names.has(name)) this.#last.delete(name)
+    await Promise.all(
+      deployments.map(async ({ name, createdAt }) => {
+        if (this.#last.get(name)?.createdAt === createdAt) return
+        // a log that cannot be read must not hide the rest, and what it has of a deployment removed before is not this one's
+        const logged = (await this.#options.lastLogged(name).catch(() => null)) ?? 0
+        this.#last.set(name, { createdAt, at: logged >= Date.parse(createdAt) ? logged : 0 })
+      }),
+    )
+    for (const { deployment, lastAt } of series) {
+      const known = this.#last.get(deployment)
+      if (known) known.at = Math.max(known.at, lastAt)
     }
   }
 
@@ -108,6 +128,7 @@ interface DeploymentNumbers {
 
 function deploymentStatus(deployment: Deployment, { sums, seconds, lastAt, sparkline }: DeploymentNumbers): DeploymentStatus {
   const { name, state, reason, current } = deployment
+  const share = (count: number) => (sums.requests === 0 ? null : count / sums.requests)
   return {
     name,
     state,
@@ -116,7 +137,9 @@ function deploymentStatus(deployment: Deployment, { sums, seconds, lastAt, spark
     model: current ? `${current.model.name}:${current.model.version}` : null,
     activatedAt: current?.activatedAt ?? null,
     requestsPerSecond: sums.requests / seconds,
-    errorRate: sums.requests === 0 ? null : sums.errors / sums.requests,
+    errorRate: share(sums.errors),
+    refusedRate: share(sums.errors - sums.faults),
+    failedRate: share(sums.faults),
     latency: latencyOf(sums),
     lastPredictionAt: lastAt === 0 ? null : rfc3339(lastAt),
     sparkline,

@@ -76,15 +76,15 @@ export class TelemetryStore {
     return { rows, ticks }
   }
 
-  /** Sums of each deployment since a time, from short steps. */
-  async sumsSince(from: number): Promise<Map<string, Sums>> {
+  /** Sums of each deployment since a time, from short steps, and the steps in which the platform was up. */
+  async sumsSince(from: number): Promise<{ sums: Map<string, Sums>; ticks: number[] }> {
     const result = new Map<string, Sums>()
     for (const row of await this.#rows(SHORT, { from, to: Number.MAX_SAFE_INTEGER })) {
       const sums = result.get(row.deployment) ?? emptySums()
       result.set(row.deployment, sums)
       addSums(sums, sumsOfRow(row))
     }
-    return result
+    return { sums: result, ticks: await this.#ticks(SHORT, from, Number.MAX_SAFE_INTEGER) }
   }
 
   /** Requests by minute and deployment since a time, and the minutes in which the platform was up. */

@@ -141,10 +141,10 @@ test('a write that fails is made up for by the next', async () => {
   await store.close()
 })
 
-test('the status says what is true of each deployment, process and the whole', async () => {
-  const { store, clock, snapshots, telemetry } = await setUp()
-  const deployment = deploymentSchema.parse({
-    name: 'a',
+/** A deployment that answers, as the control API shows it. */
+const ready = (name: string) =>
+  deploymentSchema.parse({
+    name,
     state: 'ready',
     reason: 'Ready',
     current: null,
@@ -154,17 +154,80 @@ test('the status says what is true of each deployment, process and the whole', a
     createdAt: new Date(START).toISOString(),
     updatedAt: new Date(START).toISOString(),
   })
-  const storage = { dataDir: '/data', freeBytes: 2 ** 40, modelBytes: 1, logBytes: 2 }
-  const builder = new StatusBuilder({
-    telemetry,
-    deployments: async () => [deployment],
-    storage: async () => storage,
-    addresses: { control: 'http://c', http: 'http://h', grpc: null },
-    version: '1.2.3',
-    startedAt: START,
-    clock,
-    totalMemoryBytes: 2 ** 40,
-  })
+
+const STATUS_PARTS = {
+  storage: async () => ({ dataDir: '/data', freeBytes: 2 ** 40, modelBytes: 1, logBytes: 2 }),
+  addresses: { control: 'http://c', http: 'http://h', grpc: null },
+  version: '1.2.3',
+  totalMemoryBytes: 2 ** 40,
+}
+
+test('after a restart figures are those of the time in which the platform was up, and the last prediction is known', async () => {
+  const { store, clock, snapshots, telemetry, open } = await setUp()
+  for (let i = 1; i <= 20; i++) {
+    clock.time = START + i * 10_000
+    snapshots.set(sampleProcess([counted(Math.min(i, 3) * 100)]))
+    await telemetry.tick()
+  }
+  await telemetry[Symbol.asyncDispose]()
+  // a minute down, and everything counted before is gone with its processes
+  clock.time = START + 260_000
+  snapshots.set(sampleProcess([]))
+  const again = open()
+  clock.time += 2000
+  const asked: string[] = []
+  const lastLogged = async (name: string) => {
+    asked.push(name)
+    if (name === 'broken') throw new Error('the log cannot be read')
+    return name === 'anew' ? START - 1 : START + 25_000
+  }
+  const deployments = async () => ['a', 'anew', 'broken'].map(ready)
+  const builder = new StatusBuilder({ ...STATUS_PARTS, telemetry: again, deployments, startedAt: clock.time, clock, lastLogged })
+  const { deployments: first } = await builder.build()
+  assert.deepEqual(
+    first.map((one) => one.lastPredictionAt),
+    [new Date(START + 25_000).toISOString(), null, null],
+  )
+  // 20 steps and the one in which it stopped, and two seconds since
+  assert.equal(first[0]?.requestsPerSecond.toFixed(3), (300 / 212).toFixed(3))
+  snapshots.set(sampleProcess([{ ...counted(1), lastAt: clock.time }]))
+  const { deployments: second } = await builder.build()
+  assert.equal(second[0]?.lastPredictionAt, new Date(clock.time).toISOString())
+  snapshots.set(sampleProcess([]))
+  assert.equal((await builder.build()).deployments[0]?.lastPredictionAt, second[0]?.lastPredictionAt, 'also when its counters are gone')
+  assert.deepEqual(asked, ['a', 'anew', 'broken'], 'the log is asked once')
+  await store.close()
+})
+
+test('a platform that has just begun divides by the seconds it is up', async () => {
+  const { store, clock, snapshots, open } = await setUp()
+  clock.time = START + 8000
+  const telemetry = open()
+  snapshots.set(sampleProcess([counted(12)]))
+  clock.time = START + 10_000
+  await telemetry.tick()
+  clock.time = START + 12_000
+  assert.equal((await telemetry.recent(300_000)).seconds, 4)
+  await store.close()
+})
+
+test('what callers did wrong is told apart from what failed', async () => {
+  const { store, clock, snapshots, telemetry } = await setUp()
+  clock.time = START + 10_000
+  snapshots.set(sampleProcess([counted(8, { errors: { 'column-missing': 3, 'model-run-failed': 1 } })]))
+  await telemetry.tick()
+  const { points } = await telemetry.telemetry('a', { since: START })
+  assert.deepEqual([points[0]?.errors, points[0]?.refused, points[0]?.failed], [4, 3, 1])
+  const builder = new StatusBuilder({ ...STATUS_PARTS, telemetry, deployments: async () => [ready('a'), ready('quiet')], startedAt: START, clock })
+  const [told, quiet] = statusSchema.parse(await builder.build()).deployments
+  assert.deepEqual([told?.errorRate, told?.refusedRate, told?.failedRate], [0.5, 0.375, 0.125])
+  assert.deepEqual([quiet?.errorRate, quiet?.refusedRate, quiet?.failedRate], [null, null, null])
+  await store.close()
+})
+
+test('the status says what is true of each deployment, process and the whole', async () => {
+  const { store, clock, snapshots, telemetry } = await setUp()
+  const builder = new StatusBuilder({ ...STATUS_PARTS, telemetry, deployments: async () => [ready('a')], startedAt: START, clock })
   clock.time = START + 10_000
   snapshots.set(sampleProcess([counted(100, { errors: { 'model-run-failed': 10 } })], { at: START + 10_000, startedAt: START, cpuSeconds: 5 }))
   await telemetry.tick()

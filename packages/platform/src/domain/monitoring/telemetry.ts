@@ -40,6 +40,8 @@ export class Telemetry {
   readonly #options: Required<Omit<TelemetryOptions, 'db'>>
   readonly #store: TelemetryStore
   #written: SeriesSnapshot[]
+  readonly #startedAt: number
+  #writtenAt: number
   #timer: NodeJS.Timeout | undefined
   #stopped = false
 
@@ -48,6 +50,8 @@ export class Telemetry {
     this.#store = new TelemetryStore(options.db)
     // What processes counted before this one looked belongs to no step of its own.
     this.#written = this.merged().series
+    this.#startedAt = this.#options.clock.now()
+    this.#writtenAt = this.#startedAt
   }
 
   /** Counters of the whole platform now; they never go back. */
@@ -123,15 +127,20 @@ export class Telemetry {
     }
   }
 
-  /** Sums of each deployment over the last `millis`, live. */
-  async recent(millis: number): Promise<Map<string, Sums>> {
-    const result = await this.#store.sumsSince(this.#options.clock.now() - millis)
+  /** Sums of each deployment over the last `millis`, live, and the seconds of them in which the platform was up and counted. */
+  async recent(millis: number): Promise<{ sums: Map<string, Sums>; seconds: number }> {
+    const now = this.#options.clock.now()
+    const { sums: result, ticks } = await this.#store.sumsSince(now - millis)
+    const begun = Math.floor(this.#startedAt / SHORT_MS) * SHORT_MS
+    const own = ticks.filter((at) => at >= begun).length * SHORT_MS + now - this.#writtenAt
+    const before = ticks.filter((at) => at < begun).length * SHORT_MS
+    const seconds = Math.max(1000, before + Math.min(own, now - this.#startedAt)) / 1000
     for (const [deployment, sums] of this.#live()) {
       const all = result.get(deployment)
       if (all) addSums(all, sums)
       else result.set(deployment, sums)
     }
-    return result
+    return { sums: result, seconds }
   }
 
   /** Requests per second of the last `minutes` minutes by deployment, oldest first, the minute under way last; null where nothing was recorded. */
@@ -157,12 +166,14 @@ export class Telemetry {
 
   async #write(at: number): Promise<void> {
     const { series } = this.merged()
+    const now = this.#options.clock.now()
     const deltas = difference(this.#written, series)
     await this.#store.add(
       at,
       deltas.map((d) => ({ deployment: d.deployment, release: d.release, sums: sumsOf(d) })),
     )
     this.#written = series
+    this.#writtenAt = now
   }
 
   /** What was counted since the last write, by deployment. */

@@ -254,10 +254,12 @@ function goneBeforeRun(): FairleadError {
   return new FairleadError('cancelled', 'the caller went away before the model was free')
 }
 
+function inputsOf({ job, from, to }: Slice): Tensors {
+  return from === 0 && to === job.rows ? job.inputs : sliceAll(job.inputs, from, to)
+}
+
 function gather(slices: Slice[]): Tensors {
-  const [first] = slices
-  if (slices.length === 1) return sliceAll(first!.job.inputs, first!.from, first!.to)
-  return concatAll(slices.map(({ job, from, to }) => sliceAll(job.inputs, from, to)))
+  return slices.length === 1 ? inputsOf(slices[0]!) : concatAll(slices.map(inputsOf))
 }
 
 /** A crashed worker says nothing about the rows; a failed run may be the fault of one request. */

@@ -48,9 +48,13 @@ export class ServingRelease extends ReleasePlan implements AsyncDisposable {
   }
 
   /** Runs the model and the steps after it. `deadline` in milliseconds since 1970. Errors as `Batcher.run`. */
-  async run(inputs: Tensors, rows: number, deadline: number, waiting: Waiting = {}): Promise<BatchResult> {
-    const result = await this.#batcher.run(inputs, rows, deadline, waiting)
-    if (!this.pipeline.modelOnly) Object.assign(result.outputs, this.pipeline.apply(inputs, result.outputs, rows))
+  run(inputs: Tensors, rows: number, deadline: number, waiting: Waiting = {}): Promise<BatchResult> {
+    const running = this.#batcher.run(inputs, rows, deadline, waiting)
+    return this.pipeline.modelOnly ? running : running.then((result) => this.#withSteps(inputs, rows, result))
+  }
+
+  #withSteps(inputs: Tensors, rows: number, result: BatchResult): BatchResult {
+    Object.assign(result.outputs, this.pipeline.apply(inputs, result.outputs, rows))
     return result
   }
 

@@ -46,11 +46,14 @@ class Watch implements AsyncDisposable {
   }
 }
 
+/** The place that a process fills, by which metrics call it. */
+const slotOf = (id: string) => id.split('-').slice(0, 2).join('-')
+
 async function busiest(platform: RunningPlatform): Promise<{ id: string; pid: number; restarts: number } | undefined> {
   const all = await samples(platform.run.http)
   const { processes } = await controlOf(platform).call('getStatus')
   const serving = processes.filter(({ role }) => role === 'serve')
-  const connections = serving.map(({ id }) => all.get(`fairlead_connections{process="${id}",role="serve"}`) ?? 0)
+  const connections = serving.map(({ id }) => all.get(`fairlead_connections{process="${slotOf(id)}",role="serve"}`) ?? 0)
   // the load is spread by the kernel, and both must have some of it
   return connections.every((n) => n > 1) ? serving[connections[0]! > connections[1]! ? 1 : 0] : undefined
 }

@@ -81,11 +81,22 @@ export async function startControl(options: ControlOptions): Promise<Control> {
     limits: { uploadBytes: settings.limits.modelBytes },
     observed: ephemeral.observed,
     liveProcesses: () => supervisor.live(),
-    nudge: () => supervisor.nudge(),
+    nudge: () => {
+      supervisor.nudge()
+      void keepCounters()
+    },
     addresses: () => addresses,
     onError: (error) => logger.error({ error }, 'a release could not be followed'),
   })
+  const keepCounters = async () => {
+    try {
+      ended.keep(await deployments.wanted())
+    } catch (error) {
+      logger.error({ error }, 'counters of what was removed are kept for now')
+    }
+  }
   await registry.start()
+  await keepCounters()
 
   const duck = undo.use(new DuckDb({ folder: folder.log, memoryLimit: '192MB' }))
   const compactor = undo.use(
@@ -133,11 +144,12 @@ export async function startControl(options: ControlOptions): Promise<Control> {
   const publisher: Publisher = undo.use(
     new Publisher({
       process: 'control',
+      slot: 'control',
       role: 'control',
       restarts: 0,
       store: ephemeral.snapshots,
-      series: () => ended.sum.series,
-      log: () => ended.sum.log,
+      series: () => ended.snapshot(Date.now()).series,
+      log: () => ended.snapshot(Date.now()).log,
       connections: () => 0,
       state: () => (stopping ? 'draining' : 'ready'),
     }),
@@ -175,9 +187,10 @@ function superviseServe(options: ControlOptions, onExit: (process: string) => vo
     logger,
     nameFor: (index, sequence) => `serve-${index + 1}-${start}-${sequence}`,
     onExit,
-    initFor: (process, restarts) => ({
+    initFor: (process, { index, restarts }) => ({
       version: MESSAGES_VERSION,
       process,
+      slot: `serve-${index + 1}`,
       dataDir: folder.root,
       host: settings.host,
       port: options.httpPort,

@@ -6,7 +6,9 @@ export const MESSAGES_VERSION = 1
 /** All that a serve process needs to know. */
 export interface ServeInit {
   version: typeof MESSAGES_VERSION
+  /** Name of the process, never the same twice, and of the place that it fills. */
   process: string
+  slot: string
   dataDir: string
   host: string
   port: number

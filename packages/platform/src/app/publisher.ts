@@ -1,8 +1,12 @@
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks'
 import type { ProcessSnapshot, SeriesSnapshot, SnapshotStore } from '../domain/monitoring/index.ts'
 
+/** How often the event loop is looked at. */
+const SAMPLE_MS = 20
+
 export interface PublisherOptions {
   process: string
+  slot: string
   role: ProcessSnapshot['role']
   restarts: number
   store: SnapshotStore
@@ -15,7 +19,7 @@ export interface PublisherOptions {
 /** Publishes what a process measures about itself, once a second, where every other process finds it. */
 export class Publisher implements Disposable {
   readonly #options: PublisherOptions
-  readonly #delay = monitorEventLoopDelay({ resolution: 20 })
+  readonly #delay = monitorEventLoopDelay({ resolution: SAMPLE_MS })
   readonly #startedAt = Math.round(performance.timeOrigin)
   readonly #timer: NodeJS.Timeout
 
@@ -33,6 +37,7 @@ export class Publisher implements Disposable {
     const o = this.#options
     return {
       process: o.process,
+      slot: o.slot,
       role: o.role,
       pid: process.pid,
       at: Date.now(),
@@ -41,7 +46,7 @@ export class Publisher implements Disposable {
       restarts: o.restarts,
       memoryBytes: process.memoryUsage.rss(),
       cpuSeconds: (user + system) / 1e6,
-      eventLoopP99Ms: Number.isFinite(this.#delay.percentile(99)) ? this.#delay.percentile(99) / 1e6 : 0,
+      eventLoopP99Ms: this.#delayMs(),
       connections: o.connections(),
       log: o.log(),
       series: o.series(),
@@ -52,6 +57,12 @@ export class Publisher implements Disposable {
   publish(ended?: string): void {
     this.#options.store.publish(this.snapshot(), ended)
     this.#delay.reset()
+  }
+
+  /** What the loop was late by: the monitor counts from one sample to the next, its own interval included. */
+  #delayMs(): number {
+    const nanos = this.#delay.percentile(99)
+    return Number.isFinite(nanos) ? Math.max(0, nanos / 1e6 - SAMPLE_MS) : 0
   }
 
   [Symbol.dispose](): void {

@@ -77,6 +77,7 @@ export async function startServe(init: ServeInit): Promise<ServeProcess> {
   await grpc.listen({ host: init.host, port: init.grpcPort, reusePort: init.reusePort })
   const publisher = new Publisher({
     process: init.process,
+    slot: init.slot,
     role: 'serve',
     restarts: init.restarts,
     store: ephemeral.snapshots,
@@ -193,7 +194,7 @@ class Follower {
       if (revision === this.#revision) return
       const wanted = await store.desired.read()
       this.#revision = wanted.revision
-      for (const { name, releases } of wanted.deployments) for (const release of releases) recorder.ensure(name, release.number)
+      recorder.keep(wanted.deployments.map(({ name, releases }) => ({ name, releases: releases.map((release) => release.number) })))
       const first = this.#timer === undefined
       const converging = inference.converge(wanted)
       // at the start there is nothing to answer with until it is loaded; later a change must not wait for a load

@@ -22,7 +22,7 @@ export interface SupervisorOptions {
   processes: number
   /** Name of the process that is started as the `sequence`-th one for a slot; never the same twice. */
   nameFor(index: number, sequence: number): string
-  initFor(process: string, restarts: number): ServeInit
+  initFor(process: string, slot: { index: number; restarts: number }): ServeInit
   logger: Logger
   /** Told when a process is gone, so that what it reported can be forgotten. */
   onExit(process: string): void
@@ -120,7 +120,7 @@ export class Supervisor {
     return new Promise<void>((resolve, reject) => {
       child.on('message', (raw) => {
         const message = raw as FromServe
-        if (message.type === 'waiting') this.#send(slot, { type: 'init', init: this.#options.initFor(id, slot.restarts) })
+        if (message.type === 'waiting') this.#send(slot, { type: 'init', init: this.#options.initFor(id, slot) })
         else if (message.type === 'ready') {
           slot.state = 'ready'
           slot.readyAt = Date.now()

@@ -3,7 +3,8 @@ import type { ProcessSnapshot, SeriesSnapshot, SnapshotStore } from '../domain/m
 /** A ready serve process that holds these series. */
 export function sampleProcess(series: SeriesSnapshot[], over: Partial<ProcessSnapshot> = {}): ProcessSnapshot {
   return {
-    process: 'serve-1',
+    process: 'serve-1-x-1',
+    slot: 'serve-1',
     role: 'serve',
     pid: 100,
     at: 0,

@@ -52,7 +52,7 @@ function parse(text: string): { types: Map<string, string>; samples: Sample[] } 
 
 function exposed(deployment = 'credit-risk') {
   const recorder = new SeriesRecorder()
-  recorder.ensure(deployment, 1)
+  recorder.keep([{ name: deployment, releases: [1] }])
   const base = sampleEvent([{ age: 1n }])
   const event = (totalMs: number) => ({ ...base, totalMs, answer: { ...base.answer, release: { ...base.answer.release, deployment } } })
   for (const millis of [0.15, 0.2, 0.21, 3, 1e6]) recorder.predicted(event(millis))
@@ -96,6 +96,17 @@ test('buckets are cumulative, in seconds, fine at 0.2 ms, and end in the count',
 test('label values are escaped', () => {
   const { samples } = exposed('a"b\\c\nd')
   assert.ok(samples.some((s) => s.labels.deployment === 'a"b\\c\nd'))
+})
+
+test('a process is labelled by its place, so that a counter goes on when another takes it', () => {
+  const of = (...processes: ReturnType<typeof sampleProcess>[]) => parse(prometheusText({ merged: mergeSnapshots([]), processes, version: '1' }))
+  const restarts = ({ samples }: ReturnType<typeof of>) => samples.filter((s) => s.name === 'fairlead_process_restarts_total').map((s) => [s.labels, s.value])
+  const before = of(sampleProcess([], { process: 'serve-1-abc-1' }))
+  assert.equal(before.types.get('fairlead_process_restarts_total'), 'counter')
+  assert.deepEqual(restarts(before), [[{ process: 'serve-1', role: 'serve' }, 0]])
+  // for a moment the one that ended may be there, too
+  const after = of(sampleProcess([], { process: 'serve-1-abc-2', restarts: 1, startedAt: 5 }), sampleProcess([], { process: 'serve-1-abc-1' }))
+  assert.deepEqual(restarts(after), [[{ process: 'serve-1', role: 'serve' }, 1]])
 })
 
 test('with nothing running the platform is down', () => {

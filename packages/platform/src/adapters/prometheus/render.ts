@@ -69,18 +69,21 @@ function durations(out: Exposition, { series }: Merged): void {
   }
 }
 
-function processMetrics(out: Exposition, processes: readonly ProcessSnapshot[]): void {
-  const gauge = (name: string, type: 'counter' | 'gauge', help: string, read: (p: ProcessSnapshot) => number) => {
+/** Labelled by the place that a process fills, so that a series goes on when another takes it. */
+function processMetrics(out: Exposition, all: readonly ProcessSnapshot[]): void {
+  const newest = new Map(all.toSorted((a, b) => a.startedAt - b.startedAt).map((p) => [p.slot, p]))
+  const processes = [...newest.values()].sort((a, b) => (a.slot < b.slot ? -1 : 1))
+  const family = (name: string, type: 'counter' | 'gauge', help: string, read: (p: ProcessSnapshot) => number) => {
     out.family(name, type, help)
-    for (const p of processes) out.sample(name, { process: p.process, role: p.role }, read(p))
+    for (const p of processes) out.sample(name, { process: p.slot, role: p.role }, read(p))
   }
-  gauge('fairlead_process_up', 'gauge', '1 when the process is ready.', (p) => (p.state === 'ready' ? 1 : 0))
-  gauge('fairlead_process_resident_memory_bytes', 'gauge', 'Resident memory.', (p) => p.memoryBytes)
-  gauge('fairlead_process_cpu_seconds_total', 'counter', 'User and system processor time.', (p) => p.cpuSeconds)
-  gauge('fairlead_process_start_time_seconds', 'gauge', 'Start of the process since 1970.', (p) => p.startedAt / 1000)
-  gauge('fairlead_process_restarts_total', 'counter', 'Restarts of the process by its supervisor.', (p) => p.restarts)
-  gauge('fairlead_process_event_loop_p99_seconds', 'gauge', '99th percentile of the event loop delay over the last second.', (p) => p.eventLoopP99Ms / 1000)
-  gauge('fairlead_connections', 'gauge', 'Open connections.', (p) => p.connections)
+  family('fairlead_process_up', 'gauge', '1 when the process is ready.', (p) => (p.state === 'ready' ? 1 : 0))
+  family('fairlead_process_resident_memory_bytes', 'gauge', 'Resident memory.', (p) => p.memoryBytes)
+  family('fairlead_process_cpu_seconds_total', 'counter', 'User and system processor time.', (p) => p.cpuSeconds)
+  family('fairlead_process_start_time_seconds', 'gauge', 'Start of the process since 1970.', (p) => p.startedAt / 1000)
+  family('fairlead_process_restarts_total', 'counter', 'Restarts of the process by its supervisor.', (p) => p.restarts)
+  family('fairlead_process_event_loop_p99_seconds', 'gauge', '99th percentile of the event loop delay over the last second.', (p) => p.eventLoopP99Ms / 1000)
+  family('fairlead_connections', 'gauge', 'Open connections.', (p) => p.connections)
 }
 
 /** Renders all metrics in the Prometheus text exposition format. Units are seconds and bytes. */

@@ -7,6 +7,7 @@ import { openEphemeral } from './ephemeral.ts'
 
 const snapshot = (process: string, at: number): ProcessSnapshot => ({
   process,
+  slot: process,
   role: 'serve',
   pid: 1,
   at,

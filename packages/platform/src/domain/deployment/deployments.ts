@@ -1,6 +1,7 @@
 import { FairleadError, NAME_PATTERN, type Row, type Signature } from '@fairlead/contract'
 import type { Deployment, DeployRequest, ModelVersion, Operation, Release } from '@fairlead/contract/control'
 import { isNumber, isText, type Page, type PageRequest, pageOf, positionOf } from '../../kernel/page.ts'
+import { compareSignatures } from '../../model/signature/compare.ts'
 import { syntheticExample } from '../../model/signature/example.ts'
 import { compilePipeline } from '../pipeline/index.ts'
 import { Changes } from './changes.ts'
@@ -56,10 +57,12 @@ export class Deployments {
       )
     }
     const version = await this.#options.registry.resolve(request.model)
-    const current = await this.#currentRow(name)
-    const settled = settle(version, request, current && servableOf(current))
+    const row = await this.#currentRow(name)
+    const current = row && servableOf(row)
+    const settled = settle(version, request, current)
     const frozen = freeze(name, version, { ...settled, ...(await this.#partsOf(version)) })
-    return this.#changes.add(name, frozen, who)
+    const signatureChanges = current ? compareSignatures(current.signature, version.signature) : []
+    return this.#changes.add(name, { ...frozen, signatureChanges }, who)
   }
 
   /**
@@ -86,6 +89,12 @@ export class Deployments {
   async has(name: string): Promise<boolean> {
     const row = await this.#options.db.selectFrom('deployments').select('name').where('name', '=', name).where('removed_at', 'is', null).executeTakeFirst()
     return row !== undefined
+  }
+
+  /** Deployments, and the releases of each that serve processes should have: what answers, and what is under way. */
+  async wanted(): Promise<{ name: string; releases: number[] }[]> {
+    const rows = await this.#options.db.selectFrom('deployments').select(['name', 'current', 'candidate']).where('removed_at', 'is', null).execute()
+    return rows.map(({ name, current, candidate }) => ({ name, releases: [current, candidate].filter((number) => number !== null) }))
   }
 
   /** Whether there was a deployment of this name, and somebody removed it. */

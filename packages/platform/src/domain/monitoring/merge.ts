@@ -1,6 +1,6 @@
 import { addHistogram } from './histogram.ts'
-import { emptySeries } from './recorder.ts'
-import { type ProcessSnapshot, type SeriesSnapshot, STAGES } from './types.ts'
+import { Lifetimes, type WantedReleases } from './lifetimes.ts'
+import { emptySeries, type ProcessSnapshot, type SeriesSnapshot, STAGES } from './types.ts'
 
 /** Counters of the whole platform: sums over all processes, also those that ended. */
 export interface Merged {
@@ -25,10 +25,11 @@ function addSeries(into: Map<string, SeriesSnapshot>, series: SeriesSnapshot, si
   sum.lastAt = Math.max(sum.lastAt, series.lastAt)
 }
 
-/** Sums series over processes, by deployment and release. */
-export function mergeSeries(all: Iterable<SeriesSnapshot>): SeriesSnapshot[] {
+/** Sums series over processes, by deployment and release; what any calls gone is left out. */
+export function mergeSeries(all: readonly SeriesSnapshot[]): SeriesSnapshot[] {
+  const gone = new Set(all.filter((series) => series.gone).map(keyOf))
   const sums = new Map<string, SeriesSnapshot>()
-  for (const series of all) addSeries(sums, series)
+  for (const series of all) if (!gone.has(keyOf(series))) addSeries(sums, series)
   return [...sums.values()].sort((a, b) => (a.deployment === b.deployment ? a.release - b.release : a.deployment < b.deployment ? -1 : 1))
 }
 
@@ -66,11 +67,19 @@ export function difference(before: readonly SeriesSnapshot[], after: readonly Se
  * never go back.
  */
 export class EndedCounters {
+  readonly #lifetimes = new Lifetimes()
   #sum: Merged = mergeSnapshots([])
 
-  /** The sums so far. */
-  get sum(): Merged {
-    return this.#sum
+  /** Takes up what should run; the series of the rest end here as they do in the processes that live. */
+  keep(wanted: WantedReleases): void {
+    this.#lifetimes.want(wanted)
+  }
+
+  /** The sums so far, and the word of series that have ended by `now`. */
+  snapshot(now: number): Merged {
+    const { series, log } = this.#sum
+    this.#sum = { series: series.filter((one) => !this.#lifetimes.hasEnded(one, now)), log }
+    return { series: [...this.#lifetimes.told(now), ...this.#sum.series], log }
   }
 
   /** Takes up what a process published last. */

@@ -7,7 +7,7 @@ const failure = { deployment: 'credit-risk', release: 1, code: 'column-missing',
 
 test('a loaded release has a series of zeros before anything is asked', () => {
   const recorder = new SeriesRecorder()
-  recorder.ensure('credit-risk', 3)
+  recorder.keep([{ name: 'credit-risk', releases: [3] }])
   const [series] = recorder.snapshot()
   assert.deepEqual([series?.deployment, series?.release, series?.requests, series?.histograms.total.count, series?.lastAt], ['credit-risk', 3, 0, 0, 0])
 })
@@ -27,8 +27,7 @@ test('answers count requests, rows and the time of each stage', () => {
 
 test('failures count by code and not in the durations; made-up deployments share one series', () => {
   const recorder = new SeriesRecorder({ now: () => 9 })
-  recorder.ensure('credit-risk', 1)
-  recorder.ensure('credit-risk', 2)
+  recorder.keep([{ name: 'credit-risk', releases: [1, 2] }])
   recorder.failed(failure)
   recorder.failed({ ...failure, release: undefined })
   for (let i = 0; i < 100; i++) recorder.failed({ ...failure, deployment: `made-up-${i}`, code: 'deployment-unknown' })
@@ -43,12 +42,54 @@ test('failures count by code and not in the durations; made-up deployments share
   )
 })
 
-test('a removed deployment is gone, and comes back at zero', () => {
+test('series end: of a removed deployment at once, of a superseded release after ten minutes; others go on', () => {
+  const clock = { at: 0 }
+  const recorder = new SeriesRecorder({ now: () => clock.at })
+  const ask = (number: number) => recorder.predicted(sampleEvent([{ age: 1n }], { release: sampleRelease({ number }) }))
+  const seen = () => recorder.snapshot().map((s) => [s.release, s.gone ? 'gone' : s.requests])
+  const keep = (...releases: number[]) => recorder.keep(releases.length === 0 ? [] : [{ name: 'credit-risk', releases }])
+  ask(1)
+  assert.deepEqual(seen(), [[1, 1]], 'nothing ends before it is known what should run')
+  keep(1, 2)
+  ask(2)
+  keep(2)
+  assert.deepEqual(seen(), [
+    [1, 1],
+    [2, 1],
+  ])
+  clock.at = 300_000
+  ask(1)
+  assert.deepEqual(seen()[0], [1, 2], 'what is still in hand counts')
+  clock.at = 599_999
+  assert.equal(seen()[0]?.[1], 2)
+  clock.at = 600_000
+  ask(2)
+  assert.deepEqual(seen(), [
+    [1, 'gone'],
+    [2, 2],
+  ])
+  clock.at = 660_000
+  assert.deepEqual(seen(), [[2, 2]])
+  // rolled back to: it begins anew
+  keep(2, 1)
+  ask(1)
+  assert.deepEqual(seen(), [
+    [2, 2],
+    [1, 1],
+  ])
+  keep()
+  ask(1)
+  assert.deepEqual(seen(), [
+    [2, 'gone'],
+    [1, 'gone'],
+  ])
+  assert.ok(JSON.stringify(recorder.snapshot()).length < 1000, 'the word of an end is short')
+})
+
+test('empty buckets at the end are not published', () => {
   const recorder = new SeriesRecorder()
-  const event = sampleEvent([{ age: 1n }])
-  recorder.predicted(event)
-  recorder.forget('credit-risk')
-  assert.deepEqual(recorder.snapshot(), [])
-  recorder.predicted(event)
-  assert.equal(recorder.snapshot()[0]?.requests, 1)
+  recorder.keep([{ name: 'credit-risk', releases: [1] }])
+  assert.ok(JSON.stringify(recorder.snapshot()).length < 500)
+  recorder.predicted({ ...sampleEvent([{ age: 1n }]), totalMs: 0.01 })
+  assert.equal(recorder.snapshot()[0]?.histograms.total.counts.length, 1)
 })

@@ -1,5 +1,6 @@
 import type { FailureEvent, PredictionEvent } from '../inference/index.ts'
-import { emptyHistogram, Histogram, type HistogramData } from './histogram.ts'
+import { Histogram, type HistogramData } from './histogram.ts'
+import { Lifetimes, type WantedReleases } from './lifetimes.ts'
 import { type SeriesSnapshot, STAGES, type Stage } from './types.ts'
 
 interface Series {
@@ -18,13 +19,7 @@ function newSeries(deployment: string, release: number): Series {
 }
 
 function plain({ counts, sum, count }: Histogram): HistogramData {
-  return { counts: Array.from(counts), sum, count }
-}
-
-/** A series with nothing counted. */
-export function emptySeries(deployment: string, release: number): SeriesSnapshot {
-  const histograms = Object.fromEntries(STAGES.map((stage) => [stage, emptyHistogram()])) as Record<Stage, HistogramData>
-  return { deployment, release, requests: 0, rows: 0, errors: {}, histograms, queueRows: 0, lastAt: 0 }
+  return { counts: Array.from(counts.subarray(0, counts.findLastIndex((n) => n > 0) + 1)), sum, count }
 }
 
 export interface RecorderOptions {
@@ -42,6 +37,7 @@ export interface RecorderOptions {
 export class SeriesRecorder {
   readonly #options: RecorderOptions
   readonly #byDeployment = new Map<string, Map<number, Series>>()
+  readonly #lifetimes = new Lifetimes()
   #lastRelease: object | undefined
   #lastSeries: Series | undefined
 
@@ -49,15 +45,10 @@ export class SeriesRecorder {
     this.#options = options
   }
 
-  /** Makes the series of a release, so that it is there, at zero, from the time it is loaded. */
-  ensure(deployment: string, release: number): void {
-    this.#series(deployment, release)
-  }
-
-  /** Drops the series of a removed deployment. */
-  forget(deployment: string): void {
-    this.#byDeployment.delete(deployment)
-    this.#lastRelease = undefined
+  /** Makes the series of every release that should run, so that it is there, at zero, from the time it is loaded; others end. */
+  keep(wanted: WantedReleases): void {
+    this.#lifetimes.want(wanted)
+    for (const { name, releases } of wanted) for (const release of releases) this.#series(name, release)
   }
 
   /** Counts an answered request. `renderMs` is the time that writing the answer took, where it is known. */
@@ -91,9 +82,11 @@ export class SeriesRecorder {
     series.lastAt = (this.#options.now ?? Date.now)()
   }
 
-  /** All series as plain data. */
+  /** All series as plain data, and the word of those that have ended. */
   snapshot(): SeriesSnapshot[] {
-    const result: SeriesSnapshot[] = []
+    const now = (this.#options.now ?? Date.now)()
+    this.#dropEnded(now)
+    const result = this.#lifetimes.told(now)
     for (const releases of this.#byDeployment.values()) {
       for (const series of releases.values()) {
         const { deployment, release, requests, rows, errors, histograms, lastAt } = series
@@ -103,6 +96,17 @@ export class SeriesRecorder {
       }
     }
     return result
+  }
+
+  #dropEnded(now: number): void {
+    for (const [deployment, releases] of this.#byDeployment) {
+      for (const release of releases.keys()) {
+        if (!this.#lifetimes.hasEnded({ deployment, release }, now)) continue
+        releases.delete(release)
+        this.#lastRelease = undefined
+      }
+      if (releases.size === 0) this.#byDeployment.delete(deployment)
+    }
   }
 
   #series(deployment: string, release: number): Series {

@@ -6,11 +6,10 @@ import { silentLogger } from '../../kernel/logger.ts'
 import { migrate } from '../../kernel/sql/migrate.ts'
 import { memorySnapshots, sampleProcess } from '../../testing/process-snapshots.ts'
 import { bucketOf } from './histogram.ts'
-import { emptySeries } from './recorder.ts'
 import { StatusBuilder } from './status.ts'
 import { type TelemetryTables, telemetryMigrations } from './tables.ts'
 import { Telemetry } from './telemetry.ts'
-import type { SeriesSnapshot } from './types.ts'
+import { emptySeries, type SeriesSnapshot } from './types.ts'
 
 const START = Date.UTC(2026, 0, 31, 12)
 const MINUTE = 60_000

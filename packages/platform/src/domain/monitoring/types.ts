@@ -1,8 +1,10 @@
+import { emptyHistogram, type HistogramData } from './histogram.ts'
+
 /** Stages of a request that have a latency of their own. `total` runs from the first byte to the answer written. */
 export const STAGES = ['total', 'parse', 'queue', 'run', 'render'] as const
 export type Stage = (typeof STAGES)[number]
 
-/** Counters of one deployment's release in one process. Histograms count per bucket of `BUCKET_BOUNDS`. */
+/** Counters of one deployment's release in one process. Histograms count per bucket of `BUCKET_BOUNDS`; empty buckets at the end are left out. */
 export interface SeriesSnapshot {
   deployment: string
   release: number
@@ -10,15 +12,25 @@ export interface SeriesSnapshot {
   rows: number
   /** Failed requests by error code. */
   errors: Record<string, number>
-  histograms: Record<Stage, { counts: number[]; sum: number; count: number }>
+  histograms: Record<Stage, HistogramData>
   queueRows: number
   /** Milliseconds since 1970 of the last answered request; 0 when none. */
   lastAt: number
+  /** The series has ended: sums over processes leave it out, whatever others still count. */
+  gone?: true
+}
+
+/** A series with nothing counted. */
+export function emptySeries(deployment: string, release: number): SeriesSnapshot {
+  const histograms = Object.fromEntries(STAGES.map((stage) => [stage, emptyHistogram()])) as Record<Stage, HistogramData>
+  return { deployment, release, requests: 0, rows: 0, errors: {}, histograms, queueRows: 0, lastAt: 0 }
 }
 
 /** All that one process publishes, once a second. */
 export interface ProcessSnapshot {
   process: string
+  /** The place that the process fills; one that takes its place has the same: `serve-1`. */
+  slot: string
   role: 'control' | 'serve'
   pid: number
   at: number

@@ -41,7 +41,7 @@ export const releaseSettings = z.strictObject({
   workers: z.number().int().min(1).max(64).default(1),
   logEnabled: z.boolean().default(true),
   logDurability: z.enum(['async', 'sync']).default('async'),
-  /** Columns whose values are replaced by null in the prediction log. */
+  /** Columns and outputs whose values are replaced by null in the prediction log. */
   logRedact: z.array(z.string()).default([]),
 })
 export type ReleaseSettings = z.infer<typeof releaseSettings>
@@ -95,6 +95,16 @@ export const check = z.object({
 })
 export type Check = z.infer<typeof check>
 
+/** One difference between the signatures of two releases, as callers meet it. */
+export const signatureChange = z.object({
+  /** `columns.age`, `fields.label`, `task`. */
+  path: z.string(),
+  /** Whether a caller of the release before may fail, or read the answer wrongly. */
+  breaking: z.boolean(),
+  detail: z.string(),
+})
+export type SignatureChange = z.infer<typeof signatureChange>
+
 export const release = z.object({
   deployment: name,
   number: z.number().int(),
@@ -107,6 +117,8 @@ export const release = z.object({
   failure: z.object({ code: z.string(), detail: z.string() }).nullable(),
   execution: execution.nullable(),
   checks: z.array(check),
+  /** What changed for callers against the release that answered when this one was made, breaking changes first; absent when nothing did. */
+  signatureChanges: z.array(signatureChange).optional(),
   createdAt: time,
   createdBy: z.string(),
   activatedAt: time.nullable(),

@@ -1,10 +1,20 @@
+import { isDeepStrictEqual } from 'node:util'
 import { FairleadError } from '@fairlead/contract'
-import { type ReleaseSettingsInput, releaseSettings } from '@fairlead/contract/control'
+import { type ReleaseSettings, type ReleaseSettingsInput, releaseSettings } from '@fairlead/contract/control'
 import { parse } from 'yaml'
 import { didYouMean } from '../kernel/suggestion.ts'
 
 /** Names that a declaration uses for settings of the log. */
 const DOTTED: Record<string, keyof ReleaseSettingsInput> = { 'log.enabled': 'logEnabled', 'log.durability': 'logDurability', 'log.redact': 'logRedact' }
+
+/** The settings that differ from their defaults, as `--set` takes them. */
+export function writtenSettings(settings: ReleaseSettings): string[] {
+  const spelled = new Map(Object.entries(DOTTED).map(([written, key]) => [key, written]))
+  const defaults = releaseSettings.parse({})
+  return (Object.keys(defaults) as (keyof ReleaseSettings)[])
+    .filter((key) => !isDeepStrictEqual(settings[key], defaults[key]))
+    .map((key) => `${spelled.get(key) ?? key}=${settings[key]}`)
+}
 
 /** Reads `--set KEY=VALUE` options. Throws `setting-unknown` with the nearest name, or `setting-invalid` with what the setting takes. */
 export function readSettings(given: Record<string, string>): Partial<ReleaseSettingsInput> {

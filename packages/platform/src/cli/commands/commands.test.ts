@@ -207,12 +207,16 @@ test('lists gather every page', async () => {
 })
 
 test('deploy waits for the operation, shows its steps, and says what answers', async () => {
+  const changes = [
+    { path: 'columns.age', breaking: true, detail: 'removed: rows that send it are refused' },
+    { path: 'fields.rank', breaking: false, detail: 'added to the answer' },
+  ]
   const running = sampleOperation({ state: 'running', step: 'loading', progress: 0.5, endedAt: null })
   const events = [running, { ...running, step: 'checking' }, sampleOperation()].map((data) => `event: operation\ndata: ${JSON.stringify(data)}\n\n`)
   await using platform = await fakePlatform({
     'POST /deployments/credit-risk/releases': () => ({ status: 202, json: running }),
     'GET /operations/op-1/events': () => ({ text: events.join(''), type: 'text/event-stream' }),
-    'GET /deployments/credit-risk': () => ({ json: sampleDeployment() }),
+    'GET /deployments/credit-risk': () => ({ json: sampleDeployment({ current: sampleRelease({ signatureChanges: changes }) }) }),
   })
   await using folder = await temporaryFolder({ 'p.yaml': 'pipeline:\n  - model: {}\n  - decide: { label: review, when: probability < 0.5 }\n' })
   const set = ['--set', 'log.durability=sync', '--set', 'maxRows=5', '--set', 'log.redact=age,purpose']
@@ -224,6 +228,7 @@ test('deploy waits for the operation, shows its steps, and says what answers', a
   const body = JSON.parse(String(platform.taken[0]?.body))
   assert.deepEqual(body.settings, { logDurability: 'sync', maxRows: 5, logRedact: ['age', 'purpose'] })
   assert.equal(body.pipeline[1].decide.when, 'probability < 0.5')
+  assert.match(ran.stdout, /breaks +columns\.age: removed: rows that send it are refused\n +changes +fields\.rank: added to the answer\n/)
 })
 
 test('deploy falls back to asking when the event stream breaks, and fails with the reason of the operation', async () => {
@@ -272,6 +277,19 @@ test('deploy --no-wait returns with the operation; rollback goes where it is tol
   assert.match(back.stdout, /^credit-risk {2}release 1 answers already\n/)
   assert.equal(String(platform.taken.find(({ path }) => path.endsWith('rollback'))?.body), '{"release":1}')
   assert.equal((await runFairlead(['deployments', 'rollback', 'credit-risk', '--to', 'first', ...at(platform)])).code, 2)
+})
+
+test('deployments show has the settings that are not the usual ones, as --set takes them', async () => {
+  const usual = sampleRelease()
+  let current = { ...usual, settings: { ...usual.settings, maxRows: 7, logDurability: 'sync' as const, logRedact: ['age', 'label'] } }
+  await using platform = await fakePlatform({
+    'GET /deployments/credit-risk': () => ({ json: sampleDeployment({ current }) }),
+    'GET /deployments/credit-risk/releases': () => ({ json: { items: [current], next: null } }),
+  })
+  const shown = () => runFairlead(['deployments', 'show', 'credit-risk', ...at(platform)])
+  assert.match((await shown()).stdout, /\n {2}settings {3}maxRows=7, log\.durability=sync, log\.redact=age,label\n/)
+  current = usual as typeof current
+  assert.doesNotMatch((await shown()).stdout, /settings/)
 })
 
 test('rollback says which release answers again, and which did', async () => {

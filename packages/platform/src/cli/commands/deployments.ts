@@ -8,6 +8,7 @@ import { positive } from '../option-values.ts'
 import type { Output } from '../output.ts'
 import { Progress } from '../progress.ts'
 import type { Registrar } from '../registrar.ts'
+import { writtenSettings } from '../release-settings.ts'
 import { printChecks } from './deploy.ts'
 
 /** `fairlead deployments …`: what answers, and what did. */
@@ -57,6 +58,8 @@ function print(output: Output, deployment: Deployment, releases: Release[]): voi
   output.line(`  try it     ${urls.docs}`)
   output.line(`  openapi    ${urls.openapi}`)
   output.line(`  oip        ${urls.oip}`)
+  const settings = current ? writtenSettings(current.settings) : []
+  if (settings.length > 0) output.line(`  settings   ${settings.map(cell).join(', ')}`)
   if (current?.execution) {
     const { execution } = current
     output.line(`  runs       ${execution.mode}: ${execution.reason}`)

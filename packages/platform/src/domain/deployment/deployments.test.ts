@@ -65,12 +65,53 @@ check('pipeline and settings are inherited unless told otherwise, and the releas
   )
 })
 
+check('a release tells what it changes for callers', {}, async (setup) => {
+  await setup.deployed({ model: 'credit:1' })
+  const first = await setup.deployments.getRelease('credit-risk', 1)
+  assert.equal(first.signatureChanges, undefined)
+  const { resolve } = setup.models
+  setup.models.resolve = async (ref) => {
+    const version = await resolve(ref)
+    const [age, amount] = version.signature.columns
+    const columns = [
+      { ...age!, name: 'years' },
+      { ...amount!, max: 5000 },
+    ]
+    return { ...version, signature: { ...version.signature, columns } }
+  }
+  await setup.deployed({ model: 'credit:2' })
+  const { signatureChanges = [] } = await setup.deployments.getRelease('credit-risk', 2)
+  assert.deepEqual(
+    signatureChanges.map(({ path, breaking }) => [path, breaking]),
+    [
+      ['columns.age', true],
+      ['columns.amount', true],
+      ['columns.years', true],
+    ],
+  )
+  await setup.deployed({ model: 'credit:2', settings: { maxRows: 7 } })
+  assert.equal((await setup.deployments.getRelease('credit-risk', 3)).signatureChanges, undefined)
+})
+
 check('the signature callers see has the fields that decide adds', {}, async (setup) => {
   const pipeline = [{ model: {} }, { decide: { field: 'verdict', label: 'review', when: 'age > 40', otherwise: 'pass' } }]
   await setup.deployed({ model: 'credit:1', pipeline: pipeline as never })
   const { signature, example } = await setup.deployments.signatureOf('credit-risk')
   assert.deepEqual(signature.fields.at(-1), { name: 'verdict', kind: 'label', type: 'string', tensor: 'verdict', classes: ['review', 'pass'] })
   assert.deepEqual(example, [{ age: 35, amount: 1000 }])
+})
+
+check('inputs, outputs, single probabilities and added fields can be kept out of the log', {}, async (setup) => {
+  const pipeline = [{ model: {} }, { decide: { field: 'verdict', label: 'review', when: 'age > 40' } }]
+  const logRedact = ['age', 'label', 'probabilities', 'probabilities_bad', 'verdict']
+  await setup.deployed({ model: 'credit:1', pipeline: pipeline as never, settings: { logRedact } })
+  assert.deepEqual((await setup.deployments.getRelease('credit-risk', 1)).settings.logRedact, logRedact)
+  for (const [name, words] of [
+    ['probabilities_worse', /no output "probabilities_worse"/],
+    ['verdikt', /Did you mean "verdict"/],
+  ] as const) {
+    await assert.rejects(setup.deployments.deploy('credit-risk', { model: 'credit:1', settings: { logRedact: [name] } }, 'ann'), code('setting-invalid', words))
+  }
 })
 
 check('a bad request is refused with the place named, and makes nothing', {}, async ({ deployments }) => {

@@ -1,4 +1,4 @@
-import { FairleadError, type ProblemItem } from '@fairlead/contract'
+import { FairleadError, type ProblemItem, type Signature } from '@fairlead/contract'
 import {
   type DeployRequest,
   type ModelVersion,
@@ -59,19 +59,31 @@ export function settle(version: ModelVersion, request: DeployRequest, inherited:
   const base = request.inherit === false ? undefined : inherited
   const pipeline = request.pipeline === undefined ? (base?.pipeline ?? [{ model: {} }]) : readPipeline(request.pipeline)
   const settings = settleSettings(request.settings ?? {}, base?.settings)
-  compilePipeline(pipeline, version.signature)
-  const columns = version.signature.columns.map((column) => column.name)
+  const { added } = compilePipeline(pipeline, version.signature)
+  const logged = [...loggedNames(version.signature), ...added.map(({ name }) => name)]
   const items = settings.logRedact
-    .filter((column) => !columns.includes(column))
+    .filter((name) => !logged.includes(name))
     .map(
-      (column): ProblemItem => ({
+      (name): ProblemItem => ({
         path: 'settings.logRedact',
         code: 'setting-invalid',
-        detail: `The model has no column "${column}".${didYouMean(column, columns)}`,
+        detail: `The model has no column and no output "${name}".${didYouMean(name, logged)}`,
       }),
     )
   if (items.length > 0) throw new FairleadError('setting-invalid', items.map((item) => item.detail).join(' '), { items })
   return { pipeline, settings }
+}
+
+/** What a log of the model's answers can leave out: inputs, outputs, and single probabilities (`probabilities_good`). */
+function loggedNames({ columns, fields, outputs }: Signature): string[] {
+  const names = [...columns, ...fields].map(({ name }) => name)
+  for (const { name, kind, tensor, classes } of fields) {
+    if (kind !== 'probabilities') continue
+    const count = outputs.find((one) => one.name === tensor)?.shape.at(-1) ?? 0
+    const labels = classes ?? Array.from({ length: Math.max(0, count) }, (_, index) => String(index))
+    names.push(...labels.map((label) => `${name}_${label}`))
+  }
+  return names
 }
 
 /** Digest of a release: of the model's digest, the pipeline and the settings, as canonical JSON. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { checkEdges, findCycles, lineCount, linesMatching } from '../scripts/architecture/check.ts'
+import { checkEdges, findCycles, lineCount, linesMatching, staleExceptions } from '../scripts/architecture/check.ts'
 import { blank, importsOf, packageOf } from '../scripts/architecture/scan.ts'
 import { readTable } from '../scripts/architecture/table.ts'
 
@@ -151,4 +151,8 @@ test('package names, line counts and lines of code that match', () => {
   assert.equal(lineCount('a\nb\n'), 2)
   assert.equal(lineCount(''), 0)
   assert.deepEqual(linesMatching("const a = process.env.X\n// process.env\nconst b = 'process.env'\nprocess.env", /process\.env/), [1, 4])
+})
+
+test('an exception that nothing needs any more is found', () => {
+  assert.deepEqual(staleExceptions(['a.ts line 3', 'b.ts'], { 'a.ts': 'x', 'b.ts': 'y', 'b.tsx': 'z', a: 'w' }), ['b.tsx', 'a'])
 })

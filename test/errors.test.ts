@@ -14,6 +14,21 @@ function thrown(tree: ReadonlyMap<string, string>): { code: string; file: string
   return [...tree].flatMap(([file, source]) => [...source.matchAll(/new FairleadError\(\s*'([^']+)'/g)].map((match) => ({ code: match[1] as string, file })))
 }
 
+/** Whether a line of code makes an error of a code, rather than speaking of it: no comparison, no member of a type. */
+function makes(line: string, code: string): boolean {
+  const at = line.indexOf(`'${code}'`)
+  if (at < 0 || /^\s*(\*|\/\/|\/\*|case |(export )?type )/.test(line)) return false
+  const before = line.slice(0, at).trimEnd()
+  const after = line.slice(at + code.length + 2).trimStart()
+  if (/([!=]==?|\|)$/.test(before) || after.startsWith('|')) return false
+  return !(after === '' && /^\s*(readonly )?\w+\??:$/.test(before))
+}
+
+function constructed(tree: ReadonlyMap<string, string>, all: readonly string[]): string[] {
+  const lines = [...tree.values()].flatMap((source) => source.split('\n'))
+  return all.filter((code) => lines.some((line) => makes(line, code)))
+}
+
 test('docs/errors.md is the rendered table', () => {
   const written = readFileSync(join(ROOT, 'docs/errors.md'), 'utf8')
   assert.equal(written, renderErrors(ERRORS), 'docs/errors.md is not up to date: npm run docs')
@@ -33,13 +48,38 @@ test('every code that is thrown is in the table', () => {
   )
 })
 
-test('every code of the table is used somewhere', () => {
-  const text = [...sources.values()].join('\n')
+test('every code of the table is constructed somewhere', () => {
+  const found = constructed(sources, codes)
   assert.deepEqual(
-    codes.filter((code) => !text.includes(`'${code}'`)),
+    codes.filter((code) => !found.includes(code)),
     [],
     'codes that nothing throws: use them or remove them from packages/contract/src/errors.ts',
   )
+})
+
+test('a code that is only a type, compared with, or spoken of, counts as constructed by nobody', () => {
+  const makesIt = (source: string) => constructed(new Map([['a.ts', source]]), ['a-b']).length === 1
+  for (const source of [
+    "type Code = 'a-b'",
+    "  | 'a-b'",
+    "function f(code: 'a-b' | 'c-d') {}",
+    "function f(code: 'c-d' | 'a-b') {}",
+    " * Throws 'a-b'.",
+    "if (code === 'a-b') x()",
+    "    case 'a-b':",
+    "  code: 'a-b'",
+  ]) {
+    assert.equal(makesIt(source), false, source)
+  }
+  for (const source of [
+    "throw new FairleadError('a-b', 'x')",
+    "const code = late ? 'c-d' : 'a-b'",
+    "return { code: 'a-b', detail }",
+    "refuse('a-b', x)",
+    "  413: 'a-b',",
+  ]) {
+    assert.equal(makesIt(source), true, source)
+  }
 })
 
 test('every row is complete and says what to do', () => {

@@ -164,6 +164,11 @@ function shortestCycle(files: string[], edges: ReadonlyMap<string, string[]>): s
   return files
 }
 
+/** Exceptions for files that are not among those found (each by its path, perhaps with a place behind it). */
+export function staleExceptions(found: readonly string[], exceptions: Readonly<Record<string, string>>): string[] {
+  return Object.keys(exceptions).filter((file) => !found.some((one) => one === file || one.startsWith(`${file} `)))
+}
+
 /** Lines of a file; a last line end does not count as a line. */
 export function lineCount(source: string): number {
   return source === '' ? 0 : source.replace(/\n$/, '').split('\n').length

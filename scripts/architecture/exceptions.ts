@@ -9,7 +9,6 @@ export const DEFAULT_EXPORTS: Exceptions = {
 /** Files outside `config` that touch `process.env`. */
 export const ENVIRONMENT: Exceptions = {
   'packages/platform/src/adapters/onnx/telemetry.ts': 'It sets ORT_DISABLE_TELEMETRY, which ONNX Runtime reads when the library is loaded.',
-  'packages/platform/src/app/supervisor.ts': 'It hands the environment on to the serve processes it starts, and adds ORT_DISABLE_TELEMETRY.',
 }
 
 /** Source files over 500 lines. */

@@ -84,8 +84,3 @@ export class CsvParser {
 function invalid(line: number, what: string): FairleadError {
   return new FairleadError('request-invalid', `Line ${line} of the CSV: ${what}.`)
 }
-
-/** One record of a CSV file. */
-export function csvLine(fields: readonly string[]): string {
-  return fields.map((field) => (/[",\r\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field)).join(',')
-}

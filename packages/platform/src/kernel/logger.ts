@@ -58,5 +58,8 @@ export function createLogger(level: LogLevel, write: Write, bound: Fields = {}):
   }
 }
 
-/** A logger that says nothing, for tests. */
+/**
+ * A logger that says nothing, for tests.
+ * @internal
+ */
 export const silentLogger: Logger = createLogger('fatal', () => {})

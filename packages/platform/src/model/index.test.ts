@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { modelFacts, modelGraph } from '@fairlead/contract/control'
 import { InferenceSession } from 'onnxruntime-node'
-import { loadableOnnx, readModel } from './index.ts'
+import { readModel } from './index.ts'
+import { loadableOnnx } from './onnx/loadable.ts'
 import { fails, listing, onnxFile } from './test-support.ts'
 
 describe('reading a model', () => {

@@ -14,12 +14,7 @@ import { deriveSignature } from './signature/derive.ts'
 import { applySignatureFile, parseSignatureFile } from './signature/file.ts'
 
 export type { FileListing } from './files.ts'
-export { loadableOnnx } from './onnx/loadable.ts'
 export { ONNX_SIZE_LIMIT } from './onnx/model.ts'
-export { compareSignatures, isCompatible, type SignatureDifference } from './signature/compare.ts'
-export { rowsPerRun } from './signature/derive.ts'
-export { syntheticExample } from './signature/example.ts'
-export { type LabelValue, renderLabel } from './signature/labels.ts'
 
 /** What a model is, read from its files without running it. */
 export interface ReadModel {

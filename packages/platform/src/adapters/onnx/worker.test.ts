@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
-import { WorkerThread } from '../../domain/inference/index.ts'
+import { WorkerThread } from '../../domain/inference/worker-thread.ts'
 import { coded } from '../../testing/fake-inference.ts'
 import { identityModel } from '../../testing/identity-model.ts'
 import { onnxWorker } from './index.ts'

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { FairleadError } from '@fairlead/contract'
-import { type DeployRequest, type Operation, type PipelineInput, pipeline, type Release } from '@fairlead/contract/control'
+import { type DeployRequest, type Operation, type PipelineInput, pipeline, type Release, type SignatureChange } from '@fairlead/contract/control'
 import { parse } from 'yaml'
 import type { Context } from '../context.ts'
-import { duration, figure } from '../format.ts'
+import { cell, duration, figure } from '../format.ts'
 import { checkName } from '../model-ref.ts'
 import { followOperation } from '../operation.ts'
 import { keyValue } from '../option-values.ts'
@@ -53,6 +53,13 @@ function printActive(output: Output, operation: Operation, release: Release | nu
   const took = operation.endedAt === null ? '' : ` after ${duration(Date.parse(operation.endedAt) - Date.parse(operation.startedAt))}`
   output.line(`${output.paint('bold', target.deployment)}  release ${target.release} is active${took}`)
   printChecks(output, operation, release)
+  if (release?.number === target.release) for (const change of release.signatureChanges ?? []) output.line(changeLine(output, change))
+}
+
+/** A caller who is not told meets a breaking change as an error, or worse as a wrong answer. */
+function changeLine(output: Output, { path, breaking, detail }: SignatureChange): string {
+  const words = `${cell(path)}: ${cell(detail)}`
+  return `  ${breaking ? output.paint('yellow', 'breaks     ') : 'changes    '}${words}`
 }
 
 /** Says what the release that an operation made current is, and what was checked. */

@@ -23,6 +23,7 @@ export function releaseOf(row: ReleaseRow): Release {
     failure: row.failure === null ? null : JSON.parse(row.failure),
     execution: row.execution === null ? null : JSON.parse(row.execution),
     checks: JSON.parse(row.checks),
+    ...(frozen.signatureChanges?.length ? { signatureChanges: frozen.signatureChanges } : {}),
     createdAt: row.created_at,
     createdBy: row.created_by,
     activatedAt: row.activated_at,

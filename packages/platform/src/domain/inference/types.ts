@@ -1,5 +1,5 @@
 import type { DataType, Row, Signature } from '@fairlead/contract'
-import type { Execution, Pipeline, ReleaseSettings } from '@fairlead/contract/control'
+import type { Execution, Pipeline, ReleaseSettings, SignatureChange } from '@fairlead/contract/control'
 
 /** Values of a tensor: `bool` as Uint8Array of 0 and 1, `float16` as its bits, text as an array of strings. */
 export type TensorData =
@@ -69,6 +69,8 @@ export interface ServableRelease {
   settings: ReleaseSettings
   example: Row[]
   golden: { rows: Row[]; predictions: Row[]; tolerance: number } | undefined
+  /** What changed for callers against the release that answered when this one was made. */
+  signatureChanges?: SignatureChange[]
   /** How it ran when it was last loaded on this platform; absent until it was. */
   execution?: Execution
 }

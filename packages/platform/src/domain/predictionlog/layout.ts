@@ -132,8 +132,3 @@ export function layoutOf(release: ServableRelease): Layout {
   })
   return { tensors, sources }
 }
-
-/** All columns of a layout in order, the log's own first. */
-export function columnsOf(layout: Layout): LogColumn[] {
-  return [...OWN_COLUMNS, ...layout.sources.map((s) => s.column)]
-}

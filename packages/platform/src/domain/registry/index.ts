@@ -1,6 +1,5 @@
 export type { ModelReader } from './import.ts'
 export type { RegistryLimits } from './limits.ts'
-export { SIGNATURE_FILE } from './manifest.ts'
 export type { BlobInventory, BlobStore } from './ports.ts'
 export type { Use } from './reading.ts'
 export { type ModelUsage, Registry, type RegistryOptions } from './registry.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { InputColumn, OutputField, Signature } from '@fairlead/contract'
-import { compareSignatures, isCompatible } from './compare.ts'
+import { compareSignatures } from './compare.ts'
 
 const column = (change: Partial<InputColumn> = {}): InputColumn => ({ name: 'age', type: 'int64', tensor: 'age', ...change })
 const field = (change: Partial<OutputField> = {}): OutputField => ({ name: 'label', kind: 'label', type: 'int64', tensor: 'label', ...change })
@@ -22,7 +22,7 @@ function fields(was: Partial<OutputField>, is: Partial<OutputField>): string[] {
 describe('comparing signatures', () => {
   it('finds nothing between equals', () => {
     assert.deepEqual(columns({ values: [1, 2], min: 0 }, { values: [2, 1], min: 0 }), [])
-    assert.ok(isCompatible(signature([column()]), signature([column()])))
+    assert.deepEqual(compareSignatures(signature([column()]), signature([column()])), [])
   })
 
   it('breaks callers by columns that go, come or become required', () => {
@@ -64,7 +64,8 @@ describe('comparing signatures', () => {
     assert.deepEqual(fields({ classes: ['a', 'b'] }, { classes: ['a', 'c'] }), ['!classes gone: b', '!classes new: c'])
     assert.deepEqual(fields({ classes: ['a', 'b'] }, { classes: ['b', 'a'] }), ['!the order of the classes changed'])
     assert.deepEqual(fields({ type: 'float32' }, { type: 'float64' }), ['type was float32, is float64'])
-    assert.equal(isCompatible(signature([]), signature([], [field()], 'regression')), false)
+    const task = compareSignatures(signature([], [field()]), signature([], [field()], 'regression'))
+    assert.deepEqual(task, [{ path: 'task', breaking: true, detail: 'was classification, is regression' }])
   })
 
   it('tells callers of tensors when only tensors changed', () => {

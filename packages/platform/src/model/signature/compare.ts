@@ -1,31 +1,18 @@
 import { INTEGER_RANGES, type InputColumn, isFloat, isInteger, type OutputField, type Signature } from '@fairlead/contract'
+import type { SignatureChange } from '@fairlead/contract/control'
 import { columnTypeFits } from './column-types.ts'
 
-/** One difference between two signatures, as callers meet it. */
-export interface SignatureDifference {
-  /** `columns.age`, `fields.label`, `task`. */
-  path: string
-  /** Whether a caller of the old signature may fail, or read the answer wrongly. */
-  breaking: boolean
-  detail: string
-}
-
 /** What changes for callers when `next` takes the place of `previous`. Breaking differences come first. */
-export function compareSignatures(previous: Signature, next: Signature): SignatureDifference[] {
+export function compareSignatures(previous: Signature, next: Signature): SignatureChange[] {
   const differences = [...compareColumns(previous.columns, next.columns), ...compareFields(previous.fields, next.fields)]
   if (previous.task !== next.task) differences.push({ path: 'task', breaking: true, detail: `was ${previous.task}, is ${next.task}` })
   return differences.sort((a, b) => Number(b.breaking) - Number(a.breaking))
 }
 
-/** Whether a caller of `previous` can go on unchanged. */
-export function isCompatible(previous: Signature, next: Signature): boolean {
-  return compareSignatures(previous, next).every((difference) => !difference.breaking)
-}
-
 type Report = (breaking: boolean, detail: string) => void
 
-function compareColumns(previous: readonly InputColumn[], next: readonly InputColumn[]): SignatureDifference[] {
-  const differences: SignatureDifference[] = []
+function compareColumns(previous: readonly InputColumn[], next: readonly InputColumn[]): SignatureChange[] {
+  const differences: SignatureChange[] = []
   const before = new Map(previous.map((column) => [column.name, column]))
   const after = new Map(next.map((column) => [column.name, column]))
   for (const [name, column] of before) {
@@ -83,8 +70,8 @@ function compareValues(was: InputColumn, is: InputColumn, report: Report): void 
   if (added.length > 0) report(false, `newly allowed: ${added.join(', ')}`)
 }
 
-function compareFields(previous: readonly OutputField[], next: readonly OutputField[]): SignatureDifference[] {
-  const differences: SignatureDifference[] = []
+function compareFields(previous: readonly OutputField[], next: readonly OutputField[]): SignatureChange[] {
+  const differences: SignatureChange[] = []
   const after = new Map(next.map((field) => [field.name, field]))
   const before = new Set(previous.map((field) => field.name))
   for (const was of previous) {

@@ -5,7 +5,7 @@ import { signature as signatureSchema } from '@fairlead/contract/schemas'
 import { readOnnx } from '../onnx/read.ts'
 import { rewriteOnnx } from '../onnx/rewrite.ts'
 import { fails, type MadeValue, makeOnnx, onnxFile } from '../test-support.ts'
-import { deriveSignature, rowsPerRun } from './derive.ts'
+import { deriveSignature } from './derive.ts'
 
 function derive(bytes: Uint8Array): Signature {
   const { bytes: served, classes } = rewriteOnnx(readOnnx(bytes))
@@ -34,7 +34,6 @@ describe('signatures derived from ONNX files', () => {
       ['label', 'label', 'output_label', null],
       ['probabilities', 'probabilities', 'output_probability', ['0', '1']],
     ])
-    assert.equal(rowsPerRun(signature), 'any')
   })
 
   it('finds classes in classifier operators and label tables when there is no ZipMap', () => {
@@ -92,18 +91,14 @@ describe('signatures derived from ONNX files', () => {
     ])
   })
 
-  it('sees fixed batches, scalars and inputs that are not rows', () => {
+  it('tells the rows of a fixed batch from the shape of a value', () => {
     const fixed = derive(onnxFile('hm-shape-fixed-batch'))
-    assert.equal(rowsPerRun(fixed), 4)
     assert.deepEqual(fixed.columns[0]?.shape, [3])
-    assert.equal(rowsPerRun(derive(onnxFile('hm-shape-scalar'))), 1)
     const scan = derive(onnxFile('hm-scan'))
-    assert.equal(rowsPerRun(scan), 1)
     assert.deepEqual(
       scan.columns.map((column) => column.shape),
       [[2], [2]],
     )
-    assert.equal(rowsPerRun(derive(onnxFile('hm-loop'))), 1)
   })
 
   it('takes the 1 that converters write for the rows of an output as any number', () => {

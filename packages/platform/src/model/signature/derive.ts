@@ -27,7 +27,7 @@ const UNSERVED_TYPES: Readonly<Record<number, string>> = { 14: 'complex64', 15: 
  * `classes` are the labels that the rewriting took from ZipMap nodes.
  *
  * One column per input tensor: a plain value where the tensor is `[N]` or `[N,1]`, else a value of the row's shape.
- * Where no input has a variable first dimension the model takes exactly one run's worth of rows: see `rowsPerRun`.
+ * Where no input has a variable first dimension the model takes exactly one run's worth of rows.
  * Throws FairleadError `model-input-unsupported` or `model-output-unsupported` for types that cannot travel.
  */
 export function deriveSignature(model: OnnxModel, classes: ReadonlyMap<string, string[]> = new Map()): Signature {
@@ -74,14 +74,6 @@ function batchOf(inputs: readonly TensorSpec[]): Batch {
   const fixed = first.filter((size) => size !== undefined)
   const [size] = fixed
   return size !== undefined && size !== -1 && fixed.length === inputs.length && fixed.every((other) => other === size) ? size : 1
-}
-
-/**
- * How many rows one run of the model takes: `any` where every input's first dimension varies; their common size where it is
- * fixed; 1 where the inputs do not agree on a dimension of rows (scalars, state beside rows).
- */
-export function rowsPerRun(signature: Pick<Signature, 'inputs'>): 'any' | number {
-  return batchOf(signature.inputs)
 }
 
 /** Shape of one row's value. `[N,1]` counts as a plain value, like `[N]`. */

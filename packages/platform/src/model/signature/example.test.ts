@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { InputColumn } from '@fairlead/contract'
 import { syntheticExample } from './example.ts'
-import { renderLabel } from './labels.ts'
 
 function example(column: Partial<InputColumn>): unknown {
   const columns: InputColumn[] = [{ name: 'x', type: 'float32', tensor: 'x', ...column }]
@@ -27,17 +26,5 @@ describe('synthetic example rows', () => {
       [0.5, 0.5],
     ])
     assert.deepEqual(example({ shape: [-1], type: 'int8' }), [1, 1, 1])
-  })
-})
-
-describe('labels', () => {
-  it('are looked up by index, or stand for themselves', () => {
-    assert.equal(renderLabel(1n, ['bad', 'good']), 'good')
-    assert.equal(renderLabel(7n, ['bad', 'good']), '7')
-    assert.equal(renderLabel('good', ['bad', 'good']), 'good')
-    assert.equal(renderLabel(-10n), -10)
-    assert.equal(renderLabel(9007199254740993n), 9007199254740993n)
-    assert.equal(renderLabel('mid'), 'mid')
-    assert.equal(renderLabel(2), 2)
   })
 })

@@ -1,4 +1,4 @@
-import type { Call } from './call.ts'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 
 const HEARTBEAT_MS = 15_000
 
@@ -12,12 +12,19 @@ export interface Stream {
   readonly signal: AbortSignal
 }
 
+/** Who wants to follow something, and whether they still may. */
+export interface Watcher {
+  request: FastifyRequest
+  reply: FastifyReply
+  allowed(): Promise<boolean>
+}
+
 /** All open streams, so that a shutdown can end them. */
 export class Streams {
   readonly #open = new Map<Stream, () => Promise<void>>()
 
   /** Takes over a reply as a stream of server-sent events. It ends when its caller may not follow it any more. */
-  open({ request, reply, allowed }: Pick<Call<'watchStatus'>, 'request' | 'reply' | 'allowed'>): Stream {
+  open({ request, reply, allowed }: Watcher): Stream {
     const headers = reply.getHeaders()
     reply.hijack()
     const { raw } = reply

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { coded } from '../../testing/fake-inference.ts'
 import { FAKE_SIGNATURE, type FakeModel, fakeModel, fakeSession } from '../../testing/fake-model.ts'
 import { Batcher, type BatcherOptions } from './batcher.ts'
 import { RowsPlan } from './rows.ts'
+import type { Session, Tensors } from './types.ts'
 
 const plan = new RowsPlan(FAKE_SIGNATURE, { extraColumns: 'refuse', unknownValues: 'refuse' })
 const rowsOf = (amounts: number[]) => plan.decode(amounts.map((amount) => ({ age: 30, amount, duration: 1 })))
@@ -88,6 +90,48 @@ test('a deadline that passes while a worker runs is answered, and the others wai
   assert.ok(Date.now() - start < 100)
   assert.deepEqual(await patient, [2])
 })
+
+test('a deadline that passes in the queue is answered then, and its rows are given back', async () => {
+  const model = fakeModel()
+  model.delayMs = 300
+  const { batcher, ask } = batcherOf(model)
+  const start = Date.now()
+  const busy = ask([1, 2, 3, 4])
+  await sleep(20)
+  const late = ask([5, 6], start + 100)
+  const patient = ask([7])
+  assert.equal(batcher.queuedRows, 3)
+  await assert.rejects(late, coded('deadline-exceeded', /before the model was free/))
+  assert.ok(Date.now() - start < 250, `answered after ${Date.now() - start} ms`)
+  assert.equal(batcher.queuedRows, 1)
+  assert.deepEqual(await Promise.all([busy, patient]), [[1, 2, 3, 4], [7]])
+  assert.deepEqual([model.runs, batcher.queuedRows], [[4, 1], 0])
+})
+
+/** A model whose answers are as wide as its largest amount. */
+function widening(elsewhere: boolean) {
+  const runs: number[] = []
+  const answer = (inputs: Tensors): Tensors => {
+    const figures = inputs.figures!.data as Float32Array
+    const rows = figures.length / 2
+    runs.push(rows)
+    const width = Math.max(...figures.filter((_, i) => i % 2 === 0))
+    return { y: { type: 'float32', shape: [rows, width], data: new Float32Array(rows * width) } }
+  }
+  const session: Session = { ...(elsewhere ? {} : { runSync: answer }), run: async (inputs) => answer(inputs), [Symbol.asyncDispose]: async () => {} }
+  return { runs, batcher: new Batcher(session, { tile: 2, queueRows: 100, slots: 1, joinable: true }) }
+}
+
+for (const elsewhere of [false, true])
+  test(`parts of an answer that cannot be joined are an error, and others get theirs [${elsewhere ? 'worker' : 'inline'}]`, { timeout: 2000 }, async () => {
+    const { runs, batcher } = widening(elsewhere)
+    const torn = batcher.run(rowsOf([1, 1, 3]), 3, LATER)
+    const other = batcher.run(rowsOf([2]), 1, LATER)
+    await assert.rejects(torn, coded('model-run-failed', /different forms: .*\[2,1\] and \[1,3\]/))
+    assert.deepEqual((await other).outputs.y!.shape, [1, 3])
+    assert.deepEqual(runs, [2, 2])
+    await batcher.close()
+  })
 
 test('what cannot be joined runs alone and whole', async () => {
   const model = fakeModel()

@@ -1,4 +1,5 @@
 import { FairleadError } from '@fairlead/contract'
+import { DeadlineWatch } from './deadline-watch.ts'
 import { concatAll, joinable, sliceAll } from './tensors.ts'
 import type { Session, Tensors } from './types.ts'
 
@@ -62,6 +63,9 @@ export class Batcher {
   #queue: Job[] = []
   #queuedRows = 0
   #running = 0
+  /** Requests of which a worker has rows. */
+  readonly #away = new Set<Job>()
+  readonly #watch = new DeadlineWatch((now) => this.#sweep(now))
   #scheduled = false
   #closed = false
   #idle: (() => void)[] = []
@@ -108,6 +112,8 @@ export class Batcher {
         done: false,
       })
       this.#schedule()
+      // what goes with the next run needs no timer; what waits behind one, or behind others who are watched, does
+      if (!this.#scheduled || this.#watch.armed) this.#watch.cover(deadline)
     })
   }
 
@@ -134,10 +140,11 @@ export class Batcher {
       this.#running++
       const { runSync } = this.#session
       if (runSync) this.#runHere(slices, runSync.bind(this.#session))
-      else void this.#runElsewhere(slices).then(() => this.#freed())
+      else void this.#runAway(slices)
       if (runSync) this.#freed()
     }
     this.#schedule()
+    if (this.#queue.length > 0 && !this.#watch.armed) this.#watch.cover(earliest(this.#queue))
     this.#settleIdle()
   }
 
@@ -149,6 +156,7 @@ export class Batcher {
 
   #settleIdle(): void {
     if (this.#queue.length > 0 || this.#running > 0) return
+    if (this.#closed) this.#watch[Symbol.dispose]()
     for (const resolve of this.#idle.splice(0)) resolve()
   }
 
@@ -166,7 +174,7 @@ export class Batcher {
       if (job.done || isGone || job.deadline <= now) {
         next++
         this.#queuedRows -= job.rows - job.taken
-        this.#refuse(job, isGone ? goneBeforeRun() : new FairleadError('deadline-exceeded', 'the deadline passed before the model was free'))
+        this.#refuse(job, isGone ? goneBeforeRun() : lateInQueue())
         continue
       }
       if (slices.length > 0 && !(this.#options.joinable && joinable(slices[0]!.job.inputs, job.inputs))) break
@@ -186,56 +194,80 @@ export class Batcher {
   }
 
   #runHere(slices: Slice[], run: (inputs: Tensors) => Tensors): void {
+    let outputs: Tensors
     try {
-      this.#deliver(slices, run(gather(slices)))
+      outputs = checked(slices, run(gather(slices)))
     } catch (error) {
       if (slices.length > 1 && retryAlone(error)) for (const slice of slices) this.#runHere([slice], run)
       else this.#fail(slices, error)
+      return
     }
+    this.#deliver(slices, outputs)
+  }
+
+  async #runAway(slices: Slice[]): Promise<void> {
+    for (const { job } of slices) {
+      this.#away.add(job)
+      this.#watch.cover(job.deadline)
+    }
+    await this.#runElsewhere(slices)
+    this.#freed()
   }
 
   async #runElsewhere(slices: Slice[]): Promise<void> {
-    const late = this.#watchDeadlines(slices)
+    let outputs: Tensors
     try {
-      this.#deliver(slices, await this.#session.run(gather(slices)))
+      outputs = checked(slices, await this.#session.run(gather(slices)))
     } catch (error) {
       if (slices.length > 1 && retryAlone(error)) for (const slice of slices) await this.#runElsewhere([slice])
       else this.#fail(slices, error)
-    } finally {
-      clearInterval(late)
+      return
     }
+    this.#deliver(slices, outputs)
   }
 
-  /** While a worker runs, the callers whose deadline passes are answered; their rows' results are dropped. */
-  #watchDeadlines(slices: Slice[]): NodeJS.Timeout {
-    const check = () => {
-      const now = Date.now()
-      for (const { job } of slices) {
-        if (job.deadline <= now) this.#refuse(job, new FairleadError('deadline-exceeded', 'the deadline passed while the model was running'))
+  /**
+   * Answers the callers whose deadline has passed; the rows of those who wait are given back, and what a worker makes of the others
+   * is dropped. Answers the earliest deadline that is left.
+   */
+  #sweep(now: number): number {
+    for (const job of this.#away) if (job.deadline <= now) this.#refuse(job, lateWhileRunning())
+    const waiting: Job[] = []
+    for (const job of this.#queue) {
+      if (!job.done && job.deadline > now) waiting.push(job)
+      else {
+        this.#queuedRows -= job.rows - job.taken
+        this.#refuse(job, job.taken > 0 ? lateWhileRunning() : lateInQueue())
       }
     }
-    const first = Math.min(...slices.map(({ job }) => job.deadline)) - Date.now()
-    return setInterval(check, Math.max(5, Math.min(first, 1000))).unref()
+    this.#queue = waiting
+    this.#settleIdle()
+    return Math.min(earliest(waiting), earliest(this.#away))
   }
 
+  /** Gives everyone their rows. What goes wrong here is the answer's fault: running the model once more would not mend it. */
   #deliver(slices: Slice[], outputs: Tensors): void {
-    const rows = slices.reduce((sum, { from, to }) => sum + to - from, 0)
-    const whole = slices.length === 1 && slices[0]!.to - slices[0]!.from === slices[0]!.job.rows
-    if (!whole) checkRows(outputs, rows)
     let at = 0
     for (const { job, from, to, part } of slices) {
       const size = to - from
-      job.parts[part] = slices.length === 1 ? outputs : sliceAll(outputs, at, at + size)
-      at += size
       job.left--
-      if (job.left === 0 && job.taken === job.rows && !job.done) this.#finish(job)
+      try {
+        if (!job.done) {
+          job.parts[part] = slices.length === 1 ? outputs : sliceAll(outputs, at, at + size)
+          if (job.left === 0 && job.taken === job.rows) this.#finish(job)
+        }
+      } catch (error) {
+        this.#refuse(job, unjoinable(error))
+      }
+      at += size
+      if (job.left === 0) this.#away.delete(job)
     }
   }
 
   #finish(job: Job): void {
-    job.done = true
     const now = performance.now()
     const outputs = job.parts.length === 1 ? job.parts[0]! : concatAll(job.parts)
+    job.done = true
     job.resolve({ outputs, queueMs: job.startedAt - job.queuedAt, runMs: now - job.startedAt })
   }
 
@@ -246,12 +278,32 @@ export class Batcher {
   #refuse(job: Job, error: unknown): void {
     if (job.done) return
     job.done = true
+    this.#away.delete(job)
     job.reject(error)
   }
 }
 
 function goneBeforeRun(): FairleadError {
   return new FairleadError('cancelled', 'the caller went away before the model was free')
+}
+
+function lateInQueue(): FairleadError {
+  return new FairleadError('deadline-exceeded', 'the deadline passed before the model was free')
+}
+
+function lateWhileRunning(): FairleadError {
+  return new FairleadError('deadline-exceeded', 'the deadline passed while the model was running')
+}
+
+function unjoinable(error: unknown): FairleadError {
+  const why = error instanceof Error ? error.message : String(error)
+  return new FairleadError('model-run-failed', `the model answered parts of this request in different forms: ${why}; send fewer rows at once`, { cause: error })
+}
+
+function earliest(jobs: Iterable<Job>): number {
+  let first = Number.POSITIVE_INFINITY
+  for (const { deadline } of jobs) if (deadline < first) first = deadline
+  return first
 }
 
 function inputsOf({ job, from, to }: Slice): Tensors {
@@ -267,9 +319,14 @@ function retryAlone(error: unknown): boolean {
   return !(error instanceof FairleadError) || error.code === 'model-run-failed'
 }
 
-function checkRows(outputs: Tensors, rows: number): void {
+/** The outputs of a run, which may be cut and joined only if they have a row for each of its rows. */
+function checked(slices: Slice[], outputs: Tensors): Tensors {
+  const [{ job, from, to }] = slices as [Slice]
+  if (slices.length === 1 && to - from === job.rows) return outputs
+  const rows = slices.reduce((sum, slice) => sum + slice.to - slice.from, 0)
   for (const name in outputs) {
     const got = outputs[name]!.shape[0]
     if (got !== rows) throw new FairleadError('model-run-failed', `the output "${name}" has ${got ?? 'no'} rows for ${rows} rows of input`)
   }
+  return outputs
 }

@@ -1,4 +1,5 @@
 import { FairleadError, type ProblemItem, parseJson, type Row, writeJson } from '@fairlead/contract'
+import type { GoldenRows } from '@fairlead/contract/control'
 import type { ServingRelease } from './serving-release.ts'
 import type { LoadReport } from './types.ts'
 
@@ -87,8 +88,8 @@ async function answers(serving: ServingRelease, rows: Row[]): Promise<Row[]> {
  * Sends the release's example and golden rows through its whole plan. Golden answers must be equal, numbers within the
  * tolerance. Throws `ChecksFailed` naming row and field.
  */
-export async function runChecks(serving: ServingRelease): Promise<Check[]> {
-  const { example, golden } = serving.release
+export async function runChecks(serving: ServingRelease, golden: GoldenRows | undefined): Promise<Check[]> {
+  const { example } = serving.release
   const checks: Check[] = []
   if (example.length > 0) checks.push(await runExample(serving, example))
   if (golden && golden.rows.length > 0) checks.push(await runGolden(serving, golden, checks))
@@ -112,7 +113,7 @@ export function exampleFailed(rows: number, error: unknown): ChecksFailed {
   return new ChecksFailed(detail, [{ kind: 'example', rows, passed: false, detail }], { items, cause: error })
 }
 
-async function runGolden(serving: ServingRelease, golden: { rows: Row[]; predictions: Row[]; tolerance: number }, before: Check[]): Promise<Check> {
+async function runGolden(serving: ServingRelease, golden: GoldenRows, before: Check[]): Promise<Check> {
   const { rows, predictions, tolerance } = golden
   const check = { kind: 'golden' as const, rows: rows.length }
   const got = await answers(serving, rows).catch((error: unknown) => {

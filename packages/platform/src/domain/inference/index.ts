@@ -1,12 +1,10 @@
 export { valueWriter } from './answers.ts'
 export { type Refusal, setterOf } from './column-values.ts'
+export type { DesiredState, ObservedReport, ReleaseObserver } from './desired.ts'
 export {
   type DeploymentView,
   Inference,
   type InferenceOptions,
-  type ReleaseObserver,
-  type ReleaseReport,
-  type WantedState,
 } from './inference.ts'
 export { type LoaderOptions, ReleaseLoader } from './load.ts'
 export { float32Text, halfToNumber } from './number-text.ts'

@@ -4,34 +4,10 @@ import { backoffMs } from '../../kernel/backoff.ts'
 import { type Clock, systemClock } from '../../kernel/clock.ts'
 import { nearestWord } from '../../kernel/suggestion.ts'
 import { ChecksFailed } from './checks.ts'
+import type { DesiredState, ObservedReport, ReleaseObserver } from './desired.ts'
 import type { ReleaseLoader } from './load.ts'
 import type { ServingRelease } from './serving-release.ts'
 import type { FailureEvent, InferenceAnswer, InferenceRequest, PredictionSink, ServableRelease } from './types.ts'
-
-/** What a process should converge to; structurally that of `domain/deployment`. */
-export interface WantedState {
-  revision: number
-  deployments: { name: string; current: number | undefined; releases: ServableRelease[] }[]
-}
-
-/** This process's word on one release; structurally that of `domain/deployment`. */
-export interface ReleaseReport {
-  process: string
-  deployment: string
-  release: number
-  state: 'loading' | 'ready' | 'failed'
-  detail?: string | undefined
-  failure?: { code: string; detail: string } | undefined
-  execution?: Execution | undefined
-  checks?: Check[] | undefined
-}
-
-/** Where reports go. */
-export interface ReleaseObserver {
-  report(report: ReleaseReport): void
-  /** Takes back this process's own word on a release; what others say of it stands. */
-  forget(what: { process: string; deployment: string; release: number }): void
-}
 
 export interface InferenceOptions {
   /** Name of this process in its reports. */
@@ -49,6 +25,7 @@ type Slot =
 
 interface Entry {
   name: string
+  generation: string | undefined
   current: number | undefined
   slots: Map<number, Slot>
   /** The release that answers: the current one once it is ready; until then, the one before. */
@@ -89,12 +66,15 @@ export class Inference implements AsyncDisposable {
    * its current release is ready, and frees what is wanted no more after its last answer. Settles when all loads of this
    * call ended, well or badly; failures are reported, not thrown.
    */
-  async converge(wanted: WantedState): Promise<void> {
-    const names = new Set(wanted.deployments.map((deployment) => deployment.name))
-    for (const name of this.#entries.keys()) if (!names.has(name)) this.#remove(name)
+  async converge(wanted: DesiredState): Promise<void> {
+    const generations = new Map(wanted.deployments.map(({ name, generation }) => [name, { generation }]))
+    for (const [name, { generation }] of this.#entries) {
+      const same = generations.get(name)
+      if (!same || same.generation !== generation) this.#remove(name)
+    }
     const loads: Promise<void>[] = []
-    for (const { name, current, releases } of wanted.deployments) {
-      const entry = this.#entry(name)
+    for (const { name, generation, current, releases } of wanted.deployments) {
+      const entry = this.#entry(name, generation)
       entry.current = current
       for (const release of releases) {
         const slot = entry.slots.get(release.number)
@@ -206,16 +186,16 @@ export class Inference implements AsyncDisposable {
     await this.#options.loader[Symbol.asyncDispose]()
   }
 
-  #entry(name: string): Entry {
+  #entry(name: string, generation: string | undefined): Entry {
     let entry = this.#entries.get(name)
     if (!entry) {
-      entry = { name, current: undefined, slots: new Map(), answering: undefined }
+      entry = { name, generation, current: undefined, slots: new Map(), answering: undefined }
       this.#entries.set(name, entry)
     }
     return entry
   }
 
-  #report(entry: Entry, release: number, report: Omit<ReleaseReport, 'process' | 'deployment' | 'release'>): void {
+  #report(entry: Entry, release: number, report: Omit<ObservedReport, 'process' | 'deployment' | 'release'>): void {
     this.#options.observer.report({ process: this.#options.process, deployment: entry.name, release, ...report })
   }
 

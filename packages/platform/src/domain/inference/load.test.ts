@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Worker } from 'node:worker_threads'
+import type { GoldenRows } from '@fairlead/contract/control'
 import { coded } from '../../testing/fake-inference.ts'
 import { FAKE_ROW, FAKE_SIGNATURE, fakeModel, fakeRelease, fakeRuntime } from '../../testing/fake-model.ts'
 import { compareAnswers } from './checks.ts'
@@ -22,10 +23,16 @@ function spawn(body = ''): () => Worker {
   return () => new Worker(new URL(`data:text/javascript,${encodeURIComponent(code)}`))
 }
 
-function loaderOf({ body, onWorkerReplaced }: { body?: string; onWorkerReplaced?: (release: ServableRelease, reason: string) => void } = {}) {
+interface Given {
+  body?: string
+  golden?: GoldenRows
+  onWorkerReplaced?: (release: ServableRelease, reason: string) => void
+}
+
+function loaderOf({ body, golden, onWorkerReplaced }: Given = {}) {
   const model = fakeModel()
   const loader = new ReleaseLoader({
-    artifacts: { load: async () => ({ format: 'onnx', bytes: new Uint8Array(4), signature: FAKE_SIGNATURE }) },
+    artifacts: { load: async () => ({ format: 'onnx', bytes: new Uint8Array(4), signature: FAKE_SIGNATURE }), golden: async () => golden },
     runtime: fakeRuntime(model),
     spawn: spawn(body),
     ...(onWorkerReplaced ? { onWorkerReplaced } : {}),
@@ -114,14 +121,14 @@ test('an example row that does not fit is named', async () => {
 })
 
 test('golden rows must give the recorded answers', async () => {
-  const { loader, model } = loaderOf()
-  await using _ = loader
   const golden = {
     rows: [FAKE_ROW, { ...FAKE_ROW, amount: 9000 }],
     predictions: [{ label: 'good', probabilities: { bad: 0.25 } }, { label: 'bad' }],
     tolerance: 1e-6,
   }
-  await using serving = await loader.load(fakeRelease({ golden }))
+  const { loader, model } = loaderOf({ golden })
+  await using _ = loader
+  await using serving = await loader.load(fakeRelease())
   assert.deepEqual(
     serving.checks.map(({ kind, passed, rows }) => [kind, passed, rows]),
     [
@@ -130,22 +137,19 @@ test('golden rows must give the recorded answers', async () => {
     ],
   )
   golden.predictions = [{ label: 'good', probabilities: { bad: 0.26 } }, { label: 'good' }]
-  await assert.rejects(
-    loader.load(fakeRelease({ golden })),
-    (error: { code: string; message: string; items: { path: string }[]; checks: { passed: boolean }[] }) => {
-      assert.equal(error.code, 'example-failed')
-      assert.match(error.message, /golden\[0\]\.probabilities\.bad: expected 0\.26, got 0\.25 \(tolerance 0\.000001\), and 1 more/)
-      assert.deepEqual(
-        error.items.map((item) => item.path),
-        ['golden[0].probabilities.bad', 'golden[1].label'],
-      )
-      assert.deepEqual(
-        error.checks.map((check) => check.passed),
-        [true, false],
-      )
-      return true
-    },
-  )
+  await assert.rejects(loader.load(fakeRelease()), (error: { code: string; message: string; items: { path: string }[]; checks: { passed: boolean }[] }) => {
+    assert.equal(error.code, 'example-failed')
+    assert.match(error.message, /golden\[0\]\.probabilities\.bad: expected 0\.26, got 0\.25 \(tolerance 0\.000001\), and 1 more/)
+    assert.deepEqual(
+      error.items.map((item) => item.path),
+      ['golden[0].probabilities.bad', 'golden[1].label'],
+    )
+    assert.deepEqual(
+      error.checks.map((check) => check.passed),
+      [true, false],
+    )
+    return true
+  })
   assert.equal(model.disposed, 1, 'the refused release was freed')
 })
 

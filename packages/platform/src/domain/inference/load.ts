@@ -69,7 +69,7 @@ export class ReleaseLoader implements AsyncDisposable {
     const plan = new ReleasePlan(release)
     const sample = sampleOf(plan)
     const artifact = await this.#options.artifacts.load(release)
-    if (isKnown(release)) return checked(new ServingRelease(release, await this.#options.runtime.open(artifact), asBefore(release, release.execution)))
+    if (isKnown(release)) return this.#checked(new ServingRelease(release, await this.#options.runtime.open(artifact), asBefore(release, release.execution)))
     this.#keepSpare()
     const trial = await this.#try(plan, artifact, sample)
     const inline = runsInline(release, trial)
@@ -81,7 +81,18 @@ export class ReleaseLoader implements AsyncDisposable {
       throw error
     }
     const { execution, batching } = describeRun(plan, trial, { inline, runtime: this.#options.runtime.name })
-    return checked(new ServingRelease(release, session, { execution, batching }))
+    return this.#checked(new ServingRelease(release, session, { execution, batching }))
+  }
+
+  /** Runs the example and golden rows; frees the release when they do not pass. */
+  async #checked(serving: ServingRelease): Promise<ServingRelease> {
+    try {
+      serving.checks = await runChecks(serving, await this.#options.artifacts.golden?.(serving.release))
+      return serving
+    } catch (error) {
+      await serving[Symbol.asyncDispose]()
+      throw error
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -142,17 +153,6 @@ export class ReleaseLoader implements AsyncDisposable {
       stuckMs: release.settings.deadlineMs,
       onReplaced: (reason) => this.#options.onWorkerReplaced?.(release, reason),
     })
-  }
-}
-
-/** Runs the example and golden rows; frees the release when they do not pass. */
-async function checked(serving: ServingRelease): Promise<ServingRelease> {
-  try {
-    serving.checks = await runChecks(serving)
-    return serving
-  } catch (error) {
-    await serving[Symbol.asyncDispose]()
-    throw error
   }
 }
 

@@ -1,5 +1,5 @@
 import type { DataType, Row, Signature } from '@fairlead/contract'
-import type { Execution, Pipeline, ReleaseSettings, SignatureChange } from '@fairlead/contract/control'
+import type { Execution, GoldenRows, Pipeline, ReleaseSettings, SignatureChange } from '@fairlead/contract/control'
 
 /** Values of a tensor: `bool` as Uint8Array of 0 and 1, `float16` as its bits, text as an array of strings. */
 export type TensorData =
@@ -53,6 +53,8 @@ export interface Session extends AsyncDisposable {
 /** Reads a release's files (verified by digest) into what a runtime loads. */
 export interface ArtifactSource {
   load(release: ServableRelease): Promise<Artifact>
+  /** Rows with the answers that a release must give; they may be many, so they are read for the check and not kept. */
+  golden?(release: ServableRelease): Promise<GoldenRows | undefined>
 }
 
 /** A frozen release as a serve process needs it. */
@@ -68,7 +70,6 @@ export interface ServableRelease {
   pipeline: Pipeline
   settings: ReleaseSettings
   example: Row[]
-  golden: { rows: Row[]; predictions: Row[]; tolerance: number } | undefined
   /** What changed for callers against the release that answered when this one was made. */
   signatureChanges?: SignatureChange[]
   /** How it ran when it was last loaded on this platform; absent until it was. */

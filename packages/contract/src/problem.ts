@@ -1,4 +1,5 @@
 import { ERRORS, type ErrorCode } from './errors.ts'
+import { sentence } from './sentence.ts'
 
 /** One offending place of a request. */
 export interface ProblemItem {
@@ -51,7 +52,7 @@ export function toProblem(error: FairleadError, requestId?: string): Problem {
     title: row.title,
     status: row.http,
     code: error.code,
-    detail: error.message,
+    detail: sentence(error.message),
     ...(error.items.length > 0 ? { errors: error.items } : {}),
     ...(requestId === undefined ? {} : { requestId }),
   }

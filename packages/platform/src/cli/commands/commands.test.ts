@@ -241,7 +241,7 @@ test('deploy falls back to asking when the event stream breaks, and fails with t
   const ran = await runFairlead(['deploy', 'credit-risk', '--model', 'credit-risk', '--json', ...at(platform)])
   assert.equal(ran.code, 1)
   assert.equal(JSON.parse(ran.stdout).code, 'example-failed')
-  assert.match(ran.stderr, /row 3: label is bad/)
+  assert.match(ran.stderr, /Row 3: label is bad/)
 })
 
 test('deploy refuses settings and pipelines that do not exist, without asking the platform', async () => {

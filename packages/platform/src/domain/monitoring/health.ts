@@ -21,7 +21,8 @@ const ORDER: readonly HealthState[] = ['ok', 'unknown', 'warn', 'alert']
 const FEWEST = 10
 
 function count(n: number, word: string): string {
-  return `${n} ${word}${n === 1 ? '' : 's'}`
+  if (n === 1) return `${n} ${word}`
+  return `${n} ${word}${word.endsWith('s') ? 'es' : 's'}`
 }
 
 function percent(share: number): string {
@@ -118,7 +119,7 @@ function processFindings({ processes, totalMemoryBytes }: PlatformFacts): Verdic
   const ready = serving.filter((p) => p.state === 'ready')
   if (ready.length === 0) findings.push({ health: 'alert', reason: 'No serve process is ready; predictions are not answered' })
   else if (ready.length < serving.length)
-    findings.push({ health: 'warn', reason: `${ready.length} of ${count(serving.length, 'serve process').replace('processs', 'processes')} are ready` })
+    findings.push({ health: 'warn', reason: `${ready.length} of ${count(serving.length, 'serve process')} are ready` })
   const memory = processes.reduce((sum, p) => sum + p.memoryBytes, 0)
   if (memory > 0.9 * totalMemoryBytes)
     findings.push({ health: 'warn', reason: `The platform holds ${percent(memory / totalMemoryBytes)} of the machine's memory` })

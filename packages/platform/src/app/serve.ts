@@ -121,13 +121,13 @@ function logWriter(init: ServeInit, folder: DataFolder, logger: Logger): Segment
 /** Metrics count every prediction; the log takes those of releases that log. */
 function sinkOf(writer: SegmentLogWriter, recorder: SeriesRecorder): PredictionSink {
   return {
-    predicted(event) {
-      recorder.predicted(event)
+    log(event) {
       const { settings } = event.answer.release
       if (!settings.logEnabled) return undefined
       writer.append(event)
       return settings.logDurability === 'sync' ? writer.synced() : undefined
     },
+    predicted: (event) => recorder.predicted(event),
     failed: (event) => recorder.failed(event),
   }
 }

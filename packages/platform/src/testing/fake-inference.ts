@@ -4,6 +4,7 @@ import { type FakeModel, fakeModel, fakeRelease, fakeSession } from './fake-mode
 
 /** What an `Inference` over fake models told the world. */
 export interface FakeWorld {
+  logged: PredictionEvent[]
   predicted: PredictionEvent[]
   failed: FailureEvent[]
   reports: ReleaseReport[]
@@ -11,21 +12,22 @@ export interface FakeWorld {
   model: FakeModel
   /** Set to make loads fail or wait. */
   load: (release: ServableRelease) => Promise<void>
-  /** What the sink answers. */
+  /** What the log answers. */
   durable: Promise<void> | undefined
 }
 
 /** An `Inference` whose models are fakes, with everything it told. */
 export function fakeInference(model = fakeModel()): { inference: Inference; world: FakeWorld } {
-  const world: FakeWorld = { predicted: [], failed: [], reports: [], forgotten: [], model, load: async () => {}, durable: undefined }
+  const world: FakeWorld = { logged: [], predicted: [], failed: [], reports: [], forgotten: [], model, load: async () => {}, durable: undefined }
   const inference = new Inference({
     process: 'test',
     observer: { report: (report) => void world.reports.push(report), forget: (what) => void world.forgotten.push(what) },
     sink: {
-      predicted: (event) => {
-        world.predicted.push(event)
+      log: (event) => {
+        world.logged.push(event)
         return world.durable
       },
+      predicted: (event) => void world.predicted.push(event),
       failed: (event) => void world.failed.push(event),
     },
     loader: {

@@ -50,7 +50,7 @@ function requests(out: Exposition, { series }: Merged): void {
 
 function durations(out: Exposition, { series }: Merged): void {
   const name = 'fairlead_request_duration_seconds'
-  out.family(name, 'histogram', 'Duration of answered prediction requests by stage: total, and parse, queue, run, render within it.')
+  out.family(name, 'histogram', 'Duration of answered prediction requests by stage: total, and parse, queue, run, render within it, and log where the answer waits for the disk.')
   for (const { deployment, release, histograms } of series) {
     for (const stage of STAGES) {
       const { counts, sum } = histograms[stage]

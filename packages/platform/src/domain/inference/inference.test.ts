@@ -62,8 +62,11 @@ test('the answer waits for a sink that must be waited for, and fails with it', a
   })
   await new Promise((resolve) => setTimeout(resolve, 20))
   assert.equal(answered, false)
+  assert.deepEqual([world.logged.length, world.predicted.length], [1, 0], 'what is not on disk is not answered yet')
   write()
   await pending
+  const [event] = world.predicted
+  assert.ok(event!.logMs! >= 15 && event!.totalMs >= event!.logMs!, `waited ${event!.logMs} of ${event!.totalMs} ms`)
   world.durable = Promise.reject(new FairleadError('log-unavailable', 'the disk is full'))
   world.durable.catch(() => {})
   await assert.rejects(inference.predict(request(inference)), coded('log-unavailable'))
@@ -71,6 +74,7 @@ test('the answer waits for a sink that must be waited for, and fails with it', a
     world.failed.map(({ code, status, rows, release }) => [code, status, rows, release]),
     [['log-unavailable', 503, 1, 1]],
   )
+  assert.equal(world.predicted.length, 1, 'what failed was not counted as answered, too')
 })
 
 test('what is not there is named', async () => {

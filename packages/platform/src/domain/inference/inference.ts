@@ -132,8 +132,15 @@ export class Inference implements AsyncDisposable {
       render?.(answer)
       const now = performance.now()
       const totalMs = now - request.receivedAt
-      const written = this.#options.sink.predicted({ request, answer, time: Math.round(this.#clock.now() - totalMs), totalMs, renderMs: now - rendering })
-      if (written !== undefined) await written
+      const { sink } = this.#options
+      const event = { request, answer, time: Math.round(this.#clock.now() - totalMs), totalMs, renderMs: now - rendering }
+      const written = sink.log(event)
+      if (written === undefined) sink.predicted(event)
+      else {
+        await written
+        const logMs = performance.now() - now
+        sink.predicted({ ...event, totalMs: totalMs + logMs, logMs })
+      }
       return answer
     } catch (error) {
       this.failed(request.deployment, error, { release: serving?.release.number, rows: request.rows, receivedAt: request.receivedAt })

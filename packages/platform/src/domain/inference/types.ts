@@ -122,6 +122,8 @@ export interface PredictionEvent {
   totalMs: number
   /** Milliseconds spent on writing the answer's text, where the transport renders before the event. */
   renderMs?: number
+  /** Milliseconds that the answer waited for its log entry to be on disk; absent where it does not wait. */
+  logMs?: number
 }
 
 /** One failed request, for metrics. */
@@ -136,8 +138,10 @@ export interface FailureEvent {
 
 /** Takes the events. Must not block: everything slow happens elsewhere. */
 export interface PredictionSink {
-  /** With `log.durability: sync` the returned promise settles when the entry is on disk; else `undefined`. */
-  predicted(event: PredictionEvent): Promise<void> | undefined
+  /** Takes the entry for the log. With `log.durability: sync` the returned promise settles when it is on disk; else `undefined`. */
+  log(event: PredictionEvent): Promise<void> | undefined
+  /** Counts a request that is being answered: its entry is as safe as it has to be. */
+  predicted(event: PredictionEvent): void
   failed(event: FailureEvent): void
 }
 

@@ -69,6 +69,7 @@ export class SeriesRecorder {
     histograms.run.add(answer.runMs)
     const render = renderMs ?? event.renderMs
     if (render !== undefined) histograms.render.add(render)
+    if (event.logMs !== undefined) histograms.log.add(event.logMs)
   }
 
   /** Counts a failed request. */

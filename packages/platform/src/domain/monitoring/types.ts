@@ -1,7 +1,10 @@
 import { emptyHistogram, type HistogramData } from './histogram.ts'
 
-/** Stages of a request that have a latency of their own. `total` runs from the first byte to the answer written. */
-export const STAGES = ['total', 'parse', 'queue', 'run', 'render'] as const
+/**
+ * Stages of a request that have a latency of their own. `total` runs from the first byte to the answer written; `log` is the wait for
+ * the disk of those who wait for it.
+ */
+export const STAGES = ['total', 'parse', 'queue', 'run', 'render', 'log'] as const
 export type Stage = (typeof STAGES)[number]
 
 /** Counters of one deployment's release in one process. Histograms count per bucket of `BUCKET_BOUNDS`; empty buckets at the end are left out. */

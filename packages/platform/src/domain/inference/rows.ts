@@ -98,6 +98,7 @@ export class RowsPlan {
     for (let i = 0; i < rows.length && !refusals.enough; i++) {
       for (const name of Object.keys(rows[i]!)) {
         if (this.#names.has(name)) continue
+        if (refusals.enough) return
         const near = nearestWord(name, this.#names)
         const detail = `there is no column ${shown(name)}${near === undefined ? '' : `; did you mean "${near}"?`}`
         refusals.add(placeOf(`rows[${i}]`, name), { code: 'column-unknown', detail })

@@ -6,8 +6,13 @@ import { wrongByte, wrongPlace } from './json-place.ts'
 export const MAX_JSON_DEPTH = 100
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
+const CAPITAL_I = 0x49
+const CAPITAL_N = 0x4e
+const MINUS = 0x2d
 /** Digits from which a number may be an integer that a double cannot hold. */
 const MANY_DIGITS = 16
+/** Longer integers fit no type there is, and take a time that grows with the square of their length to read exactly. */
+const MOST_DIGITS = 40
 
 /** What one pass over the bytes tells without building anything. */
 interface Scan {
@@ -61,7 +66,7 @@ interface SourceContext {
 function exactInteger(_key: string, value: unknown, context?: SourceContext): unknown {
   if (typeof value !== 'number' || Number.isSafeInteger(value)) return value
   const source = context?.source ?? ''
-  return /^-?\d+$/.test(source) ? BigInt(source) : value
+  return source.length <= MOST_DIGITS && /^-?\d+$/.test(source) ? BigInt(source) : value
 }
 
 function position(text: string, message: string): string {
@@ -104,9 +109,29 @@ function countKeys(value: unknown, objects: number): number {
   return count
 }
 
-/** The bare words NaN, Infinity and -Infinity outside of strings, put into quotes. Some Open Inference Protocol clients send them. */
+const NON_FINITE = /-?(?:NaN|Infinity)/y
+
+/**
+ * The bare words NaN, Infinity and -Infinity outside of strings, put into quotes. Some Open Inference Protocol clients send them.
+ * One pass, whatever the text: it is not known to be JSON yet.
+ */
 export function quoteNonFinite(text: string): string {
-  return text.replace(/"(?:[^"\\]|\\.)*"|-?\b(?:NaN|Infinity)\b/g, (token) => (token[0] === '"' ? token : `"${token}"`))
+  let quoted = ''
+  let from = 0
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (code === QUOTE) {
+      for (at++; at < text.length && text.charCodeAt(at) !== QUOTE; at++) if (text.charCodeAt(at) === BACKSLASH) at++
+    } else if (code === CAPITAL_N || code === CAPITAL_I || code === MINUS) {
+      NON_FINITE.lastIndex = at
+      const word = NON_FINITE.exec(text)?.[0]
+      if (word === undefined) continue
+      quoted += `${text.slice(from, at)}"${word}"`
+      at += word.length - 1
+      from = at + 1
+    }
+  }
+  return quoted + text.slice(from)
 }
 
 export interface JsonOptions {
@@ -114,17 +139,20 @@ export interface JsonOptions {
   exact: boolean
   /** Accept the bare words NaN and Infinity as if they were in quotes. */
   nonFinite?: boolean
+  /** Called with the number of objects before any is made, so that it can refuse too many of them. */
+  checkObjects?: (objects: number) => void
 }
 
 /**
  * Reads a JSON body. Throws `utf8-invalid`, `json-too-deep` (more than 100 levels), `json-invalid` (with the place; also for
  * an empty body), `request-invalid` when an object has a key twice.
  */
-export function readJson(body: Buffer, { exact, nonFinite = false }: JsonOptions): unknown {
+export function readJson(body: Buffer, { exact, nonFinite = false, checkObjects }: JsonOptions): unknown {
   if (body.length === 0) throw new FairleadError('json-invalid', 'the body is empty; a JSON document is needed')
   if (!isUtf8(body)) throw new FairleadError('utf8-invalid', `the body is not valid UTF-8: byte ${wrongByte(body)}`)
   const { depth, objects, keys, longDigits } = scan(body)
   if (depth > MAX_JSON_DEPTH) throw new FairleadError('json-too-deep', `the body is nested ${depth} levels deep; at most ${MAX_JSON_DEPTH} are read`)
+  checkObjects?.(objects)
   let text = body.toString('utf8')
   if (text.charCodeAt(0) === 0xfeff) text = text.slice(1)
   if (nonFinite && (text.includes('NaN') || text.includes('Infinity'))) text = quoteNonFinite(text)

@@ -3,6 +3,8 @@ import { allocate, float32Text, halfToNumber, setterOf, sizeOf, type Tensor, typ
 
 const TYPES = new Map<string, DataType>(Object.entries(OIP_TYPES).map(([type, oip]) => [oip, type as DataType]))
 const MAX_VALUES = 2 ** 31
+/** As many as the tensors of any runtime have at most. */
+const MAX_DIMENSIONS = 64
 
 function refused(path: string, detail: string, code: ProblemItem['code'] = 'request-invalid'): FairleadError {
   return new FairleadError(code, `${path}: ${detail}`, { items: [{ path, code, detail }] })
@@ -12,6 +14,7 @@ const SETTERS = new Map([...TYPES.values()].map((type) => [type, setterOf({ name
 
 function shapeOf(value: unknown, path: string): number[] {
   if (!Array.isArray(value)) throw refused(`${path}.shape`, 'an array of whole numbers is needed')
+  if (value.length > MAX_DIMENSIONS) throw refused(`${path}.shape`, `${value.length} dimensions, at most ${MAX_DIMENSIONS} are read`, 'shape-mismatch')
   for (const [i, size] of value.entries()) {
     if (typeof size !== 'number' || !Number.isInteger(size) || size < 0) throw refused(`${path}.shape[${i}]`, 'a whole number of at least 0 is needed')
   }

@@ -69,6 +69,12 @@ export function checkRowCount(rows: number, serving: ServingRelease): void {
   if (rows > maxRows) throw new FairleadError('rows-too-many', `${rows} rows in one request, at most ${maxRows} are taken`)
 }
 
+/** A body has an object for each row and two besides; one with more is refused before they are made. */
+function checkObjectCount(objects: number, serving: ServingRelease): void {
+  const { maxRows } = serving.release.settings
+  if (objects > maxRows + 2) throw new FairleadError('rows-too-many', `more than ${maxRows} rows in one request, at most ${maxRows} are taken`)
+}
+
 export interface PredictCall {
   inference: Inference
   exchange: Exchange
@@ -85,7 +91,7 @@ export async function predictRows({ inference, exchange, deployment, release, ca
   let request: Parameters<Inference['predict']>[0]
   try {
     serving = inference.resolve(deployment, release)
-    const parsed = readBody(readJson(body, { exact: serving.rows.exactIntegers }))
+    const parsed = readBody(readJson(body, { exact: serving.rows.exactIntegers, checkObjects: (objects) => checkObjectCount(objects, serving) }))
     if (Array.isArray(parsed.rows)) checkRowCount(parsed.rows.length, serving)
     const inputs = serving.rows.decode(parsed.rows)
     rows = (parsed.rows as unknown[]).length

@@ -6,7 +6,8 @@ const MANY_DIGITS = /\d{16}/
 
 const exact: Reviver = (_, value, context) => {
   if (typeof value !== 'number' || Number.isSafeInteger(value) || !context?.source) return value
-  return /^-?\d+$/.test(context.source) ? BigInt(context.source) : value
+  // longer ones fit no type, and take a time that grows with the square of their length to read exactly
+  return context.source.length <= 40 && /^-?\d+$/.test(context.source) ? BigInt(context.source) : value
 }
 
 /** Members of the control API's documents that hold rows of a model: their whole numbers are exact, all others plain numbers. */

@@ -14,7 +14,7 @@ const IDENTITY = identityModel([
 
 test('a worker opens, runs and measures a model, and the caller keeps its own tensors', async () => {
   await using worker = new WorkerThread(onnxWorker())
-  const { session, millis } = await worker.open(IDENTITY)
+  const { session, millis } = await worker.open(IDENTITY, 60_000)
   assert.ok(millis > 0)
   const whole = new Float32Array([9, 1, 2, 3, 4, 9])
   const inputs = {
@@ -34,8 +34,11 @@ function oneRow() {
 
 test('errors come back with their code, and the worker goes on', async () => {
   await using worker = new WorkerThread(onnxWorker())
-  await assert.rejects(worker.open({ ...IDENTITY, bytes: new TextEncoder().encode('no model') }), coded('load-failed', /ONNX Runtime cannot load the model/))
-  const { session } = await worker.open(IDENTITY)
+  await assert.rejects(
+    worker.open({ ...IDENTITY, bytes: new TextEncoder().encode('no model') }, 60_000),
+    coded('load-failed', /ONNX Runtime cannot load the model/),
+  )
+  const { session } = await worker.open(IDENTITY, 60_000)
   await assert.rejects(worker.run(session, {}, STUCK_MS), coded('model-run-failed', /"x" is missing/))
   await worker.close(session)
   await assert.rejects(worker.run(session, oneRow(), STUCK_MS), coded('model-run-failed', /was unloaded/))
@@ -47,8 +50,8 @@ test('several workers run and end side by side, again and again', async () => {
     await Promise.all(
       Array.from({ length: 4 }, async () => {
         await using worker = new WorkerThread(onnxWorker())
-        await worker.open({ ...IDENTITY, bytes })
-        const { session } = await worker.open(IDENTITY)
+        await worker.open({ ...IDENTITY, bytes }, 60_000)
+        const { session } = await worker.open(IDENTITY, 60_000)
         await Promise.all(Array.from({ length: 20 }, async () => worker.run(session, oneRow(), STUCK_MS)))
       }),
     )

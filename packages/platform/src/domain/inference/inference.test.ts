@@ -108,6 +108,25 @@ test('the old release answers until the new one is ready, then is freed', async 
   assert.equal(world.model.disposed, 1)
 })
 
+test('a deployment that was removed and made anew between two looks answers nothing until its own release is active', async () => {
+  const { inference, world } = fakeInference()
+  const converge = (revision: number, generation: string, current: number | undefined, number: number) =>
+    inference.converge({ revision, deployments: [{ name: 'credit', generation, current, releases: [fakeRelease({ number })] }] })
+  await converge(1, 'first', 1, 1)
+  await converge(2, 'first', 1, 1)
+  assert.equal(inference.resolve('credit').release.number, 1)
+  await converge(3, 'second', undefined, 2)
+  assert.throws(() => inference.resolve('credit'), coded('release-not-ready', /no release of "credit" is active yet/))
+  await new Promise((resolve) => setImmediate(resolve))
+  assert.equal(world.model.disposed, 1)
+  assert.deepEqual(
+    world.forgotten.map(({ release }) => release),
+    [1],
+  )
+  await converge(4, 'second', 2, 2)
+  assert.equal(inference.resolve('credit').release.number, 2)
+})
+
 test('a candidate is loaded beside the current release without answering for it', async () => {
   const { inference } = fakeInference()
   const [one, two] = [fakeRelease(), fakeRelease({ number: 2 })]

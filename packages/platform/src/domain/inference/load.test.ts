@@ -8,6 +8,7 @@ import { compareAnswers } from './checks.ts'
 import { ReleaseLoader } from './load.ts'
 import { chooseTile } from './measure.ts'
 import type { ServableRelease } from './types.ts'
+import { WorkerThread } from './worker-thread.ts'
 
 /** A worker with the fake runtime; `body` may change `model` and `runtime`. */
 function spawn(body = ''): () => Worker {
@@ -26,15 +27,17 @@ function spawn(body = ''): () => Worker {
 interface Given {
   body?: string
   golden?: GoldenRows
+  openMs?: number
   onWorkerReplaced?: (release: ServableRelease, reason: string) => void
 }
 
-function loaderOf({ body, golden, onWorkerReplaced }: Given = {}) {
+function loaderOf({ body, golden, openMs, onWorkerReplaced }: Given = {}) {
   const model = fakeModel()
   const loader = new ReleaseLoader({
-    artifacts: { load: async () => ({ format: 'onnx', bytes: new Uint8Array(4), signature: FAKE_SIGNATURE }), golden: async () => golden },
+    artifacts: { load: async ({ model: { format } }) => ({ format, bytes: new Uint8Array(4), signature: FAKE_SIGNATURE }), golden: async () => golden },
     runtime: fakeRuntime(model),
     spawn: spawn(body),
+    ...(openMs === undefined ? {} : { openMs }),
     ...(onWorkerReplaced ? { onWorkerReplaced } : {}),
   })
   return { loader, model }
@@ -104,7 +107,29 @@ test('a worker that is stuck is ended after the deadline of the release', async 
 test('a model that ends its worker while it is opened is refused', async () => {
   const { loader } = loaderOf({ body: 'runtime = { name: "bad", open: async () => process.exit(3) }' })
   await using _ = loader
-  await assert.rejects(loader.load(fakeRelease()), coded('load-failed', /ended the worker that opened it/))
+  await assert.rejects(loader.load(fakeRelease()), coded('load-failed', /could not be opened: the worker ended with code 3/))
+})
+
+test('a model that hangs while it is opened is given up, and the next one is loaded', { timeout: 20_000 }, async () => {
+  const { loader } = loaderOf({
+    body: `runtime = { ...runtime, open: async (a) => { if (a.format === 'hang') for (;;); return fakeRuntime(model).open(a) } }`,
+    openMs: 1000,
+  })
+  await using _ = loader
+  const hanging = fakeRelease({ model: { ...fakeRelease().model, format: 'hang' } })
+  await assert.rejects(loader.load(hanging), coded('load-failed', /could not be opened: the worker did not answer within 1000 ms/))
+  await using serving = await loader.load(fakeRelease())
+  assert.equal(serving.execution.runtime, 'fake')
+})
+
+test('nobody waits for a thread that cannot be ended', { timeout: 10_000 }, async () => {
+  const thread = spawn()()
+  const worker = new WorkerThread(
+    Object.assign(Object.create(thread), { terminate: () => new Promise(() => {}), on: thread.on.bind(thread), unref: () => thread.unref() }),
+  )
+  await worker[Symbol.asyncDispose]()
+  assert.equal(worker.alive, false)
+  await thread.terminate()
 })
 
 test('an example row that does not fit is named', async () => {

@@ -17,6 +17,9 @@ const INLINE_LOAD_MS = 200
 /** Longest run of a full tile on the serving thread, and in a worker. */
 const INLINE_TILE_MS = 5
 const WORKER_TILE_MS = 50
+/** Longest opening of a model: so much, and more for what has to be read from a slow disk. */
+const OPEN_MS = 120_000
+const OPEN_BYTES_PER_MS = 10_000
 const MEASURE_MS = 60_000
 const SPARE_MS = 10_000
 /** Rows per run where the model could not be measured. */
@@ -27,6 +30,8 @@ export interface LoaderOptions {
   /** The runtime for models that run on the serving thread; the thread of `spawn` has the same. */
   runtime: Runtime
   spawn(): ModelThread
+  /** Longest opening of a small model, in milliseconds. Default two minutes. */
+  openMs?: number
   /** Told when a worker ended and is being replaced. */
   onWorkerReplaced?(release: ServableRelease, reason: string): void
 }
@@ -116,9 +121,9 @@ export class ReleaseLoader implements AsyncDisposable {
   async #try(plan: ReleasePlan, artifact: Artifact, sample: { inputs: Tensors; real: boolean }): Promise<Trial> {
     const worker = this.#takeSpare()
     try {
-      const { session, millis } = await worker.open(artifact).catch((error: unknown) => {
+      const { session, millis } = await worker.open(artifact, this.#openMs(plan.release)).catch((error: unknown) => {
         throw error instanceof FairleadError && error.code === 'worker-crashed'
-          ? new FairleadError('load-failed', `the model ended the worker that opened it: ${error.message}`, { cause: error })
+          ? new FairleadError('load-failed', `the model could not be opened: ${error.message}`, { cause: error })
           : error
       })
       const trial = { worker, session, loadMs: millis }
@@ -136,6 +141,11 @@ export class ReleaseLoader implements AsyncDisposable {
     }
   }
 
+  #openMs({ files }: ServableRelease): number {
+    const bytes = files.reduce((sum, { size }) => sum + size, 0)
+    return (this.#options.openMs ?? OPEN_MS) + Math.ceil(bytes / OPEN_BYTES_PER_MS)
+  }
+
   async #openHere(artifact: Artifact, trial: Trial): Promise<Session> {
     const session = await this.#options.runtime.open(artifact)
     await trial.worker.close(trial.session)
@@ -149,6 +159,7 @@ export class ReleaseLoader implements AsyncDisposable {
       artifact,
       size: release.settings.workers,
       spawn: () => new WorkerThread(this.#options.spawn()),
+      openMs: this.#openMs(release),
       first: { worker: trial.worker, session: trial.session },
       stuckMs: release.settings.deadlineMs,
       onReplaced: (reason) => this.#options.onWorkerReplaced?.(release, reason),

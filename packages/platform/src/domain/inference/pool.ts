@@ -13,6 +13,8 @@ export interface PoolOptions {
   spawn(): WorkerThread
   /** A worker in which the model is open already, and its session. */
   first?: { worker: WorkerThread; session: number }
+  /** Longest opening of the model in a worker. */
+  openMs: number
   /** Longest run; a worker that takes longer is replaced. */
   stuckMs: number
   /** Told when a worker ended and is being replaced. */
@@ -92,7 +94,7 @@ export class WorkerPool implements Session {
   async #start(): Promise<{ worker: WorkerThread; session: number }> {
     const worker = this.#options.spawn()
     try {
-      const { session } = await worker.open(this.#options.artifact)
+      const { session } = await worker.open(this.#options.artifact, this.#options.openMs)
       return { worker, session }
     } catch (error) {
       await worker[Symbol.asyncDispose]()

@@ -34,6 +34,8 @@ export interface Artifact {
   /** Folder that holds external data files by their relative paths; absent when the model is self-contained. */
   folder?: string
   signature: Signature
+  /** Operators whose work depends on the values that they meet, such as loops; a model that has some must not run where others wait. */
+  branching?: readonly string[]
 }
 
 /** Reads artefacts of some formats and runs them. Loading and running may block the calling thread. */

@@ -1,8 +1,12 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Worker } from 'node:worker_threads'
 import { FairleadError } from '@fairlead/contract'
 import type { Measurement } from './measure.ts'
 import type { Artifact, Tensors } from './types.ts'
 import { detached, transferable, type WorkerAnswer, type WorkerCall } from './worker-protocol.ts'
+
+/** Longest wait for a thread to end. */
+const TERMINATE_MS = 2000
 
 /** A thread that runs `serveSessions`. */
 export type ModelThread = Worker
@@ -45,10 +49,13 @@ export class WorkerThread implements AsyncDisposable {
     return this.#gone === undefined
   }
 
-  /** Opens a model; answers the session's id and the processor time that it took, in milliseconds. */
-  async open(artifact: Artifact): Promise<{ session: number; millis: number }> {
+  /**
+   * Opens a model; answers the session's id and the processor time that it took, in milliseconds. The thread is ended when it takes
+   * longer than `stuckMs`.
+   */
+  async open(artifact: Artifact, stuckMs: number): Promise<{ session: number; millis: number }> {
     const session = this.#nextId
-    const { millis = 0 } = await this.#call({ kind: 'open', artifact })
+    const { millis = 0 } = await this.#call({ kind: 'open', artifact }, { stuckMs })
     return { session, millis }
   }
 
@@ -70,7 +77,8 @@ export class WorkerThread implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#end('the worker was stopped')
-    await this.#thread.terminate()
+    // a thread that hangs inside a native library cannot be ended; whoever waits for it must not hang with it
+    await Promise.race([this.#thread.terminate(), sleep(TERMINATE_MS, undefined, { ref: false })])
   }
 
   #call(call: WithoutId<WorkerCall>, { transfer = [], stuckMs }: { transfer?: ArrayBuffer[]; stuckMs?: number } = {}): Promise<Ok> {

@@ -1,14 +1,24 @@
 import { dirname, join } from 'node:path'
+import type { GoldenRows } from '@fairlead/contract/control'
 import { type FileBlobStore, materialise } from '../adapters/files/index.ts'
 import type { Artifact, ArtifactSource } from '../domain/inference/index.ts'
 import { loadableOnnx } from '../model/onnx/loadable.ts'
+
+/** What artefacts are read from. */
+export interface ArtifactStores {
+  blobs: FileBlobStore
+  /** Folder for models that must lie as files. */
+  cache: string
+  golden(deployment: string, release: number): GoldenRows | undefined
+}
 
 /**
  * Reads a release's files out of the blob store, verified by digest, into what a runtime loads. A model whose weights lie in files of
  * their own is laid out as a folder below `cache`, one per version.
  */
-export function artifactSource(blobs: FileBlobStore, cache: string): ArtifactSource {
+export function artifactSource({ blobs, cache, golden }: ArtifactStores): ArtifactSource {
   return {
+    golden: async ({ deployment, number }) => golden(deployment, number),
     async load(release): Promise<Artifact> {
       const entry = release.files.find((file) => file.path === release.entry)
       if (!entry) throw new Error(`release ${release.number} of ${release.deployment} has no file ${release.entry}`)

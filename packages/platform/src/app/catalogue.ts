@@ -1,6 +1,11 @@
 import type { Kysely } from 'kysely'
-import { type DeploymentDb, Deployments, type DeploymentsOptions, type DeploymentTables } from '../domain/deployment/index.ts'
-import { Registry, type RegistryDb, type RegistryOptions, type RegistryTables } from '../domain/registry/index.ts'
+import { type DeploymentDb, Deployments, type DeploymentsOptions, type DeploymentTables, deploymentMigrations } from '../domain/deployment/index.ts'
+import { governanceMigrations } from '../domain/governance/index.ts'
+import { Registry, type RegistryDb, type RegistryOptions, type RegistryTables, registryMigrations } from '../domain/registry/index.ts'
+import type { Migration } from '../kernel/sql/migrate.ts'
+
+/** Steps that make the one store of what must survive, of all areas that keep theirs in it. */
+export const STORE_MIGRATIONS: Migration[] = [...registryMigrations, ...governanceMigrations, ...deploymentMigrations]
 
 export type CatalogueTables = RegistryTables & DeploymentTables
 

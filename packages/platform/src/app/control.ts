@@ -6,17 +6,15 @@ import { fileBlobs } from '../adapters/files/index.ts'
 import { prometheusText } from '../adapters/prometheus/index.ts'
 import { openEphemeral, openSqlite } from '../adapters/sqlite/index.ts'
 import type { PlatformSettings } from '../config/index.ts'
-import { deploymentMigrations } from '../domain/deployment/index.ts'
-import { Access, type GovernanceTables, governanceMigrations } from '../domain/governance/index.ts'
+import { Access, type GovernanceTables } from '../domain/governance/index.ts'
 import { EndedCounters, StatusBuilder, Telemetry, type TelemetryTables, telemetryMigrations } from '../domain/monitoring/index.ts'
 import { Compactor, type PredictionQuery } from '../domain/predictionlog/index.ts'
-import { registryMigrations } from '../domain/registry/index.ts'
 import { rfc3339, systemClock } from '../kernel/clock.ts'
 import { IdempotencyStore, type IdempotencyTables } from '../kernel/idempotency.ts'
 import type { Logger } from '../kernel/logger.ts'
 import { migrate } from '../kernel/sql/migrate.ts'
 import { controlServer } from '../transport/control/index.ts'
-import { type CatalogueTables, openCatalogue } from './catalogue.ts'
+import { type CatalogueTables, openCatalogue, STORE_MIGRATIONS } from './catalogue.ts'
 import { consoleFolder } from './console-folder.ts'
 import type { DataFolder } from './data-folder.ts'
 import { MESSAGES_VERSION } from './messages.ts'
@@ -59,7 +57,7 @@ export async function startControl(options: ControlOptions): Promise<Control> {
   const { folder, settings, addresses, logger } = options
   await using undo = new AsyncDisposableStack()
   const store = undo.use(openSqlite<Tables>(folder.database))
-  await migrate(store.db, [...registryMigrations, ...governanceMigrations, ...deploymentMigrations], { store: folder.database, program: PROGRAM_VERSION })
+  await migrate(store.db, STORE_MIGRATIONS, { store: folder.database, program: PROGRAM_VERSION })
   const history = undo.use(openSqlite<TelemetryTables>(folder.telemetry))
   await migrate(history.db, telemetryMigrations, { store: folder.telemetry, program: PROGRAM_VERSION })
   const ephemeral = undo.use(openEphemeral(folder.observed, { recreate: true }))

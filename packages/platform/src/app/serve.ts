@@ -42,7 +42,7 @@ export async function startServe(init: ServeInit): Promise<ServeProcess> {
   const inference: Inference = new Inference({
     process: init.process,
     loader: new ReleaseLoader({
-      artifacts: artifactSource(fileBlobs({ root: folder.blobs }), folder.cache),
+      artifacts: artifactSource({ blobs: fileBlobs({ root: folder.blobs }), cache: folder.cache, golden: store.golden }),
       runtime: onnxRuntime(),
       spawn: onnxWorker,
       onWorkerReplaced: (release, reason) => logger.warn({ deployment: release.deployment, release: release.number, reason }, 'a model worker is replaced'),

@@ -1,5 +1,5 @@
 import type { FairleadError } from '@fairlead/contract'
-import { type FailureEvent, Inference, type PredictionEvent, type ReleaseReport, type ServableRelease, ServingRelease } from '../domain/inference/index.ts'
+import { type FailureEvent, Inference, type ObservedReport, type PredictionEvent, type ServableRelease, ServingRelease } from '../domain/inference/index.ts'
 import { type FakeModel, fakeModel, fakeRelease, fakeSession } from './fake-model.ts'
 
 /** What an `Inference` over fake models told the world. */
@@ -7,7 +7,7 @@ export interface FakeWorld {
   logged: PredictionEvent[]
   predicted: PredictionEvent[]
   failed: FailureEvent[]
-  reports: ReleaseReport[]
+  reports: ObservedReport[]
   forgotten: { process: string; deployment: string; release: number }[]
   model: FakeModel
   /** Set to make loads fail or wait. */

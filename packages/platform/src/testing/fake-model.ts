@@ -93,7 +93,6 @@ export function fakeRelease({
     pipeline: [{ model: {} }],
     settings: releaseSettings.parse(settings),
     example: [FAKE_ROW],
-    golden: undefined,
     ...changes,
   }
 }

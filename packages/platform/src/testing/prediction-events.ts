@@ -36,7 +36,6 @@ export function sampleRelease(over: Partial<ServableRelease> = {}): ServableRele
     pipeline: [{ model: {} }],
     settings: releaseSettings.parse({}),
     example: [],
-    golden: undefined,
     ...over,
   }
 }

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { ProcessSnapshot } from '../../domain/monitoring/index.ts'
 import { temporaryFolder } from '../../testing/temporary.ts'
 import { openEphemeral } from './ephemeral.ts'
@@ -80,6 +82,26 @@ test('a process, a release or a deployment can be forgotten', async () => {
   )
   store.observed.forget({ deployment: 'a' })
   assert.deepEqual(store.observed.list(), [])
+})
+
+test('a word that meets the write of another process does not wait for it, and is heard after', async () => {
+  await using folder = await temporaryFolder()
+  const path = join(folder.path, 'observed.db')
+  using control = openEphemeral(path, { recreate: true })
+  using serve = openEphemeral(path)
+  const other = new DatabaseSync(path)
+  other.exec('BEGIN IMMEDIATE')
+  const begun = performance.now()
+  serve.observed.report({ process: 'serve-1', deployment: 'd', release: 1, state: 'ready' })
+  serve.snapshots.publish(snapshot('serve-1', 1))
+  assert.ok(performance.now() - begun < 1000, `${performance.now() - begun} ms`)
+  assert.deepEqual(control.observed.list('d'), [])
+  other.exec('COMMIT')
+  other.close()
+  for (let i = 0; i < 100 && control.observed.list('d').length === 0; i++) await sleep(20)
+  assert.equal(control.observed.list('d')[0]?.state, 'ready')
+  serve.snapshots.publish(snapshot('serve-1', 2))
+  assert.equal(control.snapshots.list()[0]?.at, 2)
 })
 
 test('each process has one snapshot, its last', async () => {

@@ -27,17 +27,21 @@ const SHAPE = `
     PRIMARY KEY (process, deployment, release)) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS snapshot (process TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;`
 
+/** How long a write waits for one of another process, which takes well under a millisecond. */
+const BUSY_MS = 50
 /** Room set aside for rows, and as much for the write-ahead log, which is never shortened. */
 const RESERVED_BYTES = 2 << 20
 /** Pages of the write-ahead log after which it begins anew: half of what is set aside. */
 const CHECKPOINT_PAGES = 256
 
-/** Opens the file, or makes it. Nothing in it survives a power cut, nor needs to. Its writes do not fail when the disk is full. */
+/** Opens the file, or makes it. Nothing in it survives a power cut, nor needs to. Its writes do not fail when the disk is full, or another process is writing. */
 export function openEphemeral(path: string, { recreate = false, clock = systemClock }: EphemeralOptions = {}): EphemeralStore {
   if (recreate) for (const file of [path, `${path}-wal`, `${path}-shm`]) rmSync(file, { force: true })
   const database = openDatabase(path, { durability: 'off' })
   database.exec(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`)
   database.exec(SHAPE)
+  // a serve process says it again on its next turn rather than let predictions wait for a lock
+  database.exec(`PRAGMA busy_timeout = ${BUSY_MS}`)
   const patience = new Patience()
   if (recreate) patience.attempt(() => reserve(database))
   return {

@@ -3,9 +3,11 @@ import { sqliteCode } from './errors.ts'
 const FULL = 13
 /** The shared index of the write-ahead log could not grow, among others. */
 const INPUT_OUTPUT = 10
+/** Another process is writing. */
+const BUSY = 5
 const AGAIN_MS = 250
 
-/** Writes of a store that has no room wait in their order until there is some. Other errors are thrown. */
+/** Writes of a store that has no room, or is locked, wait in their order until they can be done. Other errors are thrown. */
 export class Patience implements Disposable {
   readonly #waiting = new Map<string, () => void>()
   #timer: NodeJS.Timeout | undefined
@@ -44,7 +46,7 @@ function done(work: () => void): boolean {
     return true
   } catch (error) {
     const code = sqliteCode(error)
-    if (code === FULL || code === INPUT_OUTPUT) return false
+    if (code === FULL || code === INPUT_OUTPUT || code === BUSY) return false
     throw error
   }
 }

@@ -1,5 +1,5 @@
 import { FairleadError, writeJson } from '@fairlead/contract'
-import type { Operation } from '@fairlead/contract/control'
+import type { GoldenRows, Operation } from '@fairlead/contract/control'
 import { rfc3339 } from '../../kernel/clock.ts'
 import { uuidv7 } from '../../kernel/ids.ts'
 import type { ServableRelease } from '../inference/index.ts'
@@ -10,6 +10,9 @@ import { operationOf, operationRow } from './records.ts'
 import { bumpRevision, type DeploymentDb } from './tables.ts'
 
 const KEPT_MS = 24 * 3_600_000
+
+/** A release that has no number yet, and the rows with which it is checked. */
+export type NewRelease = Omit<ServableRelease, 'number'> & { golden: GoldenRows | undefined }
 
 type ChangesOptions = Pick<DeploymentsOptions, 'db' | 'registry' | 'clock' | 'observed' | 'nudge'> & { operations: Operations; reconciler: Reconciler }
 
@@ -22,7 +25,7 @@ export class Changes {
   }
 
   /** Adds a release as the candidate. Throws `version-unknown` when its model version has been removed meanwhile. */
-  add(name: string, frozen: Omit<ServableRelease, 'number'>, who: string): Promise<Operation> {
+  add(name: string, { golden, ...frozen }: NewRelease, who: string): Promise<Operation> {
     return this.#begin(name, 'deploy', async (db, at) => {
       await this.#confirm(frozen.model, db)
       const known = await db.selectFrom('deployments').selectAll().where('name', '=', name).executeTakeFirst()
@@ -57,6 +60,11 @@ export class Changes {
           activated_at: null,
         })
         .execute()
+      if (golden)
+        await db
+          .insertInto('release_golden')
+          .values({ deployment: name, number, golden: writeJson(golden) })
+          .execute()
       return number
     })
   }
@@ -86,6 +94,7 @@ export class Changes {
     const at = rfc3339(this.#options.clock.now())
     const ended = await this.#options.db.transaction().execute(async (db) => {
       const ended = await this.#giveUp(db, name, at)
+      await db.deleteFrom('release_golden').where('deployment', '=', name).execute()
       await db.deleteFrom('releases').where('deployment', '=', name).execute()
       await db.updateTable('deployments').where('name', '=', name).set({ current: null, candidate: null, updated_at: at, removed_at: at }).execute()
       await bumpRevision(db)

@@ -9,7 +9,7 @@ import { freeze, settle } from './freeze.ts'
 import { Operations } from './operations.ts'
 import type { DeploymentsOptions } from './ports.ts'
 import { Reconciler } from './reconciler.ts'
-import { operationOf, releaseOf, servableOf } from './records.ts'
+import { operationOf, outcomeOf, releaseOf, servableOf } from './records.ts'
 import { stateOf } from './state.ts'
 import type { DeploymentDb, DeploymentRow, ReleaseRow } from './tables.ts'
 
@@ -60,9 +60,10 @@ export class Deployments {
     const row = await this.#currentRow(name)
     const current = row && servableOf(row)
     const settled = settle(version, request, current)
-    const frozen = freeze(name, version, { ...settled, ...(await this.#partsOf(version)) })
+    const parts = await this.#partsOf(version)
+    const frozen = freeze(name, version, { ...settled, ...parts })
     const signatureChanges = current ? compareSignatures(current.signature, version.signature) : []
-    return this.#changes.add(name, { ...frozen, signatureChanges }, who)
+    return this.#changes.add(name, { ...frozen, signatureChanges, golden: parts.golden }, who)
   }
 
   /**
@@ -226,7 +227,13 @@ export class Deployments {
   async #show(row: DeploymentRow): Promise<Deployment> {
     const { name } = row
     const current = row.current === null ? null : releaseOf(await this.#releaseRow(name, row.current))
-    const newest = await this.#newestRow(name)
+    const newest = await this.#options.db
+      .selectFrom('releases')
+      .select(['number', 'state', 'failure'])
+      .where('deployment', '=', name)
+      .orderBy('number', 'desc')
+      .limit(1)
+      .executeTakeFirst()
     const { count } = await this.#options.db
       .selectFrom('releases')
       .select((eb) => eb.fn.countAll<number>().as('count'))
@@ -238,7 +245,7 @@ export class Deployments {
     const v1 = `${http}/v1/deployments/${name}`
     return {
       name,
-      ...stateOf({ ...row, newest: newest && releaseOf(newest), reports, live }),
+      ...stateOf({ ...row, newest: newest && outcomeOf(newest), reports, live }),
       current,
       releases: Number(count),
       observed: reports.map(({ process, release, state, detail, since }) => ({ process, release, state, since, ...(detail === undefined ? {} : { detail }) })),

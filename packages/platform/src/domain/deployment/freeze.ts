@@ -1,6 +1,7 @@
 import { FairleadError, type ProblemItem, type Signature } from '@fairlead/contract'
 import {
   type DeployRequest,
+  type GoldenRows,
   type ModelVersion,
   type Pipeline,
   pipeline as pipelineSchema,
@@ -97,7 +98,7 @@ const EXAMPLE_ROWS = 3
 export function freeze(
   deployment: string,
   version: ModelVersion,
-  parts: { pipeline: Pipeline; settings: ReleaseSettings; entry: string; golden: ServableRelease['golden'] },
+  parts: { pipeline: Pipeline; settings: ReleaseSettings; entry: string; golden: GoldenRows | undefined },
 ): Omit<ServableRelease, 'number'> {
   const { pipeline, settings, entry, golden } = parts
   return {
@@ -111,6 +112,5 @@ export function freeze(
     settings,
     // rows that came with the model show best what it takes
     example: version.example?.length ? version.example : (golden?.rows.slice(0, EXAMPLE_ROWS) ?? []),
-    golden,
   }
 }

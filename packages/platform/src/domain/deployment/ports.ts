@@ -1,6 +1,5 @@
-import type { ModelVersion } from '@fairlead/contract/control'
+import type { GoldenRows, ModelVersion } from '@fairlead/contract/control'
 import type { Clock } from '../../kernel/clock.ts'
-import type { ServableRelease } from '../inference/index.ts'
 import type { DeploymentDb } from './tables.ts'
 import type { ObservedStore } from './types.ts'
 
@@ -9,7 +8,7 @@ export interface ModelSource {
   /** The version that a reference names. Throws `reference-invalid`, `model-unknown`, `version-unknown`. */
   resolve(ref: string): Promise<ModelVersion>
   /** Golden rows that came with a version. */
-  goldenOf(model: string, version: number): Promise<ServableRelease['golden']>
+  goldenOf(model: string, version: number): Promise<GoldenRows | undefined>
   /** Path of the model file among a version's files. */
   entryOf(model: string, version: number): Promise<string>
   /** Throws `version-unknown` when the version is gone by now, asked within the transaction that builds on it. */

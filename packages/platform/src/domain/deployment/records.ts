@@ -8,19 +8,22 @@ export function servableOf(row: Pick<ReleaseRow, 'servable'>): ServableRelease {
   return parseJson(row.servable, ROW_MEMBERS) as ServableRelease
 }
 
+/** What became of a release, without reading what it is made of. */
+export function outcomeOf(row: Pick<ReleaseRow, 'number' | 'state' | 'failure'>): Pick<Release, 'number' | 'state' | 'failure'> {
+  return { number: row.number, state: row.state as Release['state'], failure: row.failure === null ? null : JSON.parse(row.failure) }
+}
+
 /** A release as the control API shows it. */
 export function releaseOf(row: ReleaseRow): Release {
   const frozen = servableOf(row)
   const { name, version, digest } = frozen.model
   return {
     deployment: row.deployment,
-    number: row.number,
     digest: row.digest,
     model: { name, version, digest },
     pipeline: frozen.pipeline,
     settings: frozen.settings,
-    state: row.state as Release['state'],
-    failure: row.failure === null ? null : JSON.parse(row.failure),
+    ...outcomeOf(row),
     execution: row.execution === null ? null : JSON.parse(row.execution),
     checks: JSON.parse(row.checks),
     ...(frozen.signatureChanges?.length ? { signatureChanges: frozen.signatureChanges } : {}),

@@ -1,3 +1,4 @@
+import { parseJson, ROW_MEMBERS, writeJson } from '@fairlead/contract'
 import type { Generated, Kysely, Selectable } from 'kysely'
 import type { Migration } from '../../kernel/sql/migrate.ts'
 
@@ -29,6 +30,8 @@ export interface DeploymentTables {
     created_by: string
     activated_at: string | null
   }
+  /** Rows with the answers that a release must give. They may be thousands, and only a process that loads it needs them. */
+  release_golden: { deployment: string; number: number; golden: string }
   operations: {
     id: string
     kind: string
@@ -50,7 +53,10 @@ export type ReleaseRow = Selectable<DeploymentTables['releases']>
 export type OperationRow = Selectable<DeploymentTables['operations']>
 export type DeploymentDb = Kysely<DeploymentTables>
 
-/** Steps that make the tables of this area. */
+/**
+ * Steps that make the tables of this area. The numbers of all areas are one sequence, and a new step comes after all that are applied
+ * anywhere: the next free number is 0041.
+ */
 export const deploymentMigrations: Migration[] = [
   {
     id: '0010-deployments',
@@ -117,7 +123,31 @@ export const deploymentMigrations: Migration[] = [
         .execute()
     },
   },
+  { id: '0040-release-golden', up: (db) => separateGolden(db as DeploymentDb) },
 ]
+
+async function separateGolden(db: DeploymentDb): Promise<void> {
+  await db.schema
+    .createTable('release_golden')
+    .addColumn('deployment', 'text', (c) => c.notNull())
+    .addColumn('number', 'integer', (c) => c.notNull())
+    .addColumn('golden', 'text', (c) => c.notNull())
+    .addPrimaryKeyConstraint('release_golden_pk', ['deployment', 'number'])
+    .addForeignKeyConstraint('release_golden_release', ['deployment', 'number'], 'releases', ['deployment', 'number'], (c) => c.onDelete('cascade'))
+    .execute()
+  const keys = await db.selectFrom('releases').select(['deployment', 'number']).execute()
+  for (const { deployment, number } of keys) {
+    const release = db.selectFrom('releases').select('servable').where('deployment', '=', deployment).where('number', '=', number)
+    const { golden, ...rest } = parseJson((await release.executeTakeFirstOrThrow()).servable, ROW_MEMBERS) as { golden?: unknown }
+    if (!golden) continue
+    await db
+      .insertInto('release_golden')
+      .values({ deployment, number, golden: writeJson(golden) })
+      .execute()
+    const row = db.updateTable('releases').where('deployment', '=', deployment).where('number', '=', number)
+    await row.set({ servable: writeJson(rest) }).execute()
+  }
+}
 
 /** Says that desired state has changed. Part of the transaction that changes it. */
 export async function bumpRevision(db: DeploymentDb): Promise<void> {

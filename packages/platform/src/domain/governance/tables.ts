@@ -21,7 +21,7 @@ export interface GovernanceTables {
 export type KeyRow = Selectable<GovernanceTables['api_keys']>
 export type GovernanceDb = Kysely<GovernanceTables>
 
-/** Steps that make the tables of this area. */
+/** Steps that make the tables of this area. Which number a new step takes stands in `domain/deployment/tables.ts`. */
 export const governanceMigrations: Migration[] = [
   {
     id: '0020-access',

@@ -119,7 +119,7 @@ async function createFiles({ schema }: Kysely<unknown>): Promise<void> {
   for (const table of ['version_files', 'upload_files']) await schema.createIndex(`${table}_digest`).on(table).column('digest').execute()
 }
 
-/** Steps that make the tables of this area. */
+/** Steps that make the tables of this area. Which number a new step takes stands in `domain/deployment/tables.ts`. */
 export const registryMigrations: Migration[] = [
   {
     id: '0001-registry',

@@ -83,6 +83,11 @@ function valueInfo({ name, type = 1, shape }: MadeValue): WireWriter {
 /** An initializer whose values lie in another file. */
 export function externalTensor(name: string, location: string, extra: Record<string, string> = {}): WireWriter {
   const tensor = new WireWriter().varint(1, 4).varint(2, 1).text(8, name)
-  for (const [key, value] of Object.entries({ location, ...extra })) tensor.message(13, new WireWriter().text(1, key).text(2, value))
+  for (const [key, value] of Object.entries({ location, ...extra })) tensor.message(13, externalEntry(key, value))
   return tensor.varint(14, 1)
+}
+
+/** One fact of where a tensor's values lie. */
+export function externalEntry(key: string, value: string): WireWriter {
+  return new WireWriter().text(1, key).text(2, value)
 }

@@ -1,3 +1,4 @@
+import { devNull } from 'node:os'
 import { FairleadError } from '@fairlead/contract'
 import type { Artifact, Runtime, Session, Tensors } from '../../domain/inference/index.ts'
 import { disableTelemetry } from './telemetry.ts'
@@ -46,7 +47,14 @@ async function open(artifact: Artifact, threads: number): Promise<Session> {
     interOpNumThreads: 1,
     executionMode: 'sequential',
     logSeverityLevel: ONLY_FATAL,
-    ...(artifact.folder === undefined ? {} : { extra: { session: { model_external_initializers_file_folder_path: artifact.folder } } }),
+    extra: {
+      session: {
+        // without a folder the library looks in the current one: a place that holds nothing keeps every file out of its reach
+        model_external_initializers_file_folder_path: artifact.folder ?? devNull,
+        // else it guesses by a few bytes, and reads another format than the one that was checked
+        load_model_format: 'ONNX',
+      },
+    },
   }
   try {
     initOrt()

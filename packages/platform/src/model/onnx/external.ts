@@ -1,5 +1,5 @@
 import { FairleadError, type ProblemItem } from '@fairlead/contract'
-import { everyTensor, type OnnxModel } from './model.ts'
+import type { OnnxModel } from './model.ts'
 
 /** A file with weights beside an ONNX file, and how many bytes of it the model needs. */
 export interface ExternalFile {
@@ -23,7 +23,7 @@ export function insidePath(path: string, what: string): string {
 /** The external data files of a model, each path checked. Throws FairleadError `model-path-escapes`. */
 export function externalDataFiles(model: OnnxModel): ExternalFile[] {
   const files = new Map<string, number>()
-  for (const tensor of everyTensor(model)) {
+  for (const tensor of model.external) {
     if (!tensor.external) continue
     const path = insidePath(tensor.external.location, `tensor "${tensor.name}"`)
     const needed = tensor.external.offset + tensor.sizeBytes

@@ -19,11 +19,10 @@ export function onnxFacts(model: OnnxModel, rewrites: string[]): ModelFacts {
     operators.set(name, (operators.get(name) ?? 0) + 1)
     for (const attribute of node.attributes) parameters += attribute.floats
   }
-  let external = 0
   for (const tensor of everyTensor(model)) {
     parameters += tensor.dimensions.reduce((product, size) => product * size, 1)
-    if (tensor.external) external += tensor.sizeBytes
   }
+  const external = model.external.reduce((sum, tensor) => sum + tensor.sizeBytes, 0)
   const counts = [...operators].sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1))
   const producer = [model.producer, model.producerVersion].filter((part) => part !== '').join(' ')
   return {

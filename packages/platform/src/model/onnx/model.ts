@@ -81,6 +81,8 @@ export interface OnnxModel {
   metadata: Map<string, string>
   graph: OnnxGraph
   functions: OnnxFunction[]
+  /** Every tensor whose values lie in another file, wherever in the model it stands. */
+  external: readonly OnnxTensor[]
 }
 
 /** The standard domain's name in Fairlead; files may write it empty. */

@@ -1,8 +1,15 @@
 import type { OnnxDimension, OnnxTensor, OnnxType, OnnxValue } from './model.ts'
 import { invalidFile, type WireReader } from './protobuf.ts'
 
+/** What is kept while one file is read. */
+export interface Reading {
+  nodes: number
+  /** Every tensor met, wherever it stands, whose values lie in another file. */
+  external: OnnxTensor[]
+}
+
 /** Reads a TensorProto without copying its values. */
-export function readTensor(reader: WireReader): OnnxTensor {
+export function readTensor(reader: WireReader, reading: Reading): OnnxTensor {
   const start = { from: reader.from, to: reader.to }
   const message = reader.message()
   const tensor: OnnxTensor = {
@@ -14,20 +21,37 @@ export function readTensor(reader: WireReader): OnnxTensor {
     range: { ...start, depth: message.depth },
   }
   const entries = new Map<string, string>()
+  // the runtime decides by the place alone; entries without it may still be joined with it where protobuf merges two messages
   let external = false
   while (message.next()) {
     if (message.number === 1) for (const size of message.integers()) tensor.dimensions.push(dimensionSize(size, message))
     else if (message.number === 2) tensor.elementType = message.integer()
     else if (message.number === 8) tensor.name = message.text()
-    else if (message.number === 13) readEntry(message, entries)
-    else if (message.number === 14) external = message.integer() === 1
+    else if (message.number === 13) {
+      external = true
+      readExternalEntry(message, entries)
+    } else if (message.number === 14) external = isElsewhere(message) || external
     else if (VALUE_FIELDS.has(message.number)) tensor.sizeBytes += message.to - message.from
   }
   if (external) {
     tensor.external = externalPlace(tensor.name, entries, start.from)
     tensor.sizeBytes = tensor.external.length ?? denseSize(tensor)
+    reading.external.push(tensor)
   }
   return tensor
+}
+
+/** TensorProto.data_location. Protobuf cuts the number to 32 bits, so one that is neither 0 nor 1 may be either to another reader. */
+function isElsewhere(reader: WireReader): boolean {
+  const place = reader.int64()
+  if (place !== 0n && place !== 1n) throw invalidFile(`a tensor has the data location ${place}; there are 0 and 1`, reader.from)
+  return place === 1n
+}
+
+function readExternalEntry(reader: WireReader, entries: Map<string, string>): void {
+  const before = entries.size
+  readEntry(reader, entries)
+  if (entries.size === before) throw invalidFile('a tensor says twice where its values lie', reader.at)
 }
 
 /** Bytes of one element by TensorProto.DataType, as raw data hold it; what packs two or four to a byte is left to `length`. */
@@ -48,6 +72,8 @@ function dimensionSize(size: bigint, reader: WireReader): number {
 function externalPlace(name: string, entries: Map<string, string>, at: number): NonNullable<OnnxTensor['external']> {
   const location = entries.get('location')
   if (location === undefined) throw invalidFile(`tensor "${name}" is external and names no file`, at)
+  // the runtime keeps such names for addresses in memory
+  if (location.includes('*')) throw invalidFile(`tensor "${name}" names the file ${JSON.stringify(location)}; names with * are not read`, at)
   const length = entries.get('length')
   return {
     location,
@@ -75,10 +101,14 @@ export function readEntry(reader: WireReader, entries: Map<string, string>): voi
 }
 
 /** Reads a SparseTensorProto as the dense tensor it stands for; only its stored values count as size. */
-export function readSparseTensor(reader: WireReader): OnnxTensor {
+export function readSparseTensor(reader: WireReader, reading: Reading): OnnxTensor {
   const message = reader.message()
   let values: OnnxTensor | undefined
-  while (message.next()) if (message.number === 1) values = readTensor(message)
+  while (message.next()) {
+    if (message.number === 1) values = readTensor(message, reading)
+    // the indices: nothing of them is kept but where they lie
+    else if (message.number === 2) readTensor(message, reading)
+  }
   if (!values) throw invalidFile('a sparse tensor has no values', reader.at)
   return values
 }

@@ -1,12 +1,8 @@
 import { FairleadError } from '@fairlead/contract'
 import { NODE_LIMIT, ONNX_SIZE_LIMIT, type OnnxAttribute, type OnnxFunction, type OnnxGraph, type OnnxModel, type OnnxNode, STANDARD_DOMAIN } from './model.ts'
 import { invalidFile, WireReader } from './protobuf.ts'
-import { readEntry, readSparseTensor, readTensor, readValue } from './read-tensor.ts'
+import { type Reading, readEntry, readSparseTensor, readTensor, readValue } from './read-tensor.ts'
 import { foreignFormat } from './sniff.ts'
-
-interface Budget {
-  nodes: number
-}
 
 /**
  * Reads an ONNX file (ModelProto of onnx/onnx.proto) without running it or copying its weights.
@@ -26,8 +22,9 @@ export function readOnnx(bytes: Uint8Array, file = 'the file'): OnnxModel {
 
 function readModel(bytes: Uint8Array): OnnxModel {
   const reader = new WireReader(bytes)
-  const budget: Budget = { nodes: NODE_LIMIT }
+  const reading: Reading = { nodes: NODE_LIMIT, external: [] }
   const model: Omit<OnnxModel, 'graph'> = {
+    external: reading.external,
     bytes,
     irVersion: 0,
     opsets: new Map(),
@@ -45,10 +42,11 @@ function readModel(bytes: Uint8Array): OnnxModel {
     else if (reader.number === 6) model.description = reader.text()
     else if (reader.number === 7) {
       if (graph) throw invalidFile('there is a second graph', reader.at)
-      graph = readGraph(reader, budget)
+      graph = readGraph(reader, reading)
     } else if (reader.number === 8) readOpset(reader, model.opsets)
     else if (reader.number === 14) readEntry(reader, model.metadata)
-    else if (reader.number === 25) model.functions.push(readFunction(reader, budget))
+    else if (reader.number === 20) readTraining(reader, reading)
+    else if (reader.number === 25) model.functions.push(readFunction(reader, reading))
   }
   if (!graph) throw invalidFile('there is no graph', bytes.length)
   if (model.irVersion < 1) throw invalidFile('there is no version of the file format', bytes.length)
@@ -74,14 +72,14 @@ function readOpset(reader: WireReader, opsets: Map<string, number>): void {
   opsets.set(name, Math.max(version, opsets.get(name) ?? 0))
 }
 
-function readGraph(reader: WireReader, budget: Budget): OnnxGraph {
+function readGraph(reader: WireReader, reading: Reading): OnnxGraph {
   const message = reader.message()
   const graph: OnnxGraph = { name: '', nodes: [], inputs: [], outputs: [], initializers: [] }
   while (message.next()) {
-    if (message.number === 1) graph.nodes.push(readNode(message, budget))
+    if (message.number === 1) graph.nodes.push(readNode(message, reading))
     else if (message.number === 2) graph.name = message.text()
-    else if (message.number === 5) graph.initializers.push(readTensor(message))
-    else if (message.number === 15) graph.initializers.push(readSparseTensor(message))
+    else if (message.number === 5) graph.initializers.push(readTensor(message, reading))
+    else if (message.number === 15) graph.initializers.push(readSparseTensor(message, reading))
     else if (message.number === 11) graph.inputs.push(readValue(message))
     else if (message.number === 12) graph.outputs.push(readValue(message))
   }
@@ -90,9 +88,9 @@ function readGraph(reader: WireReader, budget: Budget): OnnxGraph {
   return graph
 }
 
-function readNode(reader: WireReader, budget: Budget): OnnxNode {
-  budget.nodes -= 1
-  if (budget.nodes < 0) throw new FairleadError('model-too-large', `the graph has more than ${NODE_LIMIT} nodes`)
+function readNode(reader: WireReader, reading: Reading): OnnxNode {
+  reading.nodes -= 1
+  if (reading.nodes < 0) throw new FairleadError('model-too-large', `the graph has more than ${NODE_LIMIT} nodes`)
   const message = reader.message()
   const node: OnnxNode = { name: '', operator: '', domain: STANDARD_DOMAIN, inputs: [], outputs: [], attributes: [] }
   while (message.next()) {
@@ -100,35 +98,43 @@ function readNode(reader: WireReader, budget: Budget): OnnxNode {
     else if (message.number === 2) node.outputs.push(message.text())
     else if (message.number === 3) node.name = message.text()
     else if (message.number === 4) node.operator = message.text()
-    else if (message.number === 5) node.attributes.push(readAttribute(message, budget))
+    else if (message.number === 5) node.attributes.push(readAttribute(message, reading))
     else if (message.number === 7) node.domain = domainName(message.text())
   }
   if (node.operator === '') throw invalidFile('a node names no operator', reader.at)
   return node
 }
 
-function readAttribute(reader: WireReader, budget: Budget): OnnxAttribute {
+function readAttribute(reader: WireReader, reading: Reading): OnnxAttribute {
   const message = reader.message()
   const range = { from: reader.from, to: reader.to, depth: message.depth }
   const attribute: OnnxAttribute = { name: '', floats: 0, graphs: [], tensors: [], range }
   while (message.next()) {
     if (message.number === 1) attribute.name = message.text()
-    else if (message.number === 5 || message.number === 10) attribute.tensors.push(readTensor(message))
-    else if (message.number === 22 || message.number === 23) attribute.tensors.push(readSparseTensor(message))
-    else if (message.number === 6 || message.number === 11) attribute.graphs.push(readGraph(message, budget))
+    else if (message.number === 5 || message.number === 10) attribute.tensors.push(readTensor(message, reading))
+    else if (message.number === 22 || message.number === 23) attribute.tensors.push(readSparseTensor(message, reading))
+    else if (message.number === 6 || message.number === 11) attribute.graphs.push(readGraph(message, reading))
     else if (message.number === 7) attribute.floats += message.fixedCount(4)
   }
   return attribute
 }
 
-function readFunction(reader: WireReader, budget: Budget): OnnxFunction {
+function readFunction(reader: WireReader, reading: Reading): OnnxFunction {
   const message = reader.message()
   const body: OnnxFunction = { name: '', domain: STANDARD_DOMAIN, nodes: [], opsets: new Map() }
   while (message.next()) {
     if (message.number === 1) body.name = message.text()
-    else if (message.number === 7) body.nodes.push(readNode(message, budget))
+    else if (message.number === 7) body.nodes.push(readNode(message, reading))
     else if (message.number === 9) readOpset(message, body.opsets)
     else if (message.number === 10) body.domain = domainName(message.text())
+    // default values of its attributes
+    else if (message.number === 11) readAttribute(message, reading)
   }
   return body
+}
+
+/** Reads a TrainingInfoProto for the files it refers to; nothing else of it matters to a model that only answers. */
+function readTraining(reader: WireReader, reading: Reading): void {
+  const message = reader.message()
+  while (message.next()) if (message.number === 1 || message.number === 2) readGraph(message, reading)
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readlinkSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { externalTensor, makeOnnx } from '../../packages/platform/src/model/test-support.ts'
@@ -68,4 +68,21 @@ test('a model whose weights lie in a file of their own is deployed, rolled back 
   }
   await using again = await startPlatform({ data, cwd: folder.path, args: ['--processes', '1'] })
   assert.deepEqual(await infer(again), expected([...first]))
+})
+
+test('a model that asks for the admin token is refused, and serve processes run where there is nothing to ask for', async () => {
+  await using folder = await temporaryFolder()
+  await using platform = await startPlatform({ data: join(folder.path, '.fairlead'), cwd: folder.path, args: ['--processes', '1'] })
+  const thief = externalTensor('w', '.fairlead/admin-token', { length: '16' }).varint(14, 2n ** 32n + 1n)
+  const tensor = { type: 1, shape: ['N', 4] }
+  const nodes = [{ op: 'Mul', inputs: ['x', 'w'], outputs: ['y'] }]
+  const file = join(folder.path, 'model.onnx')
+  writeFileSync(file, makeOnnx({ inputs: [{ name: 'x', ...tensor }], outputs: [{ name: 'y', ...tensor }], nodes, initializers: [thief] }))
+  const { code, stderr } = await fairlead(platform.data, ['models', 'import', file, '--name', 'thief'])
+  assert.equal(code, 1)
+  assert.match(stderr, /data location 4294967297/)
+  const serving = (await controlOf(platform).call('getStatus')).processes.find(({ role }) => role === 'serve')
+  const cwd = readlinkSync(`/proc/${serving?.pid}/cwd`)
+  assert.equal(cwd, realpathSync(join(platform.data, 'empty')))
+  assert.deepEqual(readdirSync(cwd), [])
 })

@@ -182,6 +182,7 @@ function superviseServe(options: ControlOptions, onExit: (process: string) => vo
   const start = Date.now().toString(36)
   return new Supervisor({
     processes: settings.processes,
+    cwd: folder.empty,
     logger,
     nameFor: (index, sequence) => `serve-${index + 1}-${start}-${sequence}`,
     onExit,

@@ -17,6 +17,8 @@ export interface DataFolder {
   /** Models with external data, laid out as files. */
   cache: string
   temporary: string
+  /** Always empty: what native code of a serve process finds where it runs. */
+  empty: string
   log: string
   logs: string
 }
@@ -35,6 +37,7 @@ export function dataFolderAt(path: string): DataFolder {
     blobs: at('blobs'),
     cache: at('cache'),
     temporary: at('tmp'),
+    empty: at('empty'),
     log: at('log'),
     logs: at('logs'),
   }
@@ -48,6 +51,7 @@ export function openDataFolder(path: string): DataFolder {
   try {
     makeFolder(root, 0o700)
     for (const sub of [folder.blobs, folder.cache, folder.temporary, folder.log, folder.logs]) makeFolder(sub, 0o777)
+    makeFolder(folder.empty, 0o500)
     writeDurably(probe, 'ok', 0o600)
     rmSync(probe)
   } catch (cause) {

@@ -1,9 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileBlobs } from '../adapters/files/index.ts'
 import { onnxRuntime, onnxWorker } from '../adapters/onnx/index.ts'
 import { prometheusText } from '../adapters/prometheus/index.ts'
 import { openEphemeral } from '../adapters/sqlite/ephemeral.ts'
 import { attendFolder } from '../adapters/sqlite/lock.ts'
-import { openServing, type ServingStore } from '../adapters/sqlite/serving.ts'
+import { openServing } from '../adapters/sqlite/serving.ts'
 import { authorizePrediction, KeyCache, sameSecret } from '../domain/governance/index.ts'
 import { Inference, type PredictionSink, ReleaseLoader } from '../domain/inference/index.ts'
 import { mergeSnapshots, SeriesRecorder } from '../domain/monitoring/index.ts'
@@ -14,19 +15,19 @@ import { serveGrpc } from '../transport/grpc/index.ts'
 import { type AccessRequest, serveHttp } from '../transport/http/index.ts'
 import { artifactSource } from './artifacts.ts'
 import { type DataFolder, dataFolderAt } from './data-folder.ts'
+import { Follower } from './follower.ts'
 import { logOutput, slotOf } from './log-output.ts'
 import type { ServeInit } from './messages.ts'
 import { isLoopback } from './ports.ts'
 import { Publisher } from './publisher.ts'
-
-/** How often desired state and keys are looked at when nobody says that they changed. */
-const POLL_MS = 250
 
 /** A running serve process. */
 export interface ServeProcess {
   port: number
   /** Desired state or keys have changed. */
   desiredChanged(): void
+  /** Settles when the keys in force are those of the store. */
+  keysChanged(): Promise<void>
   stop(graceMs: number): Promise<void>
 }
 
@@ -51,7 +52,7 @@ export async function startServe(init: ServeInit): Promise<ServeProcess> {
     sink: sinkOf(writer, recorder),
   })
   const keys = new KeyCache({ source: store.keys, clock: systemClock })
-  const follower = new Follower({ store, inference, keys, recorder, logger })
+  const follower = new Follower({ desired: store.desired, inference, keys, recorder, logger })
   await follower.refresh()
 
   let draining = false
@@ -84,12 +85,13 @@ export async function startServe(init: ServeInit): Promise<ServeProcess> {
     series: () => recorder.snapshot(),
     log: () => ({ ...writer.counters }),
     connections: () => http.connections() + grpc.connections(),
-    state: () => (draining ? 'draining' : 'ready'),
+    state: () => (draining ? 'draining' : inference.knowsWanted ? 'ready' : 'starting'),
   })
   follower.start()
   return {
     port,
     desiredChanged: () => void follower.refresh(),
+    keysChanged: () => keysRead(keys),
     async stop(graceMs) {
       draining = true
       publisher.publish()
@@ -103,6 +105,19 @@ export async function startServe(init: ServeInit): Promise<ServeProcess> {
       store[Symbol.dispose]()
       attendance[Symbol.dispose]()
     },
+  }
+}
+
+/** A store that is locked for a moment fails a question at once; this one is worth asking again. */
+async function keysRead(keys: KeyCache): Promise<void> {
+  for (let left = 20; ; left--) {
+    try {
+      keys.refresh()
+      return
+    } catch (error) {
+      if (left === 0) throw error
+      await sleep(50)
+    }
   }
 }
 
@@ -139,69 +154,4 @@ function authorize({ headers, deployment, requireKey }: AccessRequest, keys: Key
   if (presented !== undefined && sameSecret(presented, init.platformToken)) return { kind: 'platform' as const, id: 'platform' }
   const key = presented === undefined ? undefined : (keys.verify(presented) ?? ('invalid' as const))
   return authorizePrediction({ key, loopback: isLoopback(init.host), open: init.open, requireKey, deployment: deployment ?? '' })
-}
-
-interface FollowerOptions {
-  store: ServingStore
-  inference: Inference
-  keys: KeyCache
-  recorder: SeriesRecorder
-  logger: Logger
-}
-
-/** Keeps this process converged to desired state and to the keys in force. */
-class Follower {
-  readonly #options: FollowerOptions
-  #revision = -1
-  #round: Promise<void> | undefined
-  #again = false
-  #timer: NodeJS.Timeout | undefined
-
-  constructor(options: FollowerOptions) {
-    this.#options = options
-  }
-
-  start(): void {
-    this.#timer = setInterval(() => void this.refresh(), POLL_MS)
-    this.#timer.unref()
-  }
-
-  stop(): void {
-    clearInterval(this.#timer)
-  }
-
-  /** Looks now. Settles when what was wanted has been taken up; what is still loading goes on when a change comes meanwhile. */
-  refresh(): Promise<void> {
-    if (this.#round) {
-      this.#again = true
-      return this.#round
-    }
-    this.#round = this.#look().finally(() => {
-      this.#round = undefined
-      if (this.#again) {
-        this.#again = false
-        void this.refresh()
-      }
-    })
-    return this.#round
-  }
-
-  async #look(): Promise<void> {
-    const { inference, keys, recorder, store, logger } = this.#options
-    try {
-      keys.refresh()
-      const revision = store.desired.revision()
-      if (revision === this.#revision) return
-      const wanted = await store.desired.read()
-      this.#revision = wanted.revision
-      recorder.keep(wanted.deployments.map(({ name, releases }) => ({ name, releases: releases.map((release) => release.number) })))
-      const first = this.#timer === undefined
-      const converging = inference.converge(wanted)
-      // at the start there is nothing to answer with until it is loaded; later a change must not wait for a load
-      if (first) await converging
-      else converging.catch((error: unknown) => logger.error({ error }, 'desired state could not be taken up'))
-    } catch (error) {
-      logger.error({ error }, 'desired state could not be read')
-    }
-  }
 }

@@ -55,10 +55,16 @@ export class Inference implements AsyncDisposable {
   readonly #leaving = new Set<Promise<void>>()
   #loading: Promise<void> = Promise.resolve()
   #disposed = false
+  #knowsWanted = false
 
   constructor(options: InferenceOptions) {
     this.#options = options
     this.#clock = options.clock ?? systemClock
+  }
+
+  /** Whether it was told what to serve: until then no deployment is known, and none is unknown either. */
+  get knowsWanted(): boolean {
+    return this.#knowsWanted
   }
 
   /**
@@ -86,16 +92,18 @@ export class Inference implements AsyncDisposable {
       for (const number of entry.slots.keys()) if (!kept.has(number)) this.#drop(entry, number)
       this.#settle(entry)
     }
+    this.#knowsWanted = true
     await Promise.all(loads)
   }
 
   /**
-   * The loaded release that answers for a deployment. Throws `deployment-unknown`, `release-unknown` or
-   * `release-not-ready`.
+   * The loaded release that answers for a deployment. Throws `deployment-unknown`, `release-unknown`,
+   * `release-not-ready`, or `not-ready` before it is known what should run.
    */
   resolve(name: string, release?: number): ServingRelease {
     const entry = this.#entries.get(name)
     if (!entry) {
+      if (!this.#knowsWanted) throw wantedUnknown()
       const near = nearestWord(name, this.#entries.keys())
       throw new FairleadError('deployment-unknown', `there is no deployment "${name}"${near === undefined ? '' : `; did you mean "${near}"?`}`)
     }
@@ -163,9 +171,10 @@ export class Inference implements AsyncDisposable {
     if (this.#entries.has(deployment)) this.#options.sink.failed(event)
   }
 
-  /** One deployment as this process sees it. Throws `deployment-unknown`. */
+  /** One deployment as this process sees it. Throws `deployment-unknown`, or `not-ready` before it is known what should run. */
   describe(name: string): DeploymentView {
     const entry = this.#entries.get(name)
+    if (!entry && !this.#knowsWanted) throw wantedUnknown()
     if (!entry) throw new FairleadError('deployment-unknown', `there is no deployment "${name}"`)
     return view(entry)
   }
@@ -297,6 +306,10 @@ export class Inference implements AsyncDisposable {
     const leaving = serving[Symbol.asyncDispose]().finally(() => this.#leaving.delete(leaving))
     this.#leaving.add(leaving)
   }
+}
+
+function wantedUnknown(): FairleadError {
+  return new FairleadError('not-ready', 'this process could not read yet what it should serve', { retryAfter: 1 })
 }
 
 function stateWords(slot: Slot): string {

@@ -1,4 +1,4 @@
-import { FairleadError } from '@fairlead/contract'
+import { FairleadError, toProblem } from '@fairlead/contract'
 import type { Caller, ServingRelease } from '../../domain/inference/index.ts'
 import { DOCS_PAGE, DOCS_POLICY } from './docs-page.ts'
 import type { Exchange } from './exchange.ts'
@@ -20,6 +20,7 @@ export interface Handling {
 }
 
 const HTML = 'text/html; charset=utf-8'
+const PROBLEM = 'application/problem+json'
 const METRICS = 'text/plain; version=0.0.4; charset=utf-8'
 const OPENAPI = new WeakMap<ServingRelease, string>()
 
@@ -109,7 +110,7 @@ function openApiText(serving: ServingRelease): string {
 }
 
 function reasonsAgainst({ options, draining }: Handling): string[] {
-  return unreadyReasons(options.inference, [draining() ? 'this process is draining' : undefined, options.notReady?.()])
+  return unreadyReasons(options.inference, { draining: draining() })
 }
 
 function oipReady(exchange: Exchange, handling: Handling): void {
@@ -128,7 +129,12 @@ function readiness(exchange: Exchange, handling: Handling): void {
 
 function deploymentStatus(exchange: Exchange, handling: Handling, name: string): void {
   const view = handling.options.inference.describe(name)
-  exchange.json(view.ready ? 200 : 503, JSON.stringify(deploymentView(view)))
+  if (view.ready) {
+    exchange.json(200, JSON.stringify(deploymentView(view)))
+    return
+  }
+  const problem = toProblem(new FairleadError('release-not-ready', view.reason ?? 'it is not ready'), exchange.id)
+  exchange.send(503, { type: PROBLEM, text: JSON.stringify({ ...problem, ...deploymentView(view) }), more: ['Retry-After', '1'] })
 }
 
 function modelReady(exchange: Exchange, route: Route, { options }: Handling): void {

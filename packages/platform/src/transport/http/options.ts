@@ -46,8 +46,6 @@ export interface ServeHttpOptions {
   metricsText(): string | Promise<string>
   version: string
   isDraining(): boolean
-  /** A sentence on why the process as a whole is not ready, beyond its deployments. */
-  notReady?(): string | undefined
   /** Told of errors that are the platform's own fault. */
   onError?(error: unknown, requestId: string): void
   limits?: Partial<HttpLimits>

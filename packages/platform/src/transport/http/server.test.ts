@@ -98,19 +98,30 @@ eachLane('a port in use is named with the option that changes it', async (testSe
   await other.inference[Symbol.asyncDispose]()
 })
 
+eachLane('before it is known what to serve nothing is ready, and no deployment is unknown', async (testServing) => {
+  await using serving = await testServing({ isBlank: true })
+  const reason = 'this process could not read yet what it should serve'
+  const ready = await fetch(`${serving.url}/readyz`)
+  assert.deepEqual([ready.status, await ready.json()], [503, { status: 'not ready', reasons: [reason], degraded: [] }])
+  assert.equal((await fetch(`${serving.url}/v2/health/ready`)).status, 400)
+  const answers = [await serving.post('/v1/deployments/credit/predict', { rows: [FAKE_ROW] }), await fetch(`${serving.url}/v1/deployments/credit`)]
+  for (const answer of answers) {
+    assert.deepEqual([answer.status, answer.headers.get('retry-after')], [503, '1'])
+    assert.equal(((await answer.json()) as { code: string }).code, 'not-ready')
+  }
+  await serving.inference.converge({ revision: 1, deployments: [] })
+  assert.equal((await fetch(`${serving.url}/readyz`)).status, 200)
+  assert.equal((await serving.post('/v1/deployments/credit/predict', { rows: [FAKE_ROW] })).status, 404)
+})
+
 eachLane('health says what it means', async (testServing) => {
   let draining = false
-  let reason: string | undefined
-  await using serving = await testServing({ isDraining: () => draining, notReady: () => reason })
+  await using serving = await testServing({ isDraining: () => draining })
   const status = async (path: string) => {
     const response = await fetch(serving.url + path)
     return [response.status, await response.text()] as const
   }
   assert.equal((await status('/readyz'))[0], 200)
-  reason = 'the first state was not read yet'
-  assert.deepEqual(await status('/readyz'), [503, JSON.stringify({ status: 'not ready', reasons: [reason], degraded: [] })])
-  assert.equal((await status('/v2/health/ready'))[0], 400)
-  reason = undefined
   draining = true
   assert.match((await status('/readyz'))[1], /draining/)
   assert.deepEqual(await status('/healthz'), [200, '{"status":"alive"}'])
@@ -122,9 +133,12 @@ eachLane('health says what it means', async (testServing) => {
   const broken = fakeRelease({ deployment: 'other' })
   await serving.inference.converge({ revision: 2, deployments: [{ name: 'other', current: 1, releases: [broken] }] })
   assert.match((await status('/readyz'))[1], /release 1 of \\"other\\" could not be loaded: broken file/)
-  const [code, text] = await status('/v1/deployments/other')
-  assert.equal(code, 503)
-  assert.deepEqual(JSON.parse(text).releases, [{ number: 1, state: 'failed', detail: 'broken file' }])
+  const view = await fetch(`${serving.url}/v1/deployments/other`)
+  assert.deepEqual([view.status, view.headers.get('retry-after'), view.headers.get('content-type')], [503, '1', 'application/problem+json'])
+  const problem = (await view.json()) as Record<string, unknown>
+  assert.deepEqual([problem.code, problem.status, problem.ready], ['release-not-ready', 503, false])
+  assert.match(String(problem.detail), /could not be loaded: broken file/)
+  assert.deepEqual(problem.releases, [{ number: 1, state: 'failed', detail: 'broken file' }])
   assert.equal((await status('/v2/models/other/ready'))[0], 400)
 })
 

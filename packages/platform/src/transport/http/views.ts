@@ -21,7 +21,8 @@ export function deploymentView(view: DeploymentView) {
 }
 
 /** Why this process is not ready: a sentence per reason; empty when it is. A deployment without any active release does not count. */
-export function unreadyReasons(inference: Inference, more: readonly (string | undefined)[]): string[] {
+export function unreadyReasons(inference: Inference, { draining }: { draining: boolean }): string[] {
   const deployments = inference.list().flatMap(({ ready, current, reason }) => (ready || current === undefined ? [] : [reason ?? 'not ready']))
-  return [...more.filter((reason) => reason !== undefined), ...deployments]
+  const unread = inference.knowsWanted ? undefined : 'this process could not read yet what it should serve'
+  return [draining ? 'this process is draining' : undefined, unread, ...deployments].filter((reason) => reason !== undefined)
 }

@@ -13,9 +13,13 @@ export function eachLane(name: string, body: (makeServing: MakeServing) => Promi
 }
 
 /** A serve port over fake models, on a free port of the loopback. */
-export async function testServing({ releases, ...options }: Partial<ServeHttpOptions> & { releases?: ServableRelease[] } = {}) {
+export async function testServing({
+  releases,
+  isBlank = false,
+  ...options
+}: Partial<ServeHttpOptions> & { releases?: ServableRelease[] /** It was not told yet what to serve. */; isBlank?: boolean } = {}) {
   const { inference, world } = fakeInference()
-  await serveReleases(inference, releases)
+  if (!isBlank) await serveReleases(inference, releases)
   const errors: unknown[] = []
   const http: HttpServing = serveHttp({
     inference,

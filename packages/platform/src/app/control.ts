@@ -24,6 +24,9 @@ import { readinessOf } from './readiness.ts'
 import { storageGauge } from './storage.ts'
 import { Supervisor } from './supervisor.ts'
 
+/** How long an answer about a key waits for the serve processes to have read it. */
+const KEYS_WAIT_MS = 2000
+
 export interface ControlOptions {
   folder: DataFolder
   settings: PlatformSettings
@@ -71,7 +74,7 @@ export async function startControl(options: ControlOptions): Promise<Control> {
     publisher.publish(process)
   })
   undo.defer(() => supervisor.kill())
-  const access = new Access({ db: store.db, adminToken: options.adminToken, clock: systemClock })
+  const access = new Access({ db: store.db, adminToken: options.adminToken, clock: systemClock, changed: () => supervisor.keysChanged(KEYS_WAIT_MS) })
   const { registry, deployments } = openCatalogue({
     db: store.db,
     blobs: fileBlobs({ root: folder.blobs }),

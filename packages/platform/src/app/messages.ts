@@ -27,7 +27,15 @@ export interface ServeInit {
 }
 
 /** From the supervisor to a serve process. */
-export type ToServe = { type: 'init'; init: ServeInit } | { type: 'desired-changed' } | { type: 'drain'; graceMs: number }
+export type ToServe =
+  | { type: 'init'; init: ServeInit }
+  | { type: 'desired-changed' }
+  | { type: 'keys-changed'; ask: number }
+  | { type: 'drain'; graceMs: number }
 
 /** From a serve process to the supervisor. */
-export type FromServe = { type: 'waiting' } | { type: 'ready'; port: number } | { type: 'fatal'; code: string; detail: string }
+export type FromServe =
+  | { type: 'waiting' }
+  | { type: 'ready'; port: number }
+  | { type: 'keys-read'; ask: number }
+  | { type: 'fatal'; code: string; detail: string }

@@ -43,7 +43,13 @@ process.on('message', (raw) => {
   const message = raw as ToServe
   if (message.type === 'init') void begin(message)
   else if (message.type === 'drain') void end(message.graceMs)
-  else serving?.then((server) => server.desiredChanged()).catch(() => {})
+  else if (message.type === 'keys-changed') {
+    const { ask } = message
+    serving
+      ?.then((server) => server.keysChanged())
+      .then(() => tell({ type: 'keys-read', ask }))
+      .catch(() => {})
+  } else serving?.then((server) => server.desiredChanged()).catch(() => {})
 })
 // control is gone: free the port at once, so that the next start finds it
 process.on('disconnect', () => void end(ORPHAN_GRACE_MS))

@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { FairleadError } from '@fairlead/contract'
 import { childEnvironment } from '../config/index.ts'
@@ -41,6 +42,7 @@ export class Supervisor {
   readonly #slots: Slot[] = []
   #stopping = false
   #sequence = 0
+  #asked = 0
 
   constructor(options: SupervisorOptions) {
     this.#options = options
@@ -77,6 +79,19 @@ export class Supervisor {
     for (const slot of this.#slots) this.#send(slot, { type: 'desired-changed' })
   }
 
+  /**
+   * Tells every process that keys have changed. Settles when all that answer predictions have read them or ended, at the latest after
+   * `withinMs`: those that are starting read them as they start.
+   */
+  async keysChanged(withinMs: number): Promise<void> {
+    const ask = ++this.#asked
+    const answers = this.#slots.filter((slot) => slot.state === 'ready' && slot.child).map((slot) => this.#answered(slot.child!, ask))
+    for (const slot of this.#slots) this.#send(slot, { type: 'keys-changed', ask })
+    const timer = new AbortController()
+    await Promise.race([Promise.all(answers), sleep(withinMs, undefined, { signal: timer.signal }).catch(() => {})])
+    timer.abort()
+  }
+
   /** Drains and ends every process; after the grace period they are killed. */
   async stop(graceMs: number): Promise<void> {
     this.#stopping = true
@@ -105,6 +120,22 @@ export class Supervisor {
     }
   }
 
+  #answered(child: ChildProcess, ask: number): Promise<void> {
+    return new Promise((resolve) => {
+      const end = () => {
+        child.off('message', hear)
+        child.off('exit', end)
+        resolve()
+      }
+      const hear = (raw: unknown) => {
+        const message = raw as FromServe
+        if (message.type === 'keys-read' && message.ask >= ask) end()
+      }
+      child.on('message', hear)
+      child.once('exit', end)
+    })
+  }
+
   #send(slot: Slot, message: ToServe): void {
     if (slot.child?.connected) slot.child.send(message, () => {})
   }
@@ -128,7 +159,7 @@ export class Supervisor {
           slot.state = 'ready'
           slot.readyAt = Date.now()
           resolve()
-        } else reject(new FairleadError(message.code === 'port-in-use' ? 'port-in-use' : 'internal', message.detail))
+        } else if (message.type === 'fatal') reject(new FairleadError(message.code === 'port-in-use' ? 'port-in-use' : 'internal', message.detail))
       })
       child.once('exit', (code, signal) => {
         this.#ended(slot, id, signal ?? `code ${code}`)

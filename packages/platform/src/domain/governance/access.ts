@@ -24,6 +24,8 @@ export interface AccessOptions {
   db: GovernanceDb
   adminToken: string
   clock: Clock
+  /** Told of a key that was made or revoked; settles when those who answer predictions know of it, or have had their time to. */
+  changed?: (() => Promise<void>) | undefined
 }
 
 /** Credentials of the control API: the admin token, API keys, sign-in links and sessions. */
@@ -31,8 +33,10 @@ export class Access {
   readonly #db: GovernanceDb
   readonly #clock: Clock
   readonly #adminHash: string
+  readonly #changed: AccessOptions['changed']
 
-  constructor({ db, adminToken, clock }: AccessOptions) {
+  constructor({ db, adminToken, clock, changed }: AccessOptions) {
+    this.#changed = changed
     this.#db = db
     this.#clock = clock
     this.#adminHash = hashOf(adminToken)
@@ -55,7 +59,7 @@ export class Access {
     return row && { kind: 'session', id: row.subject, scopes: ['admin'], deployments: [], expiresAt: row.expires_at }
   }
 
-  /** Makes an API key. The key itself is in the answer and nowhere else. */
+  /** Makes an API key, good for predictions when this settles. The key itself is in the answer and nowhere else. */
   async createKey(request: z.input<typeof createKeyRequest>, who: string): Promise<Omit<CreatedKey, 'warnings'>> {
     const now = this.#now()
     if (request.expiresAt !== undefined && request.expiresAt <= now) {
@@ -76,6 +80,7 @@ export class Access {
       revoked_at: null,
     }
     await this.#db.insertInto('api_keys').values(row).execute()
+    await this.#changed?.()
     return { ...apiKeyOf(row), key }
   }
 
@@ -96,11 +101,12 @@ export class Access {
     return { items: page.items.map(apiKeyOf), next: page.next }
   }
 
-  /** Revokes a key; one that is revoked stays so. Throws `key-unknown`. */
+  /** Revokes a key, refused everywhere when this settles; one that is revoked stays so. Throws `key-unknown`. */
   async revokeKey(id: string): Promise<void> {
     const row = await this.#db.selectFrom('api_keys').select('revoked_at').where('id', '=', id).executeTakeFirst()
     if (!row) throw new FairleadError('key-unknown', `There is no key "${id.slice(0, 100)}".`)
     await this.#db.updateTable('api_keys').where('id', '=', id).where('revoked_at', 'is', null).set({ revoked_at: this.#now() }).execute()
+    await this.#changed?.()
   }
 
   /** Makes a link to the console at `consoleUrl` that signs in once, within ten minutes. */

@@ -22,8 +22,8 @@ export function artifactSource({ blobs, cache, golden }: ArtifactStores): Artifa
     async load(release): Promise<Artifact> {
       const entry = release.files.find((file) => file.path === release.entry)
       if (!entry) throw new Error(`release ${release.number} of ${release.deployment} has no file ${release.entry}`)
-      const { bytes, externalData } = loadableOnnx(await blobs.read(entry.digest))
-      const artifact = { format: release.model.format, bytes, signature: release.signature }
+      const { bytes, externalData, branching } = loadableOnnx(await blobs.read(entry.digest))
+      const artifact = { format: release.model.format, bytes, signature: release.signature, branching }
       if (externalData.length === 0) return artifact
       const folder = join(cache, release.model.digest.replace(':', '-'))
       await materialise(blobs, release.files, folder)

@@ -26,15 +26,19 @@ function spawn(body = ''): () => Worker {
 
 interface Given {
   body?: string
+  branching?: string[]
   golden?: GoldenRows
   openMs?: number
   onWorkerReplaced?: (release: ServableRelease, reason: string) => void
 }
 
-function loaderOf({ body, golden, openMs, onWorkerReplaced }: Given = {}) {
+function loaderOf({ body, branching = [], golden, openMs, onWorkerReplaced }: Given = {}) {
   const model = fakeModel()
   const loader = new ReleaseLoader({
-    artifacts: { load: async ({ model: { format } }) => ({ format, bytes: new Uint8Array(4), signature: FAKE_SIGNATURE }), golden: async () => golden },
+    artifacts: {
+      load: async ({ model: { format } }) => ({ format, bytes: new Uint8Array(4), signature: FAKE_SIGNATURE, branching }),
+      golden: async () => golden,
+    },
     runtime: fakeRuntime(model),
     spawn: spawn(body),
     ...(openMs === undefined ? {} : { openMs }),
@@ -80,6 +84,24 @@ test('the setting decides over the measurement', async () => {
   assert.match(serving.execution.reason, /in 2 workers.*the setting "execution" says worker/)
 })
 
+test('a model whose work depends on its values never runs on the serving thread, whatever the setting and whatever it did before', async () => {
+  const { loader: before } = loaderOf()
+  await using _ = before
+  await using known = await before.load(fakeRelease())
+  assert.equal(known.execution.mode, 'inline')
+  const { loader, model } = loaderOf({ branching: ['If', 'Loop'] })
+  await using __ = loader
+  for (const release of [fakeRelease(), fakeRelease({ settings: { execution: 'inline' } }), fakeRelease({ execution: known.execution })]) {
+    await using serving = await loader.load(release)
+    assert.deepEqual([serving.execution.mode, serving.execution.workers], ['worker', 1])
+    assert.match(
+      serving.execution.reason,
+      /in a worker: one row takes .*; how long it runs depends on the values \(If, Loop\), so that it never runs on the serving thread/,
+    )
+  }
+  assert.deepEqual(model.runs, [])
+})
+
 test('a worker that crashes costs its request, and is replaced', async () => {
   const reasons: string[] = []
   const { loader } = loaderOf({
@@ -99,9 +121,10 @@ test('a worker that is stuck is ended after the deadline of the release', async 
     body: `const open = runtime.open; runtime = { ...runtime, open: async (a) => { const s = await open(a); return { ...s, runSync: undefined, run: async (i) => { if (i.figures.data[0] === 13) for (;;); return s.run(i) } } } }`,
   })
   await using _ = loader
-  await using serving = await loader.load(fakeRelease({ settings: { execution: 'worker', deadlineMs: 300 } }))
+  await using serving = await loader.load(fakeRelease({ settings: { execution: 'worker', deadlineMs: 1500 } }))
   const ask = (amount: number) => serving.run(serving.rows.decode([{ ...FAKE_ROW, amount }]), 1, LATER)
-  await assert.rejects(ask(13), coded('worker-crashed', /did not answer within 300 ms/))
+  await assert.rejects(ask(13), coded('worker-crashed', /did not answer within 1500 ms/))
+  assert.ok((await ask(100)).outputs.p, 'another took its place')
 })
 
 test('a model that ends its worker while it is opened is refused', async () => {
@@ -123,12 +146,15 @@ test('a model that hangs while it is opened is given up, and the next one is loa
 })
 
 test('nobody waits for a thread that cannot be ended', { timeout: 10_000 }, async () => {
+  const lost: string[] = []
   const thread = spawn()()
   const worker = new WorkerThread(
     Object.assign(Object.create(thread), { terminate: () => new Promise(() => {}), on: thread.on.bind(thread), unref: () => thread.unref() }),
+    (reason) => lost.push(reason),
   )
   await worker[Symbol.asyncDispose]()
   assert.equal(worker.alive, false)
+  assert.deepEqual(lost, ['the worker was stopped'])
   await thread.terminate()
 })
 

@@ -34,6 +34,8 @@ export interface LoaderOptions {
   openMs?: number
   /** Told when a worker ended and is being replaced. */
   onWorkerReplaced?(release: ServableRelease, reason: string): void
+  /** Told when a worker was given up that cannot be ended: it works on, and holds its model, as long as the process lives. */
+  onWorkerLost?(reason: string): void
 }
 
 interface Trial {
@@ -65,7 +67,7 @@ export class ReleaseLoader implements AsyncDisposable {
 
   #keepSpare(): void {
     clearTimeout(this.#spareTimer)
-    if (!this.#spare?.alive) this.#spare = new WorkerThread(this.#options.spawn())
+    if (!this.#spare?.alive) this.#spare = this.#spawn()
     this.#spareTimer = setTimeout(() => void this.#dropSpare(), SPARE_MS).unref()
   }
 
@@ -74,10 +76,11 @@ export class ReleaseLoader implements AsyncDisposable {
     const plan = new ReleasePlan(release)
     const sample = sampleOf(plan)
     const artifact = await this.#options.artifacts.load(release)
-    if (isKnown(release)) return this.#checked(new ServingRelease(release, await this.#options.runtime.open(artifact), asBefore(release, release.execution)))
+    if (isKnown(release) && !artifact.branching?.length)
+      return this.#checked(new ServingRelease(release, await this.#options.runtime.open(artifact), asBefore(release, release.execution)))
     this.#keepSpare()
     const trial = await this.#try(plan, artifact, sample)
-    const inline = runsInline(release, trial)
+    const inline = runsInline(release, artifact, trial)
     let session: Session
     try {
       session = inline ? await this.#openHere(artifact, trial) : await this.#openPool(release, artifact, trial)
@@ -85,7 +88,7 @@ export class ReleaseLoader implements AsyncDisposable {
       await trial.worker[Symbol.asyncDispose]()
       throw error
     }
-    const { execution, batching } = describeRun(plan, trial, { inline, runtime: this.#options.runtime.name })
+    const { execution, batching } = describeRun(plan, trial, { inline, runtime: this.#options.runtime.name, branching: artifact.branching ?? [] })
     return this.#checked(new ServingRelease(release, session, { execution, batching }))
   }
 
@@ -115,7 +118,11 @@ export class ReleaseLoader implements AsyncDisposable {
     clearTimeout(this.#spareTimer)
     const spare = this.#spare
     this.#spare = undefined
-    return spare?.alive ? spare : new WorkerThread(this.#options.spawn())
+    return spare?.alive ? spare : this.#spawn()
+  }
+
+  #spawn(): WorkerThread {
+    return new WorkerThread(this.#options.spawn(), (reason) => this.#options.onWorkerLost?.(reason))
   }
 
   async #try(plan: ReleasePlan, artifact: Artifact, sample: { inputs: Tensors; real: boolean }): Promise<Trial> {
@@ -158,7 +165,7 @@ export class ReleaseLoader implements AsyncDisposable {
     return WorkerPool.open({
       artifact,
       size: release.settings.workers,
-      spawn: () => new WorkerThread(this.#options.spawn()),
+      spawn: () => this.#spawn(),
       openMs: this.#openMs(release),
       first: { worker: trial.worker, session: trial.session },
       stuckMs: release.settings.deadlineMs,
@@ -202,7 +209,9 @@ function sampleOf(plan: ReleasePlan): { inputs: Tensors; real: boolean } {
   }
 }
 
-function runsInline({ settings }: ServableRelease, { measurement, loadMs }: Trial): boolean {
+/** A model that may loop never runs where it could hold up all others, whatever it took when it was measured. */
+function runsInline({ settings }: ServableRelease, { branching = [] }: Artifact, { measurement, loadMs }: Trial): boolean {
+  if (branching.length > 0) return false
   if (settings.execution !== 'auto') return settings.execution === 'inline'
   const one = measurement?.measured[0]?.micros
   return one !== undefined && one <= INLINE_ROW_MICROS && loadMs <= INLINE_LOAD_MS
@@ -212,20 +221,25 @@ function millis(micros: number): string {
   return `${(micros / 1000).toFixed(micros < 10_000 ? 2 : 0)} ms`
 }
 
-function reasonOf(release: ServableRelease, trial: Trial, { inline, tile }: { inline: boolean; tile: number }): string {
+function reasonOf(
+  release: ServableRelease,
+  trial: Trial,
+  { inline, tile, branching }: { inline: boolean; tile: number; branching: readonly string[] },
+): string {
   const where = inline ? 'on the serving thread' : `in ${release.settings.workers === 1 ? 'a worker' : `${release.settings.workers} workers`}`
   const one = trial.measurement?.measured[0]?.micros
   if (one === undefined) return `Runs ${where}: it could not be measured with made-up values (${trial.problem}); give an example row to have it measured.`
   const figures = `one row takes ${millis(one)} and loading ${Math.round(trial.loadMs)} ms`
   const bound = `the serving thread takes models of at most ${INLINE_ROW_MICROS / 1000} ms a row and ${INLINE_LOAD_MS} ms to load`
-  const why = release.settings.execution === 'auto' ? bound : `the setting "execution" says ${release.settings.execution}`
+  const unbounded = `how long it runs depends on the values (${branching.join(', ')}), so that it never runs on the serving thread`
+  const why = branching.length > 0 ? unbounded : release.settings.execution === 'auto' ? bound : `the setting "execution" says ${release.settings.execution}`
   return `Runs ${where}: ${figures}; ${why}. Up to ${tile} ${tile === 1 ? 'row' : 'rows'} go into one run.`
 }
 
 function describeRun(
   plan: ReleasePlan,
   trial: Trial,
-  { inline, runtime }: { inline: boolean; runtime: string },
+  { inline, runtime, branching }: { inline: boolean; runtime: string; branching: readonly string[] },
 ): { execution: Execution; batching: BatcherOptions } {
   const { release } = plan
   const { measurement } = trial
@@ -238,7 +252,7 @@ function describeRun(
     execution: {
       runtime,
       mode: inline ? 'inline' : 'worker',
-      reason: reasonOf(release, trial, { inline, tile }),
+      reason: reasonOf(release, trial, { inline, tile, branching }),
       workers,
       loadMs: Math.round(trial.loadMs * 10) / 10,
       measured: measurement?.measured ?? [],

@@ -58,7 +58,7 @@ export class WorkerPool implements Session {
   }
 
   async run(inputs: Tensors): Promise<Tensors> {
-    const member = this.#members.find((candidate) => !candidate.busy) ?? (await this.#nextFree())
+    const member = this.#members.find((candidate) => !candidate.busy && candidate.worker.alive) ?? (await this.#nextFree())
     member.busy = true
     try {
       const outputs = await member.worker.run(member.session, inputs, this.#options.stuckMs)
@@ -66,7 +66,7 @@ export class WorkerPool implements Session {
       return outputs
     } finally {
       member.busy = false
-      if (this.#members.includes(member)) this.#waiting.shift()?.(member)
+      if (this.#members.includes(member) && member.worker.alive) this.#waiting.shift()?.(member)
     }
   }
 

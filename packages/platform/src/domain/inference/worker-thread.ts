@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Worker } from 'node:worker_threads'
 import { FairleadError } from '@fairlead/contract'
 import type { Measurement } from './measure.ts'
@@ -23,26 +22,26 @@ interface Pending {
 /** The platform's side of one worker: calls with answers, and a clear error for every call when the thread is gone. */
 export class WorkerThread implements AsyncDisposable {
   readonly #thread: ModelThread
+  readonly #onLost: ((reason: string) => void) | undefined
   readonly #pending = new Map<number, Pending>()
+  #ending: Promise<void> | undefined
   #nextId = 1
   #gone: string | undefined
-  /** Settles when the thread has ended, with the reason. */
+  readonly #settle: (reason: string) => void
+  /** Settles when the thread has ended or been given up, with the reason. */
   readonly ended: Promise<string>
 
-  constructor(thread: ModelThread) {
+  /** `onLost` is told when the thread was given up and runs on, with the reason: native code cannot be ended from outside. */
+  constructor(thread: ModelThread, onLost?: (reason: string) => void) {
     this.#thread = thread
+    this.#onLost = onLost
     thread.unref()
     thread.on('message', (answer: WorkerAnswer) => this.#answered(answer))
-    this.ended = new Promise((resolve) => {
-      thread.on('error', (error) => {
-        this.#end(`the worker failed: ${error.message}`)
-        resolve(this.#gone!)
-      })
-      thread.on('exit', (code) => {
-        this.#end(`the worker ended with code ${code}`)
-        resolve(this.#gone!)
-      })
-    })
+    const { promise, resolve } = Promise.withResolvers<string>()
+    this.ended = promise
+    this.#settle = resolve
+    thread.on('error', (error) => this.#end(`the worker failed: ${error.message}`))
+    thread.on('exit', (code) => this.#end(`the worker ended with code ${code}`))
   }
 
   get alive(): boolean {
@@ -77,8 +76,7 @@ export class WorkerThread implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#end('the worker was stopped')
-    // a thread that hangs inside a native library cannot be ended; whoever waits for it must not hang with it
-    await Promise.race([this.#thread.terminate(), sleep(TERMINATE_MS, undefined, { ref: false })])
+    await this.#terminate()
   }
 
   #call(call: WithoutId<WorkerCall>, { transfer = [], stuckMs }: { transfer?: ArrayBuffer[]; stuckMs?: number } = {}): Promise<Ok> {
@@ -105,11 +103,28 @@ export class WorkerThread implements AsyncDisposable {
 
   #stuck(millis: number): void {
     this.#end(`the worker did not answer within ${Math.round(millis)} ms`)
-    void this.#thread.terminate()
+    void this.#terminate()
+  }
+
+  /** A thread that hangs inside a native library cannot be ended; whoever waits for it must not hang with it. */
+  #terminate(): Promise<void> {
+    this.#ending ??= new Promise((resolve) => {
+      const timer = setTimeout(() => {
+        this.#onLost?.(this.#gone!)
+        resolve()
+      }, TERMINATE_MS)
+      const over = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+      this.#thread.terminate().then(over, over)
+    })
+    return this.#ending
   }
 
   #end(reason: string): void {
     this.#gone ??= reason
+    this.#settle(this.#gone)
     for (const { reject, timer } of this.#pending.values()) {
       clearTimeout(timer)
       reject(crashed(this.#gone))

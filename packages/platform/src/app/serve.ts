@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { fileBlobs } from '../adapters/files/index.ts'
 import { onnxRuntime, onnxWorker } from '../adapters/onnx/index.ts'
 import { prometheusText } from '../adapters/prometheus/index.ts'
@@ -27,8 +26,6 @@ export interface ServeProcess {
   port: number
   /** Desired state or keys have changed. */
   desiredChanged(): void
-  /** Settles when the keys in force are those of the store. */
-  keysChanged(): Promise<void>
   /** Settles when the keys in force are those of the store. */
   keysChanged(): Promise<void>
   stop(graceMs: number): Promise<void>
@@ -95,7 +92,6 @@ export async function startServe(init: ServeInit): Promise<ServeProcess> {
     port,
     desiredChanged: () => void follower.refresh(),
     keysChanged: () => keysRead(keys),
-    keysChanged: () => keysRead(keys),
     async stop(graceMs) {
       draining = true
       publisher.publish()
@@ -109,19 +105,6 @@ export async function startServe(init: ServeInit): Promise<ServeProcess> {
       store[Symbol.dispose]()
       attendance[Symbol.dispose]()
     },
-  }
-}
-
-/** A store that is locked for a moment fails a question at once; this one is worth asking again. */
-async function keysRead(keys: KeyCache): Promise<void> {
-  for (let left = 20; ; left--) {
-    try {
-      keys.refresh()
-      return
-    } catch (error) {
-      if (left === 0) throw error
-      await sleep(50)
-    }
   }
 }
 

@@ -134,3 +134,16 @@ test('what a person removed is not made again by a start with the declaration, a
   assert.equal(applied.code, 0, applied.stderr)
   assert.equal((await controlOf(third).call('getDeployment', { params: { deployment: DEPLOYMENT } })).current?.number, 2)
 })
+
+test('a client that stopped in the middle of an upload does not keep the platform that was asked to end', async () => {
+  await using platform = await startPlatform({ args: ['--processes', '1'] })
+  const { upload } = await controlOf(platform).call('createUpload')
+  const { port, hostname } = new URL(platform.run.control)
+  const socket = connect(Number(port), hostname).on('error', () => {})
+  socket.write(`PUT /api/v1/uploads/${upload}/files/model.onnx HTTP/1.1\r\nHost: ${hostname}\r\nAuthorization: Bearer ${platform.token}\r\n`)
+  socket.write('Content-Type: application/octet-stream\r\nContent-Length: 1000\r\n\r\nx')
+  await sleep(200)
+  const asked = Date.now()
+  assert.equal(await platform.stop(), 0)
+  assert.ok(Date.now() - asked < 15_000, `${Date.now() - asked} ms`)
+})

@@ -15,6 +15,7 @@ import type { Logger } from '../kernel/logger.ts'
 import { migrate } from '../kernel/sql/migrate.ts'
 import { controlServer } from '../transport/control/index.ts'
 import { type CatalogueTables, openCatalogue, STORE_MIGRATIONS } from './catalogue.ts'
+import { closeServer } from './close-server.ts'
 import { consoleFolder } from './console-folder.ts'
 import type { DataFolder } from './data-folder.ts'
 import { MESSAGES_VERSION } from './messages.ts'
@@ -172,7 +173,7 @@ export async function startControl(options: ControlOptions): Promise<Control> {
       stopping = true
       publisher.publish()
       await deployments.stop()
-      await Promise.all([server.close(), supervisor.stop(graceMs)])
+      await Promise.all([closeServer(server, graceMs), supervisor.stop(graceMs)])
       await telemetry[Symbol.asyncDispose]()
       await parts.disposeAsync()
     },

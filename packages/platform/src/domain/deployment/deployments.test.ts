@@ -254,6 +254,23 @@ check('an operation is watched to its end, and an unknown one is refused', {}, a
   await assert.rejects(deployments.getOperation('nothing'), code('operation-unknown'))
 })
 
+check('who waits for an operation, or watches one, is let go when the platform stops', {}, async ({ deployments }) => {
+  const { id } = await deployments.deploy('credit-risk', { model: 'credit' }, 'admin')
+  const waiting = deployments.getOperation(id, { waitMs: 60_000 })
+  const watching = (async () => {
+    const seen: string[] = []
+    for await (const { state } of deployments.watchOperation(id)) seen.push(state)
+    return seen
+  })()
+  await new Promise((resolve) => setTimeout(resolve, 100))
+  const begun = performance.now()
+  await deployments.stop()
+  assert.equal((await waiting).state, 'running')
+  assert.equal((await watching).at(-1), 'running')
+  assert.equal((await deployments.getOperation(id, { waitMs: 60_000 })).state, 'running')
+  assert.ok(performance.now() - begun < 2000)
+})
+
 check('operations that ran at a crash go on at the next start', {}, async (setup) => {
   const { id } = await setup.deployments.deploy('credit-risk', { model: 'credit' }, 'admin')
   await setup.deployments.stop()

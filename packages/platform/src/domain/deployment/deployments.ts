@@ -40,8 +40,9 @@ export class Deployments {
     for (const row of rows) this.#reconciler.follow(operationOf(row))
   }
 
-  /** Stops following operations; they go on at the next start. */
+  /** Stops following operations, which go on at the next start, and lets those go who wait for one. */
   async stop(): Promise<void> {
+    this.#operations.end()
     await this.#reconciler.stop()
   }
 

@@ -8,9 +8,15 @@ export class Operations {
   readonly #db: DeploymentDb
   readonly #running = new Map<string, Operation>()
   readonly #listeners = new Map<string, Set<() => void>>()
+  readonly #ending = new AbortController()
 
   constructor(db: DeploymentDb) {
     this.#db = db
+  }
+
+  /** Lets all go who wait or watch; what they have then is how it stands. */
+  end(): void {
+    this.#ending.abort()
   }
 
   /** Makes an operation's state known to those who wait. What has ended must be stored before. */
@@ -41,8 +47,9 @@ export class Operations {
     return last
   }
 
-  /** An operation each time it changes, from now to its end; ends early when `signal` aborts. Throws `operation-unknown`. */
-  async *watch(id: string, signal?: AbortSignal): AsyncGenerator<Operation> {
+  /** An operation each time it changes, from now to its end; ends early when `given` aborts, or at the end of all. Throws `operation-unknown`. */
+  async *watch(id: string, given?: AbortSignal): AsyncGenerator<Operation> {
+    const signal = given ? AbortSignal.any([given, this.#ending.signal]) : this.#ending.signal
     let wake = () => {}
     let changed = false
     const listener = () => {
@@ -50,22 +57,22 @@ export class Operations {
       wake()
     }
     this.#listen(id, listener)
-    signal?.addEventListener('abort', listener)
+    signal.addEventListener('abort', listener)
     try {
       for (;;) {
         changed = false
         const operation = await this.get(id)
         yield operation
-        if (operation.state !== 'running' || signal?.aborted) return
+        if (operation.state !== 'running' || signal.aborted) return
         if (!changed) {
           await new Promise<void>((resolve) => {
             wake = resolve
           })
         }
-        if (signal?.aborted) return
+        if (signal.aborted) return
       }
     } finally {
-      signal?.removeEventListener('abort', listener)
+      signal.removeEventListener('abort', listener)
       this.#unlisten(id, listener)
     }
   }

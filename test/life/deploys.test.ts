@@ -5,7 +5,7 @@ import type { Control } from '@fairlead/client'
 import type { Operation } from '@fairlead/contract/control'
 import { startPlatform } from '../support/platform.ts'
 import { Load } from './load.ts'
-import { controlOf, deploy, ended, eventually, importFolder, logged, MODELS } from './rig.ts'
+import { controlOf, deploy, ended, eventually, importFolder, logged, MODELS, samples } from './rig.ts'
 
 const rollBack = async (control: Control, release?: number): Promise<Operation> => {
   const body = release === undefined ? {} : { release }
@@ -55,4 +55,24 @@ test('no request fails and none is lost across twenty deploys and rollbacks', as
     return answered.every(({ id }) => found.has(id)) && found
   })
   assert.ok([...counts.values()].every((n) => n === 1))
+})
+
+test('the series of a removed deployment go from both ports, and those of others go on', async () => {
+  await using platform = await startPlatform({ args: ['--processes', '2'] })
+  const control = controlOf(platform)
+  const version = await importFolder(control, 'credit', { folder: MODELS.logistic })
+  for (const name of ['stays', 'goes']) {
+    assert.equal((await deploy(control, name, `credit:${version}`)).state, 'done')
+    await using load = new Load({ http: platform.run.http, deployment: name, connections: 4 })
+    await load.more(20)
+  }
+  const { control: first, http: second } = platform.run
+  const series = async (url: string, name: string) => [...(await samples(url))].filter(([sample]) => sample.includes(`deployment="${name}"`))
+  const asked = (name: string) => `fairlead_requests_total{deployment="${name}",release="1"}`
+  for (const url of [first, second]) await eventually('both are counted', async () => ((await samples(url)).get(asked('goes')) ?? 0) >= 20)
+  await control.call('deleteDeployment', { params: { deployment: 'goes' } })
+  for (const url of [first, second]) {
+    await eventually('its series are gone', async () => (await series(url, 'goes')).length === 0)
+    assert.ok(((await samples(url)).get(asked('stays')) ?? 0) >= 20)
+  }
 })

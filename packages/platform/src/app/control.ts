@@ -114,6 +114,7 @@ export async function startControl(options: ControlOptions): Promise<Control> {
       await compactor.flush()
       return (await reader.stats(deployment)).lastAt
     },
+    damagedLogFiles: () => compactor.damage.count,
     addresses,
     version: PROGRAM_VERSION,
     startedAt: Date.parse(options.startedAt),
@@ -132,7 +133,8 @@ export async function startControl(options: ControlOptions): Promise<Control> {
       export: async (query, format) => exported(reader, query, format),
     },
     tryPredict: tryThrough(addresses.http, options.platformToken),
-    metricsText: () => prometheusText({ merged: telemetry.merged(), processes: telemetry.processes(), version: PROGRAM_VERSION }),
+    metricsText: () =>
+      prometheusText({ merged: telemetry.merged(), processes: telemetry.processes(), version: PROGRAM_VERSION, logDamaged: compactor.damage.count }),
     readiness: readinessOf({ stopping: () => stopping, processes: () => supervisor.processes(), folder: folder.temporary }),
     consoleUrl: () => addresses.control,
     consoleDir: consoleFolder(),

@@ -130,6 +130,7 @@ function logWriter(init: ServeInit, folder: DataFolder, logger: Logger): Segment
     segments: localSegments(logFolders(folder.log).segments),
     writer: init.process,
     onDrop: (rows, cause) => logger.error({ rows, cause: String(cause) }, 'predictions could not be logged'),
+    onOmit: (rows, columns) => logger.warn({ rows, columns }, 'values too large for the prediction log were left out of it'),
   })
 }
 

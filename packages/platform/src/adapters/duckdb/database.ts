@@ -26,6 +26,11 @@ export function identifier(name: string): string {
   return `"${name.replaceAll('"', '""')}"`
 }
 
+/** Whether the engine gave up because its memory did not suffice. */
+export function isOutOfMemory(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith('Out of Memory')
+}
+
 /**
  * DuckDB in this process: started at the first use, closed when idle. It sees one folder only, loads no extensions, and its
  * settings are locked, so that even a statement that came through would reach nothing else.

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -9,8 +9,11 @@ import { DuckDb, duckParquetFiles } from './index.ts'
 import { readParquet } from './parquet-files.ts'
 
 function table(rows: number, columns: { name: string; type: LogType; list?: boolean; values: ArrayLike<unknown> }[]): LogTable {
-  const vectors = columns.map(({ name, type, list = false, values }) => ({ column: { name, type, list, role: 'input' } satisfies LogColumn, values }))
-  return { deployment: 'd', release: 1, hour: 0, rows, vectors }
+  const vectors = columns.map(({ name, type, list = false, values }) => ({
+    column: { name, type, list, role: 'input' } satisfies LogColumn,
+    read: (from: number, to: number) => Array.prototype.slice.call(values, from, to),
+  }))
+  return { deployment: 'd', release: 1, hour: 0, rows, vectors, end: () => rows }
 }
 
 /** Writes a file with the columns of its tables. */
@@ -131,4 +134,50 @@ test('work that takes too long is stopped and says so', async () => {
     duck.use((c) => c.run('SELECT sum(a.range * b.range) FROM range(1000000) a, range(1000000) b')),
     { code: 'deadline-exceeded' },
   )
+})
+
+test('many megabytes of lists are written within the memory of the engine, and the process answers others meanwhile', async () => {
+  await using folder = await temporaryFolder()
+  await using duck = new DuckDb({ folder: folder.path, memoryLimit: '192MB' })
+  const rows = 2000
+  const width = 5000
+  const list = Array.from({ length: width }, (_, i) => i / 7)
+  const vectors = [
+    { column: { name: 'many', type: 'float32', list: true, role: 'output' } as LogColumn, read: (from: number, to: number) => new Array(to - from).fill(list) },
+  ]
+  const large: LogTable = {
+    deployment: 'd',
+    release: 1,
+    hour: 0,
+    rows,
+    vectors,
+    end: (from, bytes) => Math.min(rows, from + Math.max(1, Math.floor(bytes / (8 * width)))),
+  }
+  let longest = 0
+  let last = performance.now()
+  const timer = setInterval(() => {
+    longest = Math.max(longest, performance.now() - last)
+    last = performance.now()
+  }, 1)
+  const path = join(folder.path, 'a.parquet')
+  await writeAll(duck, path, [large])
+  clearInterval(timer)
+  const [count] = (await duck.use((c) => c.runAndReadAll(`SELECT count(*), sum(len(many)) FROM ${readParquet([path])}`))).getRows()
+  assert.deepEqual(count?.map(Number), [rows, rows * width])
+  assert.ok(longest < 250, `nothing else ran for ${longest} ms`)
+})
+
+test('a damaged file is told from a whole one', async () => {
+  await using folder = await temporaryFolder()
+  await using duck = new DuckDb({ folder: folder.path })
+  const path = join(folder.path, 'a.parquet')
+  await writeAll(duck, path, [table(5000, [{ name: 'n', type: 'string', values: Array.from({ length: 5000 }, (_, i) => `row ${i}`) }])])
+  const files = duckParquetFiles(duck)
+  assert.equal(await files.damage(path), undefined)
+  const bytes = await readFile(path)
+  await writeFile(path, bytes.fill(0xff, 200, 2000))
+  assert.match((await files.damage(path)) ?? '', /\S/)
+  await writeFile(path, bytes.subarray(0, 100))
+  assert.match((await files.damage(path)) ?? '', /\S/)
+  await assert.rejects(files.damage(join(folder.path, 'none.parquet')), /none\.parquet/)
 })

@@ -10,6 +10,8 @@ export interface Exposed {
   merged: Merged
   processes: readonly ProcessSnapshot[]
   version: string
+  /** Files of the prediction log that are set aside because they cannot be read. */
+  logDamaged?: number
 }
 
 class Exposition {
@@ -87,7 +89,7 @@ function processMetrics(out: Exposition, all: readonly ProcessSnapshot[]): void 
 }
 
 /** Renders all metrics in the Prometheus text exposition format. Units are seconds and bytes. */
-export function prometheusText({ merged, processes, version }: Exposed): string {
+export function prometheusText({ merged, processes, version, logDamaged = 0 }: Exposed): string {
   const out = new Exposition()
   out.family('fairlead_up', 'gauge', '1 when at least one serve process is ready.')
   out.sample('fairlead_up', {}, processes.some((p) => p.role === 'serve' && p.state === 'ready') ? 1 : 0)
@@ -100,6 +102,10 @@ export function prometheusText({ merged, processes, version }: Exposed): string 
   out.sample('fairlead_log_rows_total', {}, merged.log.rows)
   out.family('fairlead_log_dropped_rows_total', 'counter', 'Rows that the prediction log lost because the disk refused them or did not keep up.')
   out.sample('fairlead_log_dropped_rows_total', {}, merged.log.dropped)
+  out.family('fairlead_log_omitted_rows_total', 'counter', 'Rows of which some values were too large for the prediction log and left out.')
+  out.sample('fairlead_log_omitted_rows_total', {}, merged.log.omitted ?? 0)
+  out.family('fairlead_log_damaged_files', 'gauge', 'Files of the prediction log that cannot be read and are set aside in log/damaged.')
+  out.sample('fairlead_log_damaged_files', {}, logDamaged)
   out.family('fairlead_log_bytes_total', 'counter', 'Bytes written to segments of the prediction log.')
   out.sample('fairlead_log_bytes_total', {}, merged.log.bytes)
   return out.text()

@@ -73,6 +73,8 @@ export interface PlatformFacts {
   processes: Pick<ProcessSnapshot, 'role' | 'state' | 'memoryBytes' | 'eventLoopP99Ms'>[]
   /** Rows that the prediction log lost within the last five minutes. */
   droppedRows: number
+  /** Files of the prediction log that are set aside because they cannot be read. */
+  damagedLogFiles?: number
   freeBytes: number
   /** Memory of the machine. */
   totalMemoryBytes: number
@@ -90,6 +92,7 @@ const MEGABYTE = 1 << 20
  * | less than 500 MB of disk free (warn below 2 GB) | alert |
  * | a deployment is in alert, or warns | the same |
  * | some serve processes are not ready | warn |
+ * | files of the prediction log are damaged and set aside | warn |
  * | the platform holds over 90 % of the machine's memory | warn |
  * | a process was blocked for over 250 ms at the 99th percentile | warn |
  * | all deployments are unknown, and there are some | unknown |
@@ -127,9 +130,12 @@ function processFindings({ processes, totalMemoryBytes }: PlatformFacts): Verdic
   return findings
 }
 
-function storageFindings({ droppedRows, freeBytes }: PlatformFacts): Verdict[] {
+function storageFindings({ droppedRows, damagedLogFiles = 0, freeBytes }: PlatformFacts): Verdict[] {
   const findings: Verdict[] = []
   if (droppedRows > 0) findings.push({ health: 'alert', reason: `The prediction log lost ${count(droppedRows, 'row')} in the last five minutes` })
+  if (damagedLogFiles > 0) {
+    findings.push({ health: 'warn', reason: `${count(damagedLogFiles, 'damaged file')} of the prediction log set aside in log/damaged` })
+  }
   const free = `${Math.round(freeBytes / MEGABYTE)} MB of disk are free`
   if (freeBytes < 500 * MEGABYTE) findings.push({ health: 'alert', reason: free })
   else if (freeBytes < 2000 * MEGABYTE) findings.push({ health: 'warn', reason: free })

@@ -35,7 +35,7 @@ test('what processes counted goes on in the sums when they have ended, but for t
       log: { rows: 9, dropped: 1, bytes: 3 },
     }),
   )
-  ended.add(sampleProcess([series(1, { errors: { internal: 1 } })], { log: { rows: 1, dropped: 0, bytes: 1 } }))
+  ended.add(sampleProcess([series(1, { errors: { internal: 1 } })], { log: { rows: 1, dropped: 0, bytes: 1, omitted: 3 } }))
   assert.deepEqual(
     ended.snapshot(0).series.map((s) => [s.deployment, s.requests, s.rows, s.errors, s.queueRows, s.lastAt, s.histograms.total.count]),
     [
@@ -43,7 +43,7 @@ test('what processes counted goes on in the sums when they have ended, but for t
       ['b', 2, 4, {}, 0, 0, 2],
     ],
   )
-  assert.deepEqual(ended.snapshot(0).log, { rows: 10, dropped: 1, bytes: 4 })
+  assert.deepEqual(ended.snapshot(0).log, { rows: 10, dropped: 1, bytes: 4, omitted: 3 })
 })
 
 test('a series that any process calls gone is in no sum, whoever still counts it', () => {

@@ -1,11 +1,11 @@
 import { addHistogram } from './histogram.ts'
 import { Lifetimes, type WantedReleases } from './lifetimes.ts'
-import { emptySeries, type ProcessSnapshot, type SeriesSnapshot, STAGES } from './types.ts'
+import { emptySeries, type LogCounters, type ProcessSnapshot, type SeriesSnapshot, STAGES } from './types.ts'
 
 /** Counters of the whole platform: sums over all processes, also those that ended. */
 export interface Merged {
   series: SeriesSnapshot[]
-  log: { rows: number; dropped: number; bytes: number }
+  log: LogCounters
 }
 
 const keyOf = (series: Pick<SeriesSnapshot, 'deployment' | 'release'>) => `${series.deployment}\u0000${series.release}`
@@ -35,11 +35,12 @@ export function mergeSeries(all: readonly SeriesSnapshot[]): SeriesSnapshot[] {
 
 /** Sums the snapshots of processes. */
 export function mergeSnapshots(snapshots: readonly ProcessSnapshot[]): Merged {
-  const log = { rows: 0, dropped: 0, bytes: 0 }
+  const log: LogCounters = { rows: 0, dropped: 0, bytes: 0 }
   for (const snapshot of snapshots) {
     log.rows += snapshot.log.rows
     log.dropped += snapshot.log.dropped
     log.bytes += snapshot.log.bytes
+    if (snapshot.log.omitted) log.omitted = (log.omitted ?? 0) + snapshot.log.omitted
   }
   return { series: mergeSeries(snapshots.flatMap((s) => s.series)), log }
 }

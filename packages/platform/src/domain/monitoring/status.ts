@@ -16,6 +16,8 @@ export interface StatusOptions {
   storage: () => Promise<Status['storage']>
   /** When a deployment's last prediction was logged, in milliseconds since 1970; asked once a deployment, for what was before this start. */
   lastLogged?: (deployment: string) => Promise<number | null>
+  /** Files of the prediction log that are set aside because they cannot be read. */
+  damagedLogFiles?: () => number
   addresses: Status['addresses']
   version: string
   /** Milliseconds since 1970. */
@@ -34,7 +36,7 @@ export class StatusBuilder {
   #dropped: { at: number; rows: number }[] = []
 
   constructor(options: StatusOptions) {
-    this.#options = { clock: systemClock, totalMemoryBytes: totalmem(), lastLogged: async () => null, ...options }
+    this.#options = { clock: systemClock, totalMemoryBytes: totalmem(), lastLogged: async () => null, damagedLogFiles: () => 0, ...options }
   }
 
   /** The state of the platform now. */
@@ -61,6 +63,7 @@ export class StatusBuilder {
       deployments: statuses.map(({ name, health, reason }) => ({ name, verdict: { health, reason } })),
       processes,
       droppedRows: this.#recentlyDropped(merged.log.dropped, now),
+      damagedLogFiles: this.#options.damagedLogFiles(),
       freeBytes: storage.freeBytes,
       totalMemoryBytes,
     })

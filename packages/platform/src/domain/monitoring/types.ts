@@ -29,6 +29,14 @@ export function emptySeries(deployment: string, release: number): SeriesSnapshot
   return { deployment, release, requests: 0, rows: 0, errors: {}, histograms, queueRows: 0, lastAt: 0 }
 }
 
+/** What went into the prediction log: rows and bytes written, rows lost, and rows of which some values were too large for the log. */
+export interface LogCounters {
+  rows: number
+  dropped: number
+  bytes: number
+  omitted?: number
+}
+
 /** All that one process publishes, once a second. */
 export interface ProcessSnapshot {
   process: string
@@ -44,7 +52,7 @@ export interface ProcessSnapshot {
   cpuSeconds: number
   eventLoopP99Ms: number
   connections: number
-  log: { rows: number; dropped: number; bytes: number }
+  log: LogCounters
   series: SeriesSnapshot[]
 }
 

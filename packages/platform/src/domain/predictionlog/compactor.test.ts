@@ -15,7 +15,7 @@ const HOUR = 480_000
 const SEGMENT = '01936c2e-0000-7000-8000-000000000001'
 
 function idsOf(tables: readonly LogTable[]): string[] {
-  return tables.flatMap((t) => Array.from(t.vectors[0]!.values, String))
+  return tables.flatMap((t) => t.vectors[0]!.read(0, t.rows).map(String))
 }
 
 /** Stands in for Parquet: a file is the JSON list of its row ids. `failAt` makes the n-th write fail, as a stop would. */
@@ -31,6 +31,15 @@ function idFiles(failAt = Number.POSITIVE_INFINITY): ParquetFiles {
       await writeFile(target, JSON.stringify(ids))
       return { read: ids.length, written: ids.length }
     },
+    damage: async (path) =>
+      readFile(path, 'utf8').then((text) => {
+        try {
+          JSON.parse(text)
+          return undefined
+        } catch {
+          return 'not a list'
+        }
+      }),
   }
 }
 
@@ -59,7 +68,7 @@ function compactor(root: string, over: { parquet?: ParquetFiles; live?: boolean;
 test('a stop between the files of two hours neither loses nor repeats a row', async () => {
   await using folder = await temporaryFolder()
   const path = await segment(folder.path, block('a', HOUR), block('b', HOUR + 1), block('c', HOUR))
-  await assert.rejects(compactor(folder.path, { parquet: idFiles(2) }).flush(), /stopped/)
+  await compactor(folder.path, { parquet: idFiles(2) }).flush()
   assert.deepEqual(await logged(folder.path), ['a/0', 'c/0'])
   await appendFile(path, Buffer.concat([block('d', HOUR), endFrame()]))
   await compactor(folder.path).flush()
@@ -161,7 +170,7 @@ test('a merge that would change the number of rows is not carried out', async ()
   await mkdir(hourFolder, { recursive: true })
   for (const id of ['a', 'b']) await writeFile(join(hourFolder, `${id}.parquet`), JSON.stringify([id]))
   const parquet: ParquetFiles = { ...idFiles(), merge: async (_, target) => writeFile(target, '[]').then(() => ({ read: 2, written: 0 })) }
-  await assert.rejects(compactor(folder.path, { parquet, now: () => Date.UTC(2024, 9, 4, 5) }).merge(), /read 2 rows and wrote 0/)
+  await compactor(folder.path, { parquet, now: () => Date.UTC(2024, 9, 4, 5) }).merge()
   assert.deepEqual(await logged(folder.path), ['a', 'b'])
 })
 
@@ -172,4 +181,79 @@ test('retention removes hours that are older, and only those', async () => {
   await own.flush()
   assert.equal(await own.retain('credit-risk', 1), 1)
   assert.deepEqual(await logged(folder.path), ['new/0'])
+})
+
+test('a segment that cannot be converted is set aside after three tries, and the others go on', async () => {
+  await using folder = await temporaryFolder()
+  await segment(folder.path, block('poison', HOUR), endFrame())
+  const other = join(folder.path, 'segments', `${SEGMENT.slice(0, -1)}9.w2.seg`)
+  await writeFile(other, Buffer.concat([block('good', HOUR), endFrame()]))
+  let tries = 0
+  const ids = idFiles()
+  const parquet: ParquetFiles = {
+    ...ids,
+    async write(path, tables, columns) {
+      if (!idsOf(tables).includes('poison/0')) return ids.write(path, tables, columns)
+      tries++
+      throw new Error('Out of Memory Error: failed to allocate')
+    },
+  }
+  let time = HOUR * 3_600_000
+  const own = compactor(folder.path, { parquet, now: () => time })
+  await own.flush()
+  assert.deepEqual(await logged(folder.path), ['good/0'])
+  await own.flush()
+  assert.equal(tries, 1, 'a question to the log does not try again at once')
+  for (let i = 0; i < 4; i++) {
+    time += 10_000
+    await own.flush()
+  }
+  assert.equal(tries, 3)
+  assert.deepEqual(await readdir(join(folder.path, 'damaged')), [`${SEGMENT}.w1.seg`])
+  assert.deepEqual(await readdir(join(folder.path, 'segments')), [])
+  assert.deepEqual([own.damage.count, own.counters.damagedSegments], [1, 1])
+  const next = compactor(folder.path)
+  await next.flush()
+  assert.equal(next.damage.count, 1, 'a later run still tells of it')
+})
+
+test('a full disk sets nothing aside, however long it lasts', async () => {
+  await using folder = await temporaryFolder()
+  await segment(folder.path, block('a', HOUR), endFrame())
+  let full = true
+  const ids = idFiles()
+  const parquet: ParquetFiles = {
+    ...ids,
+    async write(...args) {
+      if (full) throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' })
+      return ids.write(...args)
+    },
+  }
+  let time = HOUR * 3_600_000
+  const own = compactor(folder.path, { parquet, now: () => time })
+  for (let i = 0; i < 6; i++) {
+    time += 10_000
+    await own.flush()
+  }
+  assert.deepEqual(await logged(folder.path), [])
+  full = false
+  time += 10_000
+  await own.flush()
+  assert.deepEqual(await logged(folder.path), ['a/0'])
+  assert.equal(own.damage.count, 0)
+})
+
+test('a damaged file is set aside when its hour is merged, and the other hours are merged', async () => {
+  await using folder = await temporaryFolder()
+  const day = join(folder.path, 'parquet/deployment=credit-risk/date=2024-10-04')
+  for (const hour of ['00', '01']) {
+    await mkdir(join(day, `hour=${hour}`), { recursive: true })
+    for (const id of ['a', 'b']) await writeFile(join(day, `hour=${hour}`, `${id}-g1.parquet`), JSON.stringify([`${id}${hour}`]))
+  }
+  await writeFile(join(day, 'hour=00', 'c-g1.parquet'), 'x')
+  const own = compactor(folder.path, { now: () => Date.UTC(2024, 9, 4, 5) })
+  await own.merge()
+  assert.deepEqual(await readdir(join(folder.path, 'damaged')), ['deployment=credit-risk+date=2024-10-04+hour=00+c-g1.parquet'])
+  assert.deepEqual(await logged(folder.path), ['a00', 'a01', 'b00', 'b01'])
+  assert.equal((await readdir(join(day, 'hour=01'))).length, 1)
 })

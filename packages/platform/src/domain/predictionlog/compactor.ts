@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Logger } from '../../kernel/logger.ts'
 import type { LogColumn } from './columns.ts'
+import { Damage } from './damage.ts'
 import { decodeBlock, type LogTable } from './decode.ts'
 import { Gate } from './gate.ts'
 import { Merger } from './merge.ts'
@@ -30,6 +31,8 @@ export interface CompactorOptions {
 
 /** Twice the age at which a writer closes its segment: after this long without a change it is not the open one, whatever the clock did. */
 const SUPERSEDED_MS = 10_000
+/** A segment that cannot be converted is tried so often, after pauses that grow from the first of these to the last; then it is set aside. */
+const RETRY_MS = [2000, 8000]
 
 interface Segment {
   id: string
@@ -42,6 +45,11 @@ interface Segment {
   seen: number
   next: Slice['next']
   rest: number
+  /** Failures to convert it that were its own fault, and when it is tried again. */
+  failures: number
+  retryAt: number
+  /** It will not be tried again. */
+  givenUp: boolean
 }
 
 /** What went by since the start. */
@@ -50,7 +58,7 @@ export interface CompactorCounters {
   files: number
   /** Bytes of torn blocks at the end of dead writers' segments. */
   tornBytes: number
-  /** Segments with a damaged block; what followed it is set aside in `DIR/log/damaged`. */
+  /** Segments with a damaged block, or one that cannot be converted; what followed it is set aside in `DIR/log/damaged`. */
   damagedSegments: number
 }
 
@@ -67,6 +75,7 @@ export class Compactor {
   readonly schemas: LogSchemas
   /** Held shared by who reads the Parquet files, alone while files are exchanged. */
   readonly gate = new Gate()
+  readonly damage: Damage
   readonly counters: CompactorCounters = { rows: 0, files: 0, tornBytes: 0, damagedSegments: 0 }
   readonly #options: Required<CompactorOptions>
   readonly #merger: Merger
@@ -83,7 +92,9 @@ export class Compactor {
     this.#options = { intervalMs: 2000, stepBytes: 4 << 20, settleMs: 1000, now: Date.now, ...options }
     this.folders = logFolders(options.root)
     this.schemas = new LogSchemas(this.folders)
-    this.#merger = new Merger({ folders: this.folders, parquet: options.parquet, gate: this.gate, schemas: this.schemas, logger: options.logger })
+    const { parquet, logger } = options
+    this.damage = new Damage({ folders: this.folders, gate: this.gate, parquet, logger })
+    this.#merger = new Merger({ folders: this.folders, parquet, gate: this.gate, schemas: this.schemas, damage: this.damage, logger })
   }
 
   /** Repairs what a stop left half done, then converts in passes until disposed. */
@@ -92,7 +103,10 @@ export class Compactor {
     this.#arm()
   }
 
-  /** Converts all whole blocks that are on disk now. Calls that meet share a pass. */
+  /**
+   * Converts all whole blocks that are on disk now. Calls that meet share a pass. A segment that cannot be converted is tried again
+   * later and then set aside; the others go on.
+   */
   flush(): Promise<void> {
     if (this.#queued) return this.#queued
     if (this.#running) {
@@ -148,6 +162,7 @@ export class Compactor {
   #recover(): Promise<void> {
     this.#recovered ??= (async () => {
       await this.#merger.recover()
+      await this.damage.survey()
       await rm(this.folders.temporary, { recursive: true, force: true })
     })()
     return this.#recovered
@@ -163,17 +178,43 @@ export class Compactor {
       const parsed = parseSegmentName(name)
       if (!parsed) continue
       const path = join(this.folders.segments, name)
-      const fresh: Segment = { ...parsed, name, path, offset: 0, seen: -1, next: 'more', rest: 0 }
+      const fresh: Segment = { ...parsed, name, path, offset: 0, seen: -1, next: 'more', rest: 0, failures: 0, retryAt: 0, givenUp: false }
       const segment = this.#segments.get(name) ?? fresh
       this.#segments.set(name, segment)
-      await this.#convert(segment)
-      await this.#finish(segment, newest.get(segment.writer) !== name)
+      if (this.#options.now() < segment.retryAt) continue
+      try {
+        await this.#convert(segment)
+        await this.#finish(segment, newest.get(segment.writer) !== name)
+      } catch (error) {
+        this.#failed(segment, error)
+      }
     }
+  }
+
+  /** A full disk and the like pass by, and waiting mends them; anything else would fail for ever. */
+  #failed(segment: Segment, error: unknown): void {
+    const passing = ofTheMachine(error)
+    if (!passing) segment.failures++
+    const pause = RETRY_MS[segment.failures - 1] ?? RETRY_MS[0]!
+    const fields = { error, segment: segment.name, at: segment.offset }
+    if (segment.failures > RETRY_MS.length) {
+      segment.next = 'bad'
+      segment.givenUp = true
+      this.#options.logger.error(fields, 'a segment of the prediction log cannot be converted; it is set aside once its writer is done with it')
+      return
+    }
+    segment.retryAt = this.#options.now() + pause
+    this.#options.logger.warn(fields, 'a segment of the prediction log could not be converted; trying again')
   }
 
   async #convert(segment: Segment): Promise<void> {
     const { size } = await stat(segment.path)
     if (size === segment.seen) return
+    if (segment.givenUp) {
+      segment.seen = size
+      segment.rest = size - segment.offset
+      return
+    }
     do {
       const slice = await readSlice(segment.path, segment.offset, this.#options.stepBytes)
       await this.#step(segment, slice)
@@ -273,9 +314,15 @@ export class Compactor {
 
   async #setAside(segment: Segment): Promise<void> {
     this.counters.damagedSegments++
-    await mkdir(this.folders.damaged, { recursive: true })
-    await rename(segment.path, join(this.folders.damaged, segment.name))
+    await this.damage.setAside(segment.path, segment.name)
     const fields = { segment: segment.name, at: segment.offset, bytes: segment.rest }
-    this.#options.logger.error(fields, 'a block of the prediction log is damaged; what follows it in its segment is set aside')
+    this.#options.logger.error(fields, 'a block of the prediction log is damaged or cannot be converted; what follows it in its segment is set aside')
   }
+}
+
+/** Whether an error says that the machine, not the segment, is at fault. */
+function ofTheMachine(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  if (/^E[A-Z]+$/.test(code) || code === 'not-ready' || code === 'deadline-exceeded') return true
+  return error instanceof Error && /^IO Error|No space left on device|Too many open files/.test(error.message)
 }

@@ -2,11 +2,13 @@ import { type BlockArray, decodePayload } from './block.ts'
 import { type LogColumn, OWN_COLUMNS } from './columns.ts'
 import { BLOCK_FORMAT, type BlockHead, REQUEST_NUMBERS, type TensorPlace } from './encode.ts'
 import type { ColumnSource, Layout } from './layout.ts'
+import { LONGEST_LIST } from './limits.ts'
 
 /** Values of one column, an entry a row; null where there is none. `int64` and `uint64` are bigint, lists are arrays. */
 export interface LogVector {
   column: LogColumn
-  values: ArrayLike<unknown>
+  /** The values of rows `from` to `to`. They are made when asked for, so that a block of many rows is never there as a whole. */
+  read: (from: number, to: number) => unknown[]
 }
 
 /** Rows of one deployment's release and one UTC hour, column by column. */
@@ -17,6 +19,8 @@ export interface LogTable {
   hour: number
   rows: number
   vectors: LogVector[]
+  /** The end of as many rows from `from` on as have `bytes` of values; at least one. */
+  end(from: number, bytes: number): number
 }
 
 /** Half-precision bits to a number. */
@@ -54,46 +58,95 @@ interface Block {
   arrays: BlockArray[]
 }
 
-function columnValues(block: Block, source: ColumnSource): ArrayLike<unknown> {
-  const { rows } = block.head
-  if (source.tensor < 0) return new Array<null>(rows).fill(null)
-  const place = block.head.places[source.tensor]!
-  const values = (place.texts ?? block.arrays[place.array!]!) as unknown as ArrayLike<never>
-  const starts = place.starts === undefined ? undefined : (block.arrays[place.starts] as Uint32Array)
-  const nulls = place.nulls === undefined ? undefined : (block.arrays[place.nulls] as Uint8Array)
-  const convert = converter(source, place.type)
-  const valueAt = (i: number): unknown => (nulls?.[i] ? null : convert ? convert(values[i]!) : values[i])
-  const width = rows === 0 ? 0 : values.length / rows
-  if (!starts && !source.column.list && width === 1 && !convert && !nulls) return values
-  const at = Math.max(0, source.index)
-  const result = new Array<unknown>(rows)
-  for (let r = 0; r < rows; r++) {
-    const start = starts ? starts[r]! : r * width
-    const end = starts ? starts[r + 1]! : start + width
-    if (source.column.list) result[r] = Array.from({ length: end - start }, (_, i) => valueAt(start + i))
-    else result[r] = start + at < end ? valueAt(start + at) : null
-  }
-  return result
+/** The values of one stored tensor as they lie in a block. */
+function placed({ head, arrays }: Block, index: number) {
+  const place = head.places[index]!
+  const values = (place.texts ?? arrays[place.array!]!) as unknown as ArrayLike<never>
+  const starts = place.starts === undefined ? undefined : (arrays[place.starts] as Uint32Array)
+  const nulls = place.nulls === undefined ? undefined : (arrays[place.nulls] as Uint8Array)
+  const width = head.rows === 0 ? 0 : values.length / head.rows
+  const startOf = starts ? (row: number) => starts[row]! : (row: number) => row * width
+  return { place, values, nulls, startOf }
 }
 
-/** The log's own columns of a block, in the order of `OWN_COLUMNS`. */
-function ownValues(block: Block): ArrayLike<unknown>[] {
-  const { head, arrays } = block
+function columnReader(block: Block, source: ColumnSource, requestOf: Uint32Array): LogVector['read'] {
+  if (source.tensor < 0) return (from, to) => new Array<null>(to - from).fill(null)
+  const { place, values, nulls, startOf } = placed(block, source.tensor)
+  const absent = new Set(place.absent)
+  const convert = converter(source, place.type)
+  const valueAt = (i: number): unknown => (nulls?.[i] ? null : convert ? convert(values[i]!) : values[i])
+  const at = Math.max(0, source.index)
+  const listOf = (start: number, end: number) => (end - start > LONGEST_LIST ? null : Array.from({ length: end - start }, (_, i) => valueAt(start + i)))
+  return (from, to) =>
+    Array.from({ length: to - from }, (_, i) => {
+      const row = from + i
+      if (absent.has(requestOf[row]!)) return null
+      const start = startOf(row)
+      const end = startOf(row + 1)
+      if (source.column.list) return listOf(start, end)
+      return start + at < end ? valueAt(start + at) : null
+    })
+}
+
+/** Which request each row came with. */
+function requestsOf({ head, arrays }: Block): Uint32Array {
+  const requestOf = new Uint32Array(head.rows)
+  let row = 0
+  for (const [request, count] of (arrays[0] as Uint32Array).entries()) {
+    requestOf.fill(request, row, row + count)
+    row += count
+  }
+  return requestOf
+}
+
+/** Readers of the log's own columns of a block, in the order of `OWN_COLUMNS`. */
+function ownReaders({ head, arrays }: Block, requestOf: Uint32Array): LogVector['read'][] {
   const counts = arrays[0] as Uint32Array
   const numbers = arrays[1] as Float64Array
-  const columns: unknown[][] = OWN_COLUMNS.map(() => [])
-  for (let i = 0; i < counts.length; i++) {
-    const n = i * REQUEST_NUMBERS
-    const ids = head.ids?.[i]
-    for (let r = 0; r < counts[i]!; r++) {
-      const id = ids?.[r] ?? `${head.requests[i]!}/${r}`
-      const names = [id, head.requests[i], r, numbers[n], head.release, head.digest, head.model, 'current']
-      const rest = [head.interfaces[i], head.callers[i], head.traces?.[i] ?? null, numbers[n + 1], numbers[n + 2], numbers[n + 3], numbers[n + 4]]
-      const row = [...names, ...rest]
-      for (let c = 0; c < columns.length; c++) columns[c]!.push(row[c])
+  const firsts = new Uint32Array(counts.length)
+  for (let i = 1; i < counts.length; i++) firsts[i] = firsts[i - 1]! + counts[i - 1]!
+  const number = (at: number) => (request: number) => numbers[request * REQUEST_NUMBERS + at]!
+  const values: ((request: number, row: number) => unknown)[] = [
+    (request, row) => head.ids?.[request]?.[row] ?? `${(head.predictions ?? head.requests)[request]!}/${row}`,
+    (request) => head.requests[request],
+    (_, row) => row,
+    number(0),
+    () => head.release,
+    () => head.digest,
+    () => head.model,
+    () => 'current',
+    (request) => head.interfaces[request],
+    (request) => head.callers[request],
+    (request) => head.traces?.[request] ?? null,
+    ...[1, 2, 3, 4].map(number),
+  ]
+  return values.map((value) => (from, to) => {
+    const read = (_: unknown, i: number) => value(requestOf[from + i]!, from + i - firsts[requestOf[from + i]!]!)
+    return Array.from({ length: to - from }, read)
+  })
+}
+
+/** Where as many rows as have `bytes` of values end. A value counts for what it takes on its way into a file, which is more than in a block. */
+function endOf(block: Block): LogTable['end'] {
+  const tensors = block.head.places.map((_, i) => placed(block, i))
+  const own = 16 * OWN_COLUMNS.length
+  const bytesOf = (row: number) => {
+    let bytes = own
+    for (const { place, startOf } of tensors) {
+      const end = startOf(row + 1)
+      if (place.texts === undefined) bytes += 8 * (end - startOf(row))
+      else for (let i = startOf(row); i < end; i++) bytes += 16 + (place.texts[i] ?? '').length
     }
+    return bytes
   }
-  return columns
+  return (from, bytes) => {
+    let to = from
+    for (let sum = 0; to < block.head.rows; to++) {
+      sum += bytesOf(to)
+      if (sum > bytes && to > from) break
+    }
+    return to
+  }
 }
 
 /** Opens a payload. Throws when it has another format or is not what `encodeBlock` makes. */
@@ -104,12 +157,13 @@ function open(payload: Buffer): Block {
   return { head: known, layout: JSON.parse(known.layout) as Layout, arrays }
 }
 
-/** Turns a block's payload into flat columns. Throws when the payload is damaged or of a newer format. */
+/** Opens a block's payload as flat columns. Throws when the payload is damaged or of a newer format. */
 export function decodeBlock(payload: Buffer): LogTable {
   const block = open(payload)
-  const own = ownValues(block)
-  const vectors: LogVector[] = OWN_COLUMNS.map((column, i) => ({ column, values: own[i]! }))
-  for (const source of block.layout.sources) vectors.push({ column: source.column, values: columnValues(block, source) })
+  const requestOf = requestsOf(block)
+  const own = ownReaders(block, requestOf)
+  const vectors: LogVector[] = OWN_COLUMNS.map((column, i) => ({ column, read: own[i]! }))
+  for (const source of block.layout.sources) vectors.push({ column: source.column, read: columnReader(block, source, requestOf) })
   const { deployment, release, hour, rows } = block.head
-  return { deployment, release, hour, rows, vectors }
+  return { deployment, release, hour, rows, vectors, end: endOf(block) }
 }

@@ -16,9 +16,11 @@ export interface TensorPlace {
   starts?: number
   /** Array of 1 where a value is null, as long as the values. */
   nulls?: number
+  /** Requests, by their position, that have no such tensor: their rows are null. */
+  absent?: number[]
 }
 
-/** Head of a block. Lists with one entry a request: `requests`, `ids`, `interfaces`, `callers`, `traces`. */
+/** Head of a block. Lists with one entry a request: `requests`, `predictions`, `ids`, `interfaces`, `callers`, `traces`. */
 export interface BlockHead {
   format: number
   deployment: string
@@ -31,6 +33,8 @@ export interface BlockHead {
   /** The `Layout` as JSON text: kept as text so that it is made once a release and not once a block. */
   layout: string
   requests: string[]
+  /** Names of the predictions, where any is another than its request's. Absent in blocks of before there were two. */
+  predictions?: string[]
   ids: (string[] | null)[] | null
   interfaces: string[]
   callers: string[]
@@ -38,29 +42,37 @@ export interface BlockHead {
   places: TensorPlace[]
 }
 
-interface Prepared {
+export interface Prepared {
   layout: Layout
   text: string
+  /** Tensors of lists and texts, whose rows may be of any size. */
+  unbounded: number[]
 }
 
 const prepared = new WeakMap<ServableRelease, Prepared>()
 
-function prepare(release: ServableRelease): Prepared {
+/** How rows of a release lie in blocks; derived once a release. */
+export function prepare(release: ServableRelease): Prepared {
   let found = prepared.get(release)
   if (!found) {
     const layout = layoutOf(release)
-    found = { layout, text: JSON.stringify(layout) }
+    const unbounded = layout.tensors.flatMap((_, i) => {
+      const columns = layout.sources.filter((source) => source.tensor === i).map((source) => source.column)
+      return columns.some(({ list, type }) => list || type === 'string') ? [i] : []
+    })
+    found = { layout, text: JSON.stringify(layout), unbounded }
     prepared.set(release, found)
   }
   return found
 }
 
-function place({ type, values, starts, nulls }: Packed, arrays: BlockArray[]): TensorPlace {
+function place({ type, values, starts, nulls, absent }: Packed, arrays: BlockArray[]): TensorPlace {
   const result: TensorPlace = { type }
   if (Array.isArray(values)) result.texts = values
   else result.array = arrays.push(values) - 1
   if (starts !== undefined) result.starts = arrays.push(starts) - 1
   if (nulls !== undefined) result.nulls = arrays.push(nulls) - 1
+  if (absent !== undefined) result.absent = absent
   return result
 }
 
@@ -101,7 +113,7 @@ export function encodeBlock(events: readonly PredictionEvent[], hour: number): B
     const { request, answer, time, totalMs } = events[i]!
     counts[i] = request.rows
     head.rows += request.rows
-    head.requests.push(request.id)
+    head.requests.push(request.requestId ?? request.id)
     head.interfaces.push(request.interface)
     head.callers.push(caller(events[i]!))
     const at = i * REQUEST_NUMBERS
@@ -111,6 +123,7 @@ export function encodeBlock(events: readonly PredictionEvent[], hour: number): B
     numbers[at + 3] = answer.runMs
     numbers[at + 4] = request.parsedAt - request.receivedAt
   }
+  if (events.some((e) => e.request.requestId !== undefined)) head.predictions = events.map((e) => e.request.id)
   if (events.some((e) => e.request.ids !== undefined)) head.ids = events.map((e) => e.request.ids ?? null)
   if (events.some((e) => e.request.traceId !== undefined)) head.traces = events.map((e) => e.request.traceId ?? null)
   const arrays: BlockArray[] = [counts, numbers]

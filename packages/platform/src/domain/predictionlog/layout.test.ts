@@ -15,7 +15,7 @@ function flat(...events: Parameters<typeof sampleEvent>[1][]): Record<string, un
   const frame = readFrame(encodeBlock(made, 0), 0)
   assert.equal(frame.kind, 'data')
   const table = decodeBlock((frame as { payload: Buffer }).payload)
-  return Object.fromEntries(table.vectors.filter((v) => v.column.role !== 'log').map((v) => [v.column.name, Array.from(v.values)]))
+  return Object.fromEntries(table.vectors.filter((v) => v.column.role !== 'log').map((v) => [v.column.name, v.read(0, table.rows)]))
 }
 
 function wide(over: Partial<ServableRelease> = {}): ServableRelease {

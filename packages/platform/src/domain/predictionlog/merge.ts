@@ -2,6 +2,7 @@ import { access, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises
 import { join } from 'node:path'
 import { uuidv7 } from '../../kernel/ids.ts'
 import type { Logger } from '../../kernel/logger.ts'
+import type { Damage } from './damage.ts'
 import type { Gate } from './gate.ts'
 import type { ParquetFiles } from './parquet.ts'
 import {
@@ -42,6 +43,7 @@ interface MergerOptions {
   parquet: ParquetFiles
   gate: Gate
   schemas: LogSchemas
+  damage: Damage
   logger: Logger
 }
 
@@ -59,6 +61,8 @@ function exists(path: string): Promise<boolean> {
 export class Merger {
   readonly #options: MergerOptions
   readonly #touched = new Map<string, Partition>()
+  /** Hours whose files could not be joined; they stay as they are until the next start. */
+  readonly #given = new Set<string>()
   #surveyed = false
 
   constructor(options: MergerOptions) {
@@ -75,14 +79,15 @@ export class Merger {
     await this.#survey(now)
     const behind = await this.#behind()
     for (const [path, partition] of this.#touched) {
+      if (this.#given.has(path)) continue
       const over = now > (partition.hour + 1) * HOUR_MS + LATE_MS
       const schema = await this.#options.schemas.schema(partition.deployment)
       const files = await filesOf(this.#options.folders, partition)
       const free = files.filter((f) => !live.has(parsePieceName(f.name)?.segment ?? ''))
       const old = free.filter((f) => generationOf(f.name) < schema.generation)
       const small = free.filter((f) => f.bytes < SMALL_BYTES)
-      if (old.length > 0) await this.#merge(path, old, schema)
-      else if (small.length > (over ? 1 : MOST_FILES)) await this.#merge(path, small, schema)
+      if (old.length > 0) await this.#attempt(path, old, schema)
+      else if (small.length > (over ? 1 : MOST_FILES)) await this.#attempt(path, small, schema)
       else if (over && free.length === files.length) this.#touched.delete(path)
       if (files.some((f) => generationOf(f.name) < schema.generation)) behind.delete(partition.deployment)
     }
@@ -138,6 +143,18 @@ export class Merger {
       for (const partition of await partitionsOf(folders, deployment)) this.touch(partition)
     }
     return behind
+  }
+
+  /** Joins files. Where that fails, damaged ones are set aside; if none is, the hour is left as it is, and the other hours go on. */
+  async #attempt(path: string, files: LogFile[], schema: LogSchema): Promise<void> {
+    try {
+      await this.#merge(path, files, schema)
+    } catch (error) {
+      const damaged = await this.#options.damage.examine(files.map((f) => f.path))
+      if (damaged.length > 0) return
+      this.#given.add(path)
+      this.#options.logger.error({ error, partition: path }, 'files of the prediction log could not be joined; they stay as they are')
+    }
   }
 
   async #merge(partition: string, files: LogFile[], { columns, generation }: LogSchema): Promise<void> {

@@ -11,6 +11,8 @@ export interface Packed {
   starts?: Uint32Array<ArrayBuffer>
   /** 1 where a value is null; absent when none is. */
   nulls?: Uint8Array<ArrayBuffer>
+  /** Positions of requests that have no such tensor; absent when all have it. */
+  absent?: number[]
 }
 
 /** The parts of a request that packing looks at, gathered once because looking up a name in every request is what costs. */
@@ -103,5 +105,7 @@ function packVarying(parts: readonly Part[], stored: StoredTensor, rows: number)
 /** Puts one tensor of all events into one piece. `rows`: rows of all events together. */
 export function packTensor(events: readonly PredictionEvent[], stored: StoredTensor, rows: number): Packed {
   const parts = gather(events, stored)
-  return (stored.width > 0 ? packFixed(parts, stored, rows) : undefined) ?? packVarying(parts, stored, rows)
+  const packed = (stored.width > 0 ? packFixed(parts, stored, rows) : undefined) ?? packVarying(parts, stored, rows)
+  const absent = parts.flatMap(({ tensor }, i) => (tensor === undefined ? [i] : []))
+  return absent.length === 0 ? packed : { ...packed, absent }
 }

@@ -7,4 +7,6 @@ export interface ParquetFiles {
   write(path: string, tables: readonly LogTable[], columns: readonly LogColumn[]): Promise<void>
   /** Joins files into one, in the order given; answers the rows of the sources and of the result. */
   merge(sources: readonly string[], target: string, columns: readonly LogColumn[]): Promise<{ read: number; written: number }>
+  /** Why a file cannot be read, or undefined where it can. Throws where that could not be found out. */
+  damage(path: string): Promise<string | undefined>
 }

@@ -6,8 +6,8 @@ export interface PredictionLogWriter extends AsyncDisposable {
   append(event: PredictionEvent): void
   /** Settles when everything appended before the call is on disk (one flush for all who wait); rejects with `log-unavailable`. */
   synced(): Promise<void>
-  /** Rows written, and rows lost because the disk refused them. */
-  readonly counters: { rows: number; dropped: number; bytes: number }
+  /** Rows written, rows lost because the disk refused them, and rows of which some values were too large for the log. */
+  readonly counters: { rows: number; dropped: number; bytes: number; omitted: number }
 }
 
 /** A question to the log. */

@@ -60,7 +60,7 @@ function tables(files: MemorySegment[]): LogTable[] {
   return result
 }
 
-const requests = (files: MemorySegment[]) => tables(files).flatMap((t) => Array.from(t.vectors[1]!.values, String))
+const requests = (files: MemorySegment[]) => tables(files).flatMap((t) => t.vectors[1]!.read(0, t.rows).map(String))
 
 test('appending waits for nothing; what was appended is written soon', async () => {
   const { writer, files } = setUp()
@@ -145,4 +145,75 @@ test('a segment closes at its size and at its age, and releases and hours lie in
   await sleep(120)
   assert.equal(aged.files[0]!.closed, true)
   await aged.writer[Symbol.asyncDispose]()
+})
+
+/** A release that answers lists beside its class. */
+function listRelease() {
+  const { signature } = sampleRelease()
+  const outputs = [...signature.outputs, { name: 'parts', type: 'float32' as const, shape: [-1, -1] }]
+  return sampleRelease({
+    signature: { ...signature, outputs, fields: [...signature.fields, { name: 'parts', kind: 'values', type: 'float32', tensor: 'parts' }] },
+  })
+}
+
+const withLists = listRelease()
+
+function partsEvent(rows: number, width: number, id: string) {
+  const event = sampleEvent(
+    Array.from({ length: rows }, () => ({ age: 1n })),
+    { id, release: withLists },
+  )
+  const parts = { type: 'float32' as const, shape: [rows, width], data: new Float32Array(rows * width).fill(0.5) }
+  return { ...event, answer: { ...event.answer, outputs: { ...event.answer.outputs, parts } } }
+}
+
+const partsOf = (files: MemorySegment[]) => tables(files).flatMap((t) => t.vectors.find((v) => v.column.name === 'parts')!.read(0, t.rows))
+
+test('lists that are too large for the log are null, in a row and in a request; the rows and all else stay, and it is told', async () => {
+  const told: unknown[] = []
+  const { writer, files } = setUp({ onOmit: (rows, columns) => told.push([rows, columns]) })
+  writer.append(partsEvent(1, 1_000_000, 'long'))
+  writer.append(partsEvent(1000, 5000, 'many'))
+  writer.append(partsEvent(2, 3, 'fits'))
+  await writer.synced()
+  assert.deepEqual(new Set(requests(files)), new Set(['long', 'many', 'fits']))
+  const parts = partsOf(files)
+  assert.equal(parts.length, 1003)
+  assert.deepEqual(parts.slice(0, 1001), new Array(1001).fill(null))
+  assert.deepEqual(parts.slice(1001), [
+    [0.5, 0.5, 0.5],
+    [0.5, 0.5, 0.5],
+  ])
+  assert.ok(files[0]!.bytes.length < 1 << 20, `${files[0]!.bytes.length} bytes`)
+  assert.deepEqual(told, [[1, ['parts']]])
+  assert.equal(writer.counters.omitted, 1001)
+  await writer[Symbol.asyncDispose]()
+})
+
+test('a text of many megabytes is left out of its row, and short ones beside it stay', async () => {
+  const { writer, files } = setUp()
+  writer.append(sampleEvent([{ age: 1n, purpose: 'x'.repeat(3 << 20) }], { id: 'long' }))
+  writer.append(sampleEvent([{ age: 1n, purpose: 'car' }], { id: 'short' }))
+  await writer.synced()
+  const purposes = tables(files).flatMap((t) => t.vectors.find((v) => v.column.name === 'purpose')!.read(0, t.rows))
+  assert.deepEqual(purposes, [null, 'car'])
+  await writer[Symbol.asyncDispose]()
+})
+
+test('a row is named by its prediction, and keeps what the caller calls the request', async () => {
+  const { writer, files } = setUp()
+  const called = (id: string, requestId?: string) => {
+    const event = sampleEvent([{ age: 1n }], { id, time: 7_200_000 })
+    return { ...event, request: { ...event.request, requestId } }
+  }
+  for (const event of [called('a', 'retry'), called('b', 'retry'), called('c')]) writer.append(event)
+  await writer[Symbol.asyncDispose]()
+  const column = (at: number) => tables(files).flatMap((t) => t.vectors[at]!.read(0, t.rows).map(String))
+  assert.deepEqual(
+    [column(0), column(1)],
+    [
+      ['a/0', 'b/0', 'c/0'],
+      ['retry', 'retry', 'c'],
+    ],
+  )
 })

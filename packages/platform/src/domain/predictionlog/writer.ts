@@ -3,6 +3,7 @@ import { uuidv7 } from '../../kernel/ids.ts'
 import type { PredictionEvent, ServableRelease } from '../inference/index.ts'
 import { endFrame } from './block.ts'
 import { encodeBlock } from './encode.ts'
+import { withinLimits } from './limits.ts'
 import type { SegmentFile, SegmentFiles } from './segment.ts'
 import type { PredictionLogWriter } from './types.ts'
 
@@ -23,6 +24,8 @@ export interface WriterOptions {
   segmentMs?: number
   /** Told when rows are lost, at most once a second. */
   onDrop?: (rows: number, cause: unknown) => void
+  /** Told when values of some columns are too large for the log and left out of rows, at most once a second. */
+  onOmit?: (rows: number, columns: readonly string[]) => void
 }
 
 interface Waiter {
@@ -65,8 +68,8 @@ function rowsOf(events: readonly PredictionEvent[]): number {
  * A failed write loses its rows (they are counted, and those who wait are told) and never stops predictions.
  */
 export class SegmentLogWriter implements PredictionLogWriter {
-  readonly counters = { rows: 0, dropped: 0, bytes: 0 }
-  readonly #options: Required<Omit<WriterOptions, 'onDrop'>> & Pick<WriterOptions, 'onDrop'>
+  readonly counters = { rows: 0, dropped: 0, bytes: 0, omitted: 0 }
+  readonly #options: Required<Omit<WriterOptions, 'onDrop' | 'onOmit'>> & Pick<WriterOptions, 'onDrop' | 'onOmit'>
   #buffer: PredictionEvent[] = []
   #bufferedRows = 0
   #waiters: Waiter[] = []
@@ -79,13 +82,16 @@ export class SegmentLogWriter implements PredictionLogWriter {
   /** A flush fell due while the pump was at work. */
   #due = false
   #lastWarned = 0
+  #lastOmitted = Number.NEGATIVE_INFINITY
   #unsaid = 0
 
   constructor(options: WriterOptions) {
     this.#options = { flushMs: 200, flushRows: 512, maxRows: 200_000, segmentBytes: 16 << 20, segmentMs: 5000, ...options }
   }
 
-  append(event: PredictionEvent): void {
+  append(whole: PredictionEvent): void {
+    const { event, omitted } = withinLimits(whole)
+    if (omitted.length > 0) this.#omit(event.request.rows, omitted)
     if (this.#closed || this.#bufferedRows >= this.#options.maxRows) {
       this.#drop(event.request.rows, this.#closed ? 'the writer is closed' : 'the disk does not keep up')
       return
@@ -224,6 +230,13 @@ export class SegmentLogWriter implements PredictionLogWriter {
     if (open.bytes > 0) await open.file.write([endFrame()]).catch(() => undefined)
     await open.file.close().catch(() => undefined)
     if (open.bytes === 0) await open.file.discard().catch(() => undefined)
+  }
+
+  #omit(rows: number, columns: readonly string[]): void {
+    this.counters.omitted += rows
+    if (performance.now() - this.#lastOmitted < 1000) return
+    this.#lastOmitted = performance.now()
+    this.#options.onOmit?.(rows, columns)
   }
 
   #drop(rows: number, cause: unknown): void {

@@ -86,7 +86,10 @@ export interface Caller {
 
 /** A request for predictions in the one form that every transport builds. */
 export interface InferenceRequest {
+  /** Names the prediction: made here, and never the same twice. */
   id: string
+  /** What the caller calls the request, where that has the form of a request id; proxies and retries may use one twice. */
+  requestId?: string | undefined
   deployment: string
   release: number | undefined
   rows: number

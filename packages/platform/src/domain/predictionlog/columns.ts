@@ -21,8 +21,8 @@ function own(name: string, type: LogType): LogColumn {
  *
  * | column | meaning |
  * |---|---|
- * | `_id` | name of the row: the caller's `ids[i]`, else `<request id>/<i>` |
- * | `_request`, `_row` | request id, and position of the row in it from 0 |
+ * | `_id` | name of the row: the caller's `ids[i]`, else `<id>/<i>` with the id that was answered |
+ * | `_request`, `_row` | what the caller calls the request (`X-Request-Id`, or the `id` of the Open Inference Protocol), else the id that was answered; and position of the row in it from 0 |
  * | `_time` | when the request was received (milliseconds, UTC) |
  * | `_release`, `_release_digest`, `_model` | release number and digest, and the model as `name:version` |
  * | `_variant` | variant that answered; `current` |

@@ -1,9 +1,12 @@
 import { constants, type IncomingHttpHeaders, type OutgoingHttpHeaders, type ServerHttp2Stream } from 'node:http2'
 import { FairleadError } from '@fairlead/contract'
 import type { Caller } from '../../domain/inference/index.ts'
+import { uuidv7 } from '../../kernel/ids.ts'
+import { requestId } from '../../kernel/request-id.ts'
+import { traceIdOf } from '../trace-context.ts'
 import { type Framed, type FrameLimits, FrameReader } from './framing.ts'
 import type { Inflater } from './inflate.ts'
-import { contentKind, ENCODINGS, isGzip, requestId, timeoutOf, traceId } from './metadata.ts'
+import { contentKind, ENCODINGS, isGzip, timeoutOf } from './metadata.ts'
 import type { GrpcLimits, ServeGrpcOptions } from './options.ts'
 import { errorTrailers, known } from './status.ts'
 
@@ -49,6 +52,7 @@ export class Call {
   #reader: FrameReader | undefined
   #gzip = false
   #id: string | undefined
+  #predictionId: string | undefined
   #vetted = false
   #message: Framed | undefined
   #arrived = false
@@ -70,12 +74,23 @@ export class Call {
 
   /** `x-request-id` as sent, else made here. */
   get id(): string {
-    this.#id ??= requestId(this.headers)
+    this.#id ??= requestId(this.headers['x-request-id'])
     return this.#id
   }
 
+  /** `x-request-id`, where one was sent that has the form of one. */
+  get sentId(): string | undefined {
+    return this.headers['x-request-id'] === this.id ? this.id : undefined
+  }
+
+  /** Name of the prediction that is asked for: never the same twice, whatever callers send. */
+  get predictionId(): string {
+    this.#predictionId ??= this.sentId === undefined ? this.id : uuidv7()
+    return this.#predictionId
+  }
+
   get traceId(): string | undefined {
-    return traceId(this.headers)
+    return traceIdOf(this.headers.traceparent)
   }
 
   /** Whether the caller waits no more. */
@@ -262,6 +277,7 @@ export class Call {
 
   #headers(): OutgoingHttpHeaders {
     const headers: OutgoingHttpHeaders = { ':status': 200, 'content-type': 'application/grpc', 'x-request-id': this.id }
+    if (this.#predictionId !== undefined) headers['x-fairlead-id'] = this.#predictionId
     const { traceparent } = this.headers
     if (traceparent !== undefined && this.traceId !== undefined) headers.traceparent = traceparent
     return headers

@@ -1,16 +1,21 @@
 import { FairleadError } from '@fairlead/contract'
 import { type InferenceRequest, type ServingRelease, sizeOf, type Tensor, type Tensors } from '../../domain/inference/index.ts'
+import { isRequestId } from '../../kernel/request-id.ts'
 import type { Call } from './call.ts'
 import { writeInferAnswer } from './infer-answer.ts'
 import { type InferMessage, type Parameters, readInferMessage } from './infer-message.ts'
 import { releaseNumber } from './release-number.ts'
 import { checkRawCount, type InputHead, readHead, readValues } from './tensors.ts'
 
+/** Longest id of a request that is given back. */
+const MAX_ID = 1000
+
 /** Answers `ModelInfer` behind its prefix. Rejects with the error to answer. */
 export async function modelInfer(call: Call, bytes: Buffer): Promise<Buffer> {
   const { receivedAt } = call
   const { inference } = call.world.options
   const message = readInferMessage(bytes)
+  if (message.id.length > MAX_ID) throw new FairleadError('request-invalid', `"id" must be text of at most ${MAX_ID} characters`)
   const deployment = message.model
   const release = releaseNumber(deployment, message.version)
   const caller = call.access(deployment, release)
@@ -24,7 +29,8 @@ export async function modelInfer(call: Call, bytes: Buffer): Promise<Buffer> {
     const { maxRows, deadlineMs } = serving.release.settings
     if (rows > maxRows) throw new FairleadError('rows-too-many', `${rows} rows in one request, at most ${maxRows} are taken`)
     request = {
-      id: message.id === '' ? call.id : message.id,
+      id: call.predictionId,
+      requestId: isRequestId(message.id) ? message.id : call.sentId,
       deployment,
       release,
       rows,
@@ -45,7 +51,12 @@ export async function modelInfer(call: Call, bytes: Buffer): Promise<Buffer> {
   }
   let framed: Buffer | undefined
   await inference.predict(request, serving, ({ outputs }) => {
-    framed = writeInferAnswer({ model: deployment, version: String(serving.release.number), id: request.id, outputs: chosen(outputs, wanted) })
+    framed = writeInferAnswer({
+      model: deployment,
+      version: String(serving.release.number),
+      id: message.id === '' ? request.id : message.id,
+      outputs: chosen(outputs, wanted),
+    })
   })
   return framed!
 }

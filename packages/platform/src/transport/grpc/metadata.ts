@@ -1,9 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http2'
 import { FairleadError } from '@fairlead/contract'
-import { uuidv7 } from '../../kernel/ids.ts'
 
-const REQUEST_ID = /^[!#-[\]-~]{1,128}$/
-const TRACEPARENT = /^00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/
 const TIMEOUT = /^(\d{1,8})([HMSmun])$/
 const MILLIS: Readonly<Record<string, number>> = { H: 3_600_000, M: 60_000, S: 1000, m: 1, u: 1e-3, n: 1e-6 }
 const MOST_MS = 24 * MILLIS.H!
@@ -18,20 +15,6 @@ export function timeoutOf(headers: IncomingHttpHeaders): number | undefined {
   const match = TIMEOUT.exec(String(given))
   if (!match) throw new FairleadError('request-invalid', 'grpc-timeout must be up to eight digits and one of H, M, S, m, u, n')
   return Math.min(Number(match[1]) * MILLIS[match[2]!]!, MOST_MS)
-}
-
-/** `x-request-id` as sent, else made here. */
-export function requestId(headers: IncomingHttpHeaders): string {
-  const given = headers['x-request-id']
-  return typeof given === 'string' && REQUEST_ID.test(given) ? given : uuidv7()
-}
-
-/** Trace id of a valid `traceparent`. */
-export function traceId(headers: IncomingHttpHeaders): string | undefined {
-  const { traceparent } = headers
-  if (typeof traceparent !== 'string') return undefined
-  const id = TRACEPARENT.exec(traceparent)?.[1]
-  return id === undefined || /^0+$/.test(id) ? undefined : id
 }
 
 /** Whether messages of this encoding may come. Throws `not-supported`. */

@@ -69,7 +69,7 @@ test('typed and raw inputs give the same answer, always raw', async () => {
     assert.deepEqual(floats(answer.rawOutputContents[1]!), [0.75, 0.25, 0.25, 0.75])
   }
   const [event] = port.world.predicted
-  assert.deepEqual([event?.request.interface, event?.request.id, event?.request.rows, event?.request.caller.kind], ['grpc', 'order-17', 2, 'loopback'])
+  assert.deepEqual([event?.request.interface, event?.request.requestId, event?.request.rows, event?.request.caller.kind], ['grpc', 'order-17', 2, 'loopback'])
 })
 
 test('outputs are chosen by name, in the order asked for', async () => {
@@ -152,8 +152,12 @@ test('request id and trace go in, come back, and are recorded', async () => {
   const message = encode(ModelInferRequestSchema, { ...TYPED, id: '' })
   const answer = await port.call('ModelInfer', message, { headers: { 'x-request-id': 'web-4', traceparent } })
   assert.deepEqual([answer.headers['x-request-id'], answer.headers.traceparent], ['web-4', traceparent])
-  assert.equal(fromBinary(ModelInferResponseSchema, answer.messages[0]!).id, 'web-4')
-  assert.deepEqual([port.world.predicted[0]?.request.traceId, port.world.predicted[0]?.request.id], ['4bf92f3577b34da6a3ce929d0e0e4736', 'web-4'])
+  const { request } = port.world.predicted[0]!
+  assert.deepEqual([request.traceId, request.requestId], ['4bf92f3577b34da6a3ce929d0e0e4736', 'web-4'])
+  assert.deepEqual([fromBinary(ModelInferResponseSchema, answer.messages[0]!).id, answer.headers['x-fairlead-id']], [request.id, request.id])
+  assert.match(request.id, /^[0-9a-f-]{36}$/)
+  const long = await port.call('ModelInfer', encode(ModelInferRequestSchema, { ...TYPED, id: 'x'.repeat(1001) }))
+  assert.equal(long.status, 3)
   const odd = await port.call('ModelInfer', message, { headers: { 'x-request-id': 'a"b', traceparent: 'nonsense' } })
   assert.match(String(odd.headers['x-request-id']), /^[0-9a-f-]{36}$/)
   assert.equal(odd.headers.traceparent, undefined)

@@ -56,14 +56,14 @@ eachLane('after its share of requests a connection is closed', async (testServin
   await using serving = await testServing({ limits: { connectionRequests: 2 } })
   const answer = await raw(serving.port, post('a') + post('b'), 500)
   assert.equal(answer.match(/HTTP\/1\.1 200/g)?.length, 2)
-  assert.match(answer.slice(answer.indexOf('"id":"a"')), /Connection: close/)
+  assert.match(answer.slice(answer.indexOf('X-Request-Id: a\r')), /Connection: close/)
 })
 
 eachLane('connections above the limit are not taken', async (testServing) => {
   await using serving = await testServing({ limits: { connections: 1 } })
   const first = await client(serving.port)
   first.socket.write(post('a'))
-  await first.until('"id":"a"')
+  await first.until('X-Request-Id: a\r')
   assert.equal(await raw(serving.port, post('b')), '')
   first.socket.destroy()
 })
@@ -75,7 +75,7 @@ eachLane('a client that has closed its sending side gets its answer', async (tes
   const half = await client(serving.port)
   half.socket.end(post('a'))
   await half.closed
-  assert.match(half.text(), /^HTTP\/1\.1 200 [\s\S]*"id":"a"/)
+  assert.match(half.text(), /^HTTP\/1\.1 200 [\s\S]*X-Request-Id: a\r/)
   const torn = await client(serving.port)
   torn.socket.end(post('b').slice(0, -3))
   await torn.closed
@@ -91,10 +91,10 @@ eachLane('a body in parts, larger than a first buffer, arrives as it was', async
     await sleep(2)
   }
   slow.socket.write(post('b'))
-  await slow.until('"id":"b"')
+  await slow.until('X-Request-Id: b\r')
   slow.socket.destroy()
   assert.deepEqual(
-    serving.world.predicted.map((event) => event.request.id),
+    serving.world.predicted.map((event) => event.request.requestId),
     ['a', 'b'],
   )
 })
@@ -111,7 +111,7 @@ eachLane('an answer that does not wait for the body leaves the connection in ord
   refused.socket.write(text.slice(0, 1000))
   await refused.until('not-authenticated')
   refused.socket.write(text.slice(1000) + post('good'))
-  await refused.until('"id":"good"')
+  await refused.until('X-Request-Id: good\r')
   assert.match(refused.text(), /^HTTP\/1\.1 401 [\s\S]*HTTP\/1\.1 200/)
   refused.socket.destroy()
 })
@@ -159,19 +159,19 @@ eachLane('while draining, each answer is the last of its connection', async (tes
   await using serving = await testServing({ isDraining: () => draining })
   const kept = await client(serving.port)
   kept.socket.write(post('a'))
-  await kept.until('"id":"a"')
+  await kept.until('X-Request-Id: a\r')
   draining = true
   kept.socket.write(post('b') + post('c'))
   await kept.closed
-  assert.match(kept.text(), /"id":"a"[\s\S]*Connection: close[\s\S]*"id":"b"/)
-  assert.doesNotMatch(kept.text(), /"id":"c"/)
+  assert.match(kept.text(), /X-Request-Id: a\r[\s\S]*X-Request-Id: b\r\n(?:[^{]*\r\n)?Connection: close/)
+  assert.doesNotMatch(kept.text(), /X-Request-Id: c\r/)
 })
 
 eachLane('closing lets go of clients in every state', async (testServing) => {
   const serving = await testServing()
   const [idle, fresh, torn] = await Promise.all([client(serving.port), client(serving.port), client(serving.port)])
   idle.socket.write(post('a'))
-  await idle.until('"id":"a"')
+  await idle.until('X-Request-Id: a\r')
   torn.socket.write(post('b').slice(0, -5))
   await sleep(20)
   const start = Date.now()

@@ -1,10 +1,10 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { type FairleadError, toProblem } from '@fairlead/contract'
 import { uuidv7 } from '../../kernel/ids.ts'
+import { requestId } from '../../kernel/request-id.ts'
+import { traceIdOf } from '../trace-context.ts'
 
 const JSON_TYPE = 'application/json'
-const REQUEST_ID = /^[!#-[\]-~]{1,128}$/
-const TRACEPARENT = /^00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/
 
 /** How errors look: problem+json on Fairlead's own paths, `{"error"}` on those of the Open Inference Protocol. */
 type ErrorForm = 'problem' | 'oip'
@@ -44,6 +44,9 @@ export abstract class Exchange {
   readonly receivedAt: number
   /** `X-Request-Id` as sent, else made here. */
   readonly id: string
+  /** `X-Request-Id`, where one was sent that has the form of one. */
+  readonly sentId: string | undefined
+  #predictionId: string | undefined
   readonly #draining: () => boolean
   readonly #form: ErrorForm
 
@@ -54,7 +57,8 @@ export abstract class Exchange {
     this.receivedAt = receivedAt
     this.#draining = draining
     const given = headers['x-request-id']
-    this.id = typeof given === 'string' && REQUEST_ID.test(given) ? given : uuidv7()
+    this.id = requestId(given)
+    this.sentId = this.id === given ? given : undefined
   }
 
   /** Whether it is too late to answer. */
@@ -65,12 +69,15 @@ export abstract class Exchange {
 
   protected abstract write(answer: Answer): void
 
+  /** Name of the prediction that is asked for: never the same twice, whatever callers send. */
+  get predictionId(): string {
+    this.#predictionId ??= this.sentId === undefined ? this.id : uuidv7()
+    return this.#predictionId
+  }
+
   /** Trace id of a valid `traceparent`. */
   get traceId(): string | undefined {
-    const header = this.headers.traceparent
-    if (typeof header !== 'string') return undefined
-    const id = TRACEPARENT.exec(header)?.[1]
-    return id === undefined || /^0+$/.test(id) ? undefined : id
+    return traceIdOf(this.headers.traceparent)
   }
 
   /** Answers JSON text. `more` are header names and values, one after the other. */

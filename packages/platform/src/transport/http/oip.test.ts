@@ -35,6 +35,38 @@ eachLane('tensors are answered flat, with the id and the release', async (testSe
   assert.deepEqual([serving.world.predicted[0]!.request.interface, serving.world.predicted[0]!.request.rows], ['oip', 2])
 })
 
+eachLane('the id of the body comes back and is the request id of the log; the prediction has one of its own', async (testServing) => {
+  await using serving = await testServing()
+  const sent: [string | undefined, Record<string, string>][] = [
+    ['order-1', {}],
+    ['order-1', { 'x-request-id': 'proxy' }],
+    ['ü'.repeat(1000), { 'x-request-id': 'proxy' }],
+    [undefined, {}],
+  ]
+  const answers: [string, string][] = []
+  for (const [id, headers] of sent) {
+    const response = await serving.post(INFER, { id, inputs: INPUTS }, headers)
+    answers.push([((await response.json()) as { id: string }).id, response.headers.get('x-fairlead-id')!])
+  }
+  const own = answers.map(([, id]) => id)
+  assert.equal(new Set(own).size, 4)
+  assert.deepEqual(
+    answers.map(([id]) => id),
+    ['order-1', 'order-1', 'ü'.repeat(1000), own[3]],
+  )
+  assert.deepEqual(
+    serving.world.logged.map(({ request }) => [request.id, request.requestId]),
+    [
+      [own[0], 'order-1'],
+      [own[1], 'order-1'],
+      [own[2], 'proxy'],
+      [own[3], undefined],
+    ],
+  )
+  const long = await serving.post(INFER, { id: 'x'.repeat(1001), inputs: INPUTS })
+  assert.deepEqual([long.status, await long.json()], [400, { error: '"id" must be text of at most 1000 characters' }])
+})
+
 eachLane('any content type, nested data and chosen outputs', async (testServing) => {
   await using serving = await testServing()
   const nested = [

@@ -1,9 +1,13 @@
 import { FairleadError, OIP_TYPES, type TensorSpec } from '@fairlead/contract'
 import type { Inference, ServingRelease, Tensors } from '../../domain/inference/index.ts'
+import { isRequestId } from '../../kernel/request-id.ts'
 import { deadlineOf } from './deadline.ts'
 import { readJson } from './json.ts'
 import { decodeInput, encodeOutput, type NonFiniteForm } from './oip-tensors.ts'
 import { checkRowCount, type PredictCall } from './predict-rows.ts'
+
+/** Longest id of a request that is given back. */
+const MAX_ID = 1000
 
 interface InferBody {
   id: string | undefined
@@ -21,6 +25,7 @@ function readBody(value: unknown): InferBody {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw invalid('the body must be an object with "inputs"')
   const { id, inputs, outputs, parameters } = value as Record<string, unknown>
   if (id !== undefined && id !== null && typeof id !== 'string') throw invalid('"id" must be text')
+  if (typeof id === 'string' && id.length > MAX_ID) throw invalid(`"id" must be text of at most ${MAX_ID} characters`)
   if (!Array.isArray(inputs)) throw invalid('"inputs" must be an array of tensors')
   if (outputs !== undefined && outputs !== null && !Array.isArray(outputs)) throw invalid('"outputs" must be an array')
   if (parameters !== undefined && parameters !== null && (typeof parameters !== 'object' || Array.isArray(parameters)))
@@ -77,10 +82,12 @@ export async function inferTensors({ inference, exchange, deployment, release, c
   let serving: ServingRelease
   let outputs: string[]
   let form: NonFiniteForm
+  let id: string
   try {
     serving = inference.resolve(deployment, release)
     checkBinary(headers['inference-header-content-length'], body.length)
     const parsed = readBody(readJson(body, { exact: true, nonFinite: true }))
+    id = parsed.id ?? exchange.predictionId
     outputs = chosenOutputs(parsed, serving)
     form = nonFiniteForm(parsed.parameters)
     const { inputs, rows } = serving.tensors.toModel(parsed.inputs)
@@ -91,7 +98,8 @@ export async function inferTensors({ inference, exchange, deployment, release, c
       parameterMs: timeoutOf(parsed.parameters),
     })
     request = {
-      id: parsed.id ?? exchange.id,
+      id: exchange.predictionId,
+      requestId: isRequestId(parsed.id) ? parsed.id : exchange.sentId,
       deployment,
       release,
       rows,
@@ -112,9 +120,9 @@ export async function inferTensors({ inference, exchange, deployment, release, c
   let text = ''
   await inference.predict(request, serving, (answer) => {
     const tensors = outputs.flatMap((name) => (answer.outputs[name] ? [encodeOutput(name, answer.outputs[name], form)] : []))
-    text = `{"model_name":${JSON.stringify(deployment)},"model_version":"${serving.release.number}","id":${JSON.stringify(request.id)},"outputs":[${tensors.join(',')}]}`
+    text = `{"model_name":${JSON.stringify(deployment)},"model_version":"${serving.release.number}","id":${JSON.stringify(id)},"outputs":[${tensors.join(',')}]}`
   })
-  exchange.json(200, text)
+  exchange.json(200, text, ['X-Fairlead-Id', exchange.predictionId])
 }
 
 /** The length header may be there as long as the whole body is JSON. */

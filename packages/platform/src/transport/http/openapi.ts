@@ -145,7 +145,12 @@ function responses(): Schema {
 }
 
 const HEADERS = [
-  { name: 'X-Request-Id', in: 'header', schema: { type: 'string', maxLength: 128 }, description: 'Becomes the id of the answer, and comes back.' },
+  {
+    name: 'X-Request-Id',
+    in: 'header',
+    schema: { type: 'string', maxLength: 128 },
+    description: 'What you call the request: it is recorded and comes back. The id of the answer is another one, and never the same twice.',
+  },
   { name: 'traceparent', in: 'header', schema: { type: 'string' }, description: 'W3C trace context; comes back.' },
   {
     name: 'X-Request-Timeout',
@@ -188,7 +193,7 @@ export function openApiOf(serving: ServingRelease): Schema {
           type: 'object',
           required: ['id', 'deployment', 'release', 'predictions'],
           properties: {
-            id: { type: 'string', description: 'Id of this request; row i is named <id>/<i> unless `ids` named it.' },
+            id: { type: 'string', description: 'Id of this prediction, never the same twice; row i is named <id>/<i> unless `ids` named it.' },
             deployment: { type: 'string' },
             release: { type: 'integer' },
             predictions: { type: 'array', items: { $ref: '#/components/schemas/Prediction' } },

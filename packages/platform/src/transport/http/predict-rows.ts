@@ -85,7 +85,7 @@ export interface PredictCall {
 
 /** Answers `POST /v1/deployments/{name}/predict`, its body being read. Rejects with the error to answer. */
 export async function predictRows({ inference, exchange, deployment, release, caller }: PredictCall, body: Buffer): Promise<void> {
-  const { receivedAt, id } = exchange
+  const { receivedAt, predictionId: id } = exchange
   let rows = 0
   let serving: ServingRelease
   let request: Parameters<Inference['predict']>[0]
@@ -97,6 +97,7 @@ export async function predictRows({ inference, exchange, deployment, release, ca
     rows = (parsed.rows as unknown[]).length
     request = {
       id,
+      requestId: exchange.sentId,
       deployment,
       release,
       rows,

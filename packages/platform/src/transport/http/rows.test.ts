@@ -3,6 +3,7 @@ import { FairleadError } from '@fairlead/contract'
 import { FAKE_ROW, FAKE_SIGNATURE, fakeRelease } from '../../testing/fake-model.ts'
 import { eachLane } from './testing/serving.ts'
 
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$/
 const PREDICT = '/v1/deployments/credit/predict'
 
 async function problem(response: Response) {
@@ -39,13 +40,33 @@ eachLane('what the caller says of the request reaches the event', async (testSer
     { 'x-request-id': 'my-1', traceparent: trace },
   )
   assert.equal(response.headers.get('traceparent'), trace)
-  assert.equal(((await response.json()) as { id: string }).id, 'my-1')
+  assert.equal(response.headers.get('x-request-id'), 'my-1')
+  const { id } = (await response.json()) as { id: string }
+  assert.match(id, UUID)
   const { request, renderMs } = serving.world.predicted[0]!
   assert.deepEqual(
-    [request.id, request.ids, request.key, request.release, request.traceId, request.interface],
-    ['my-1', ['order-17'], 'customer-4', 1, '0af7651916cd43dd8448eb211c80319c', 'rows'],
+    [request.id, request.requestId, request.ids, request.key, request.release, request.traceId, request.interface],
+    [id, 'my-1', ['order-17'], 'customer-4', 1, '0af7651916cd43dd8448eb211c80319c', 'rows'],
   )
   assert.ok(request.deadline <= Date.now() + 500 && request.parsedAt >= request.receivedAt && renderMs! >= 0)
+})
+
+eachLane('a request id that comes twice names two predictions', async (testServing) => {
+  await using serving = await testServing()
+  const ids: string[] = []
+  for (let i = 0; i < 2; i++) ids.push(((await (await serving.post(PREDICT, { rows: [FAKE_ROW] }, { 'x-request-id': 'retry' })).json()) as { id: string }).id)
+  const own = await serving.post(PREDICT, { rows: [FAKE_ROW] })
+  ids.push(((await own.json()) as { id: string }).id)
+  assert.equal(new Set(ids).size, 3)
+  assert.equal(own.headers.get('x-request-id'), ids[2])
+  assert.deepEqual(
+    serving.world.logged.map(({ request }) => [request.id, request.requestId]),
+    [
+      [ids[0], 'retry'],
+      [ids[1], 'retry'],
+      [ids[2], undefined],
+    ],
+  )
 })
 
 eachLane('an odd request id or trace is replaced, not echoed', async (testServing) => {

@@ -141,7 +141,7 @@ test('models: show, alias, tag, verify and remove speak of the version that the 
 })
 
 test('show of a bare name lists the versions there are, and says what uses them', async () => {
-  const { files, signature, facts, lineage, ...summary } = sampleVersion({ deployments: [{ name: 'scoring', release: 2 }] })
+  const summary = sampleVersion({ deployments: [{ name: 'scoring', release: 2 }] })
   const versions = [
     { ...summary, importedBy: 'admin', source: './model' },
     { ...summary, version: 1, aliases: [], deployments: [], importedBy: 'admin' },

@@ -1,14 +1,14 @@
 import { readFileSync, statSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import { FairleadError, type ProblemItem } from '@fairlead/contract'
-import { type Document, isMap, LineCounter, parseDocument } from 'yaml'
+import { type Document, isMap, type LineCounter } from 'yaml'
 import type { z } from 'zod'
 import { didYouMean } from '../kernel/suggestion.ts'
+import { readYaml, YAML_LIMIT, YamlFault, type YamlText } from '../kernel/yaml.ts'
 import { type Declaration, declaration, LATER_KEYS } from './declaration.ts'
 
 type Path = readonly PropertyKey[]
 
-const MOST_BYTES = 1_000_000
 const FILE_NAMES = ['fairlead.yaml', 'fairlead.yml']
 
 /** A declaration as read, with the folder from which its paths count. */
@@ -34,7 +34,7 @@ export function readDeclaration(path: string): DeclarationFile {
 
 function readText(path: string): string {
   try {
-    if (statSync(path).size > MOST_BYTES) throw new Error(`it is larger than ${MOST_BYTES} bytes`)
+    if (statSync(path).size > YAML_LIMIT) throw new Error(`it is larger than ${YAML_LIMIT} bytes`)
     return readFileSync(path, 'utf8')
   } catch (cause) {
     throw new FairleadError('file-unreadable', `${path} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
@@ -43,14 +43,8 @@ function readText(path: string): string {
 
 /** Checks the text of a declaration; `label` names the file in errors. */
 export function parseDeclaration(text: string, label: string): Declaration {
-  const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines })
-  const [broken] = document.errors
-  if (broken) {
-    const { line, col } = lines.linePos(broken.pos[0])
-    throw new FairleadError('setting-invalid', `${label}:${line}:${col}: ${broken.message.split('\n')[0]?.replace(/ at line .*$/, '')}`)
-  }
-  const value: unknown = toValue(document, label) ?? {}
+  const { value: read, document, lines } = documentOf(text, label)
+  const value = read ?? {}
   const at = (path: Path) => `${label}${position(document, lines, path)}`
   refuseLaterKeys(value, at)
   const parsed = declaration.safeParse(value)
@@ -58,11 +52,13 @@ export function parseDeclaration(text: string, label: string): Declaration {
   throw problemOf(parsed.error, at)
 }
 
-function toValue(document: Document, label: string): unknown {
+function documentOf(text: string, label: string): YamlText {
   try {
-    return document.toJS({ maxAliasCount: 100 })
+    return readYaml(text, { maxAliasCount: 100 })
   } catch (cause) {
-    throw new FairleadError('setting-invalid', `${label}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+    if (!(cause instanceof YamlFault)) throw cause
+    const place = cause.place ? `:${cause.place.line}:${cause.place.column}` : ''
+    throw new FairleadError('setting-invalid', `${label}${place}: ${cause.message}`, { cause })
   }
 }
 

@@ -1,10 +1,6 @@
 import { FairleadError } from '@fairlead/contract'
-import { parseDocument } from 'yaml'
 import { z } from 'zod'
-
-const ALIAS_LIMIT = 20
-/** Largest `MLmodel` that is read, in bytes; real ones have a few thousand. */
-const SIZE_LIMIT = 4_000_000
+import { readYaml, YAML_LIMIT, YamlFault } from '../../kernel/yaml.ts'
 
 const text = z.union([z.string(), z.number(), z.boolean()]).transform(String).nullish()
 const options = z.record(z.string(), z.unknown()).nullish()
@@ -41,14 +37,21 @@ export type TensorSpec = z.infer<typeof tensorSpec>
  * Throws FairleadError `model-file-invalid` naming the line or key that is wrong.
  */
 export function parseMlmodel(bytes: Uint8Array, path: string): Mlmodel {
-  if (bytes.length > SIZE_LIMIT) throw new FairleadError('model-file-invalid', `${path} has more than ${SIZE_LIMIT} bytes`)
-  const document = parseDocument(decode(bytes, path), { schema: 'core', logLevel: 'silent' })
-  const [error] = document.errors
-  if (error) throw new FairleadError('model-file-invalid', `${path} is not valid YAML (line ${error.linePos?.[0].line ?? 1}): ${error.message.split('\n')[0]}`)
-  const result = mlmodel.safeParse(toPlain(document, path))
+  const result = mlmodel.safeParse(readDocument(bytes, path))
   if (result.success) return result.data
   const [issue] = result.error.issues
   throw new FairleadError('model-file-invalid', `${path}: ${issue?.path.join('.') || 'the document'}: ${issue?.message ?? 'has the wrong form'}`)
+}
+
+function readDocument(bytes: Uint8Array, path: string): unknown {
+  if (bytes.length > YAML_LIMIT) throw new FairleadError('model-file-invalid', `${path} has more than ${YAML_LIMIT} bytes`)
+  const text = decode(bytes, path)
+  try {
+    return readYaml(text, { schema: 'core' }).value
+  } catch (cause) {
+    if (!(cause instanceof YamlFault)) throw cause
+    throw new FairleadError('model-file-invalid', `${path} is not valid YAML${cause.place ? ` (line ${cause.place.line})` : ''}: ${cause.message}`, { cause })
+  }
 }
 
 function decode(bytes: Uint8Array, path: string): string {
@@ -56,14 +59,6 @@ function decode(bytes: Uint8Array, path: string): string {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch {
     throw new FairleadError('model-file-invalid', `${path} is not valid UTF-8`)
-  }
-}
-
-function toPlain(document: ReturnType<typeof parseDocument>, path: string): unknown {
-  try {
-    return document.toJS({ maxAliasCount: ALIAS_LIMIT })
-  } catch (cause) {
-    throw new FairleadError('model-file-invalid', `${path} repeats too much by YAML aliases, or refers to an anchor that it lacks`, { cause })
   }
 }
 

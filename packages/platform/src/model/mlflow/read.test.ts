@@ -117,6 +117,13 @@ describe('MLflow directories', () => {
     await assert.rejects(readModel(replaced('credit-risk', /inputs: '\[/, "inputs: 'x[")), fails('model-file-invalid', /not valid JSON/))
   })
 
+  it('refuses what only serves to blow up', async () => {
+    const keys = Array.from({ length: 90_000 }, (_, index) => `k${index}: 1`).join('\n')
+    await assert.rejects(readModel(listing({ MLmodel: keys })), fails('model-file-invalid', /more than 256000 bytes/))
+    await assert.rejects(readModel(listing({ MLmodel: '['.repeat(250_000) })), fails('model-file-invalid', /line 1\): it is nested deeper than 100 levels/))
+    await assert.rejects(readModel(listing({ MLmodel: 'run_id: a\nrun_id: b' })), fails('model-file-invalid', /line 2\): the key "run_id" stands twice/))
+  })
+
   it('refuses a signature that contradicts the ONNX file', async () => {
     const columns = (...names: string[]) => names.map((name) => ({ type: 'double', name, required: true }))
     await assert.rejects(

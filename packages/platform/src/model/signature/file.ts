@@ -1,15 +1,10 @@
 import { FairleadError, type Signature, type SignatureFile } from '@fairlead/contract'
 import { signatureFile } from '@fairlead/contract/schemas'
-import { parseDocument } from 'yaml'
+import { readYaml, YamlFault } from '../../kernel/yaml.ts'
 import { Complaints } from './complaints.ts'
 import { mergeInputs } from './merge-inputs.ts'
 import { mergeOutputs } from './merge-outputs.ts'
 import { nearest } from './suggest.ts'
-
-/** Longest signature file that is read, in characters. */
-const SIZE_LIMIT = 1_000_000
-/** Anchors a signature file may repeat; more only serve to blow it up. */
-const ALIAS_LIMIT = 20
 
 const KEYS = ['inputs', 'outputs', 'name', 'type', 'tensor', 'min', 'max', 'values', 'unit', 'description', 'optional', 'columns', 'classes']
 
@@ -18,7 +13,6 @@ const KEYS = ['inputs', 'outputs', 'name', 'type', 'tensor', 'min', 'max', 'valu
  * Throws FairleadError `signature-invalid` with the path of every wrong place and suggestions for mistyped keys.
  */
 export function parseSignatureFile(text: string): SignatureFile {
-  if (text.length > SIZE_LIMIT) throw new FairleadError('signature-invalid', `the signature file has more than ${SIZE_LIMIT} characters`)
   const result = signatureFile.safeParse(parseYaml(text))
   if (result.success) return result.data
   const complaints = new Complaints()
@@ -28,19 +22,12 @@ export function parseSignatureFile(text: string): SignatureFile {
 }
 
 function parseYaml(text: string): unknown {
-  const document = parseDocument(text, { schema: 'core', logLevel: 'silent' })
-  const [error] = document.errors
-  if (error) {
-    const place = error.linePos?.[0]
-    throw new FairleadError(
-      'signature-invalid',
-      `the signature file is not valid YAML${place ? ` (line ${place.line}, column ${place.col})` : ''}: ${error.message.split('\n')[0]}`,
-    )
-  }
   try {
-    return document.toJS({ maxAliasCount: ALIAS_LIMIT }) ?? {}
+    return readYaml(text, { schema: 'core' }).value ?? {}
   } catch (cause) {
-    throw new FairleadError('signature-invalid', 'the signature file repeats too much by YAML aliases, or refers to an anchor that it lacks', { cause })
+    if (!(cause instanceof YamlFault)) throw cause
+    const place = cause.place ? ` (line ${cause.place.line}, column ${cause.place.column})` : ''
+    throw new FairleadError('signature-invalid', `the signature file is not valid YAML${place}: ${cause.message}`, { cause })
   }
 }
 

@@ -218,6 +218,21 @@ export const ERRORS = {
     title: 'The prediction log cannot be written',
     remedy: 'Free disk space for the data folder; with log.durability: sync no answer is given without its log entry.',
   },
+  'log-damaged': {
+    http: 500,
+    grpc: 'DATA_LOSS',
+    retryable: true,
+    title: 'Files of the prediction log are damaged',
+    remedy:
+      'The detail names them; they are set aside in log/damaged of the data folder, and the rest of the log answers. Check the disk, and put them back from a backup.',
+  },
+  'log-too-large': {
+    http: 422,
+    grpc: 'RESOURCE_EXHAUSTED',
+    retryable: false,
+    title: 'The question to the prediction log takes too much memory',
+    remedy: 'Ask for less time or fewer rows: `--since`, `--until`, `--limit`.',
+  },
 
   // access
   'not-authenticated': {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, test } from 'node:test'
@@ -281,4 +281,63 @@ test('many small files of an hour are merged while it is written to, and nothing
   assert.equal((await reader.stats('credit-risk')).files, 1)
   assert.deepEqual(await ask(), before)
   assert.equal(before.items.length, 25)
+})
+
+test('a damaged file is set aside, and the rest of the log is answered', async () => {
+  const time = Date.UTC(2026, 0, 31, 12)
+  for (let hour = 0; hour < 3; hour++) {
+    for (let i = 0; i < 200; i++) writer.append(sampleEvent([{ age: BigInt(i) }], { id: `r${hour}-${i}`, time: time + hour * 3_600_000 }))
+  }
+  await writer.synced()
+  await compactor.flush()
+  const names = (await readdir(join(root, 'parquet'), { recursive: true })).filter((name) => name.endsWith('.parquet')).sort()
+  assert.equal(names.length, 3)
+  const path = join(root, 'parquet', names[1]!)
+  const bytes = await readFile(path)
+  await writeFile(path, bytes.fill(0x5a, 4, bytes.length - 4))
+  const page = await ask({ limit: 1000 })
+  assert.equal(page.items.length, 400)
+  assert.equal(compactor.damage.count, 1)
+  assert.deepEqual(await readdir(join(root, 'damaged')), [names[1]!.replaceAll('/', '+')])
+  await using file = await reader.export({ deployment: 'credit-risk', limit: 1000, order: 'oldest' }, 'csv')
+  assert.equal(file.rows, 400)
+})
+
+test('a page of long lists ends early and the next goes on, while others in this process are answered', async () => {
+  const base = sampleRelease()
+  const signature = {
+    ...base.signature,
+    outputs: [...base.signature.outputs, { name: 'parts', type: 'float32' as const, shape: [-1, -1] }],
+    fields: [...base.signature.fields, { name: 'parts', kind: 'values' as const, type: 'float32' as const, tensor: 'parts' }],
+  }
+  const release = sampleRelease({ signature })
+  for (let i = 0; i < 40; i++) {
+    const event = sampleEvent([{ age: BigInt(i) }], { id: `r${i}`, release, time: Date.UTC(2026, 0, 31, 12) + i })
+    const parts = { type: 'float32' as const, shape: [1, 100_000], data: Float32Array.from({ length: 100_000 }, (_, n) => n / 7) }
+    writer.append({ ...event, answer: { ...event.answer, outputs: { ...event.answer.outputs, parts } } })
+  }
+  await writer.synced()
+  await compactor.flush()
+  let longest = 0
+  let last = performance.now()
+  const timer = setInterval(() => {
+    longest = Math.max(longest, performance.now() - last)
+    last = performance.now()
+  }, 1)
+  const ids: unknown[] = []
+  let pages = 0
+  for (let next: string | undefined, i = 0; i === 0 || next !== undefined; i++) {
+    const page = await ask({ limit: 100, next })
+    pages++
+    ids.push(...page.items.map((row) => row._request))
+    assert.ok(page.items.every((row) => (row.parts as number[]).length === 100_000))
+    next = page.next ?? undefined
+  }
+  clearInterval(timer)
+  assert.deepEqual(
+    ids,
+    Array.from({ length: 40 }, (_, i) => `r${39 - i}`),
+  )
+  assert.ok(pages > 1, `${pages} pages`)
+  assert.ok(longest < 250, `nothing else ran for ${longest} ms`)
 })

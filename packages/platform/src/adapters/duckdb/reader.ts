@@ -1,5 +1,6 @@
 import { mkdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api'
 import { FairleadError, NAME_PATTERN } from '@fairlead/contract'
 import type { PredictionPage } from '@fairlead/contract/control'
@@ -7,18 +8,27 @@ import { parseExpression } from '../../domain/pipeline/index.ts'
 import { type Compactor, filesOf, type LogColumn, type Partition, type PredictionQuery, partitionsOf } from '../../domain/predictionlog/index.ts'
 import { uuidv7 } from '../../kernel/ids.ts'
 import { cursorOf, positionOf } from '../../kernel/page.ts'
-import { type DuckDb, identifier, literal } from './database.ts'
+import { type DuckDb, identifier, isOutOfMemory, literal } from './database.ts'
 import { readParquet } from './parquet-files.ts'
 import { duckType, jsonValue } from './types.ts'
 import { compileWhere } from './where.ts'
 
 /** Most rows of a page. */
 const PAGE_ROWS = 10_000
+/** A page ends early when its values have so many bytes. */
+const PAGE_BYTES = 8 << 20
+/** After values of so many bytes, whoever else runs in this process gets a turn. */
+const TURN_BYTES = 1 << 18
 /** The order of rows: by time, and within a request as they stood in it. Callers may give several requests one id, hence the rest. */
 const ORDER = ['_time', '_request', '_row', '_total_ms', '_parse_ms', '_id'] as const
 
 /** Where a page ended: time, request and row of its last row, and how many rows with these three have been given out. */
 type Position = [time: number, request: string, row: number, given: number]
+
+/** Rows that a page has at least where sorting all that were asked for takes too much memory. */
+const FEW_ROWS = 20
+/** What the engine says of a wrong statement; anything else may be the fault of a file. */
+const OF_THE_QUESTION = /^(Parser|Binder|Catalog|Conversion|Permission) Error|^INTERRUPT/
 
 /** A file made for somebody; disposing removes it. */
 export interface ExportedFile extends AsyncDisposable {
@@ -60,24 +70,49 @@ export class PredictionLogReader {
   }
 
   /**
-   * A page of rows in order of time, at most 10,000 of them however many are asked for. Hours are read from the wanted end on until
-   * the page is full. Throws `expression-invalid` for `where`, `request-invalid` for a `next` that was not made here, `deadline-exceeded`.
+   * A page of rows in order of time, at most 10,000 of them however many are asked for, and fewer where they are large. Hours are read
+   * from the wanted end on until the page is full. Damaged files are set aside, and the rest is answered. Throws `expression-invalid` for `where`, `request-invalid` for a `next` that was not made here, `deadline-exceeded`.
    */
   async query(query: PredictionQuery): Promise<PredictionPage> {
     await this.#compactor.flush()
-    return this.#compactor.gate.shared(async () => {
-      const plan = await this.#plan(query)
+    return this.#withoutDamage(query, async (plan) => {
       const limit = Math.min(query.limit, PAGE_ROWS)
-      const rows = await this.#firstRows(plan, query.order, limit + 1)
-      const items = rows.slice(0, limit).map((row) => Object.fromEntries(plan.columns.map((c, i) => [c.name, jsonValue(row[i]!)])))
+      const { rows, more } = await this.#firstRows(plan, query.order, limit + 1)
+      const items = rows.slice(0, limit).map((row) => Object.fromEntries(plan.columns.map((c, i) => [c.name, row[i]])))
       const end = endOf(items, plan.from)
       return {
         columns: plan.columns.map((c) => ({ name: c.name, type: typeName(c), role: c.role })),
         items,
-        next: rows.length > limit ? end : null,
+        next: more || rows.length > limit ? end : null,
         end: end ?? query.next ?? null,
       }
     })
+  }
+
+  /** Answers a question. Where a damaged file is in its way, that is set aside and the question answered without it. */
+  async #withoutDamage<T>(query: PredictionQuery, answer: (plan: Plan) => Promise<T>): Promise<T> {
+    const { gate, damage } = this.#compactor
+    const attempt = () => gate.shared(async () => answer(await this.#plan(query)))
+    try {
+      return await attempt()
+    } catch (error) {
+      if (error instanceof FairleadError) throw error
+      if (isOutOfMemory(error))
+        throw new FairleadError('log-too-large', 'The rows do not fit the memory of the analysis engine; ask for less time, or a smaller limit.', {
+          cause: error,
+        })
+      if (!(error instanceof Error) || OF_THE_QUESTION.test(error.message)) throw error
+      const paths = await gate.shared(async () => this.#paths((await this.#plan(query)).partitions))
+      const named = paths.filter((path) => error.message.includes(path))
+      const found = [...(await damage.examine(named)), ...(named.length === 0 ? await damage.examine(paths) : [])]
+      if (found.length === 0) throw error
+      return attempt().catch((again: unknown) => {
+        if (again instanceof FairleadError) throw again
+        throw new FairleadError('log-damaged', `Files of the log were damaged and are set aside in log/damaged: ${found.join(', ')}. More may be.`, {
+          cause: again,
+        })
+      })
+    }
   }
 
   /** Whether anything was ever logged under a name. */
@@ -89,8 +124,7 @@ export class PredictionLogReader {
   /** Writes the rows of a question as a file in the log's folder. `limit` bounds the rows; `next` goes on where a page ended. */
   async export(query: PredictionQuery, format: 'csv' | 'parquet'): Promise<ExportedFile> {
     await this.#compactor.flush()
-    return this.#compactor.gate.shared(async () => {
-      const plan = await this.#plan(query)
+    return this.#withoutDamage(query, async (plan) => {
       const { temporary } = this.#compactor.folders
       await mkdir(temporary, { recursive: true })
       const path = join(temporary, `export-${uuidv7()}.${format}`)
@@ -141,7 +175,7 @@ export class PredictionLogReader {
     if (query.since !== undefined) bind(`"_time" >= epoch_ms(${Math.trunc(query.since)})`)
     if (query.until !== undefined) bind(`"_time" < epoch_ms(${Math.trunc(query.until)})`)
     if (query.release !== undefined) bind(`"_release" = ${Math.trunc(query.release)}`)
-    if (query.id !== undefined) bind(`("_id" = ? OR "_request" = ? OR starts_with("_id", ? || '/'))`, query.id, query.id, query.id)
+    if (query.id !== undefined) bind('("_id" = ? OR "_request" = ?)', query.id, query.id)
     const range = { since: query.since, until: query.until }
     const from = positionOf(query.next, isPosition)
     if (from !== undefined) {
@@ -156,19 +190,28 @@ export class PredictionLogReader {
     return { columns, condition: conditions.join(' AND ') || 'TRUE', parameters, partitions, from }
   }
 
-  /** The first `count` rows behind where the page before ended, reading ever more hours at once. */
-  async #firstRows(plan: Plan, order: PredictionQuery['order'], count: number): Promise<DuckDBValue[][]> {
+  /** The first `count` rows behind where the page before ended, reading ever more hours at once; `more` where the bytes of a page were full before. */
+  async #firstRows(plan: Plan, order: PredictionQuery['order'], count: number): Promise<{ rows: unknown[][]; more: boolean }> {
     const hours = order === 'newest' ? plan.partitions.toReversed() : plan.partitions
-    const rows: DuckDBValue[][] = []
-    const given = plan.from?.[3] ?? 0
-    const wanted = count + given
-    for (let at = 0, step = 1; at < hours.length && rows.length < wanted; at += step, step = Math.min(64, step * 2)) {
+    const page = new Page(plan.from?.[3] ?? 0)
+    for (let at = 0, step = 1; at < hours.length && page.rows.length < count; at += step, step = Math.min(64, step * 2)) {
       const paths = await this.#paths(hours.slice(at, at + step))
       if (paths.length === 0) continue
-      const sql = `${selectFrom(plan, paths)} ORDER BY ${orderBy(order)} LIMIT ${wanted - rows.length}`
-      rows.push(...(await this.#duck.use((c) => read(c, sql, plan.parameters))))
+      const wanted = count - page.rows.length
+      const sql = (limit: number) => `${selectFrom(plan, paths)} ORDER BY ${orderBy(order)} LIMIT ${limit + page.skip}`
+      const read = (limit: number) => this.#duck.use((c) => page.take(c, sql(limit), plan.parameters))
+      const before = page.rows.length
+      try {
+        await read(wanted)
+      } catch (error) {
+        if (!isOutOfMemory(error) || wanted <= FEW_ROWS || page.rows.length > before) throw error
+        // long lists: fewer of them are sorted in the memory that there is
+        await read(FEW_ROWS)
+        return { rows: page.rows, more: true }
+      }
+      if (page.full) return { rows: page.rows, more: true }
     }
-    return rows.slice(given)
+    return { rows: page.rows, more: false }
   }
 
   async #paths(partitions: readonly Partition[]): Promise<string[]> {
@@ -177,8 +220,49 @@ export class PredictionLogReader {
   }
 }
 
-async function read(connection: DuckDBConnection, sql: string, parameters: DuckDBValue[]): Promise<DuckDBValue[][]> {
-  return (await connection.runAndReadAll(sql, parameters)).getRows()
+/** Rows as they are answered, gathered until they have the bytes of a page. */
+class Page {
+  readonly rows: unknown[][] = []
+  full = false
+  /** Rows still to be left out, because the page before had them. */
+  skip: number
+  #bytes = 0
+
+  constructor(skip: number) {
+    this.skip = skip
+  }
+
+  /** Takes the rows of a statement, in turns. */
+  async take(connection: DuckDBConnection, sql: string, parameters: DuckDBValue[]): Promise<void> {
+    const result = await connection.stream(sql, parameters)
+    let turn = this.#bytes
+    for (let chunk = await result.fetchChunk(); chunk !== null && chunk.rowCount > 0; chunk = await result.fetchChunk()) {
+      const columns = Array.from({ length: chunk.columnCount }, (_, i) => chunk.getColumnVector(i))
+      for (let r = 0; r < chunk.rowCount; r++) {
+        if (this.skip > 0) {
+          this.skip--
+          continue
+        }
+        if (this.#bytes >= PAGE_BYTES) {
+          this.full = true
+          return
+        }
+        const row = columns.map((column) => jsonValue(column.getItem(r)))
+        this.rows.push(row)
+        for (const value of row) this.#bytes += bytesOf(value)
+        if (this.#bytes - turn > TURN_BYTES) {
+          turn = this.#bytes
+          await nextTurn()
+        }
+      }
+    }
+  }
+}
+
+/** About the memory that an answered value takes. */
+function bytesOf(value: unknown): number {
+  if (typeof value === 'string') return 8 + value.length
+  return Array.isArray(value) ? value.reduce((sum: number, one) => sum + bytesOf(one), 8) : 8
 }
 
 /** All columns of the log, also those that none of these files has. */

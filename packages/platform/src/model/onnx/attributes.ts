@@ -1,5 +1,7 @@
+import { FairleadError } from '@fairlead/contract'
 import type { OnnxAttribute, OnnxModel, OnnxNode, OnnxTensor } from './model.ts'
-import { WireReader } from './protobuf.ts'
+import { invalidFile, WireReader } from './protobuf.ts'
+import { NAME_LIMIT } from './reading.ts'
 
 /** ONNX numbers of the element types that labels have (TensorProto.DataType). */
 export const ELEMENT = { int32: 6, int64: 7, string: 8 } as const
@@ -12,14 +14,14 @@ export function attributeOf(node: OnnxNode, name: string): OnnxAttribute | undef
 /** A list of texts of an attribute; empty where the node lacks it. */
 export function stringsOf(model: OnnxModel, node: OnnxNode, name: string): string[] {
   return collect(model, attributeOf(node, name), (reader, values) => {
-    if (reader.number === 9) values.push(reader.text())
+    if (reader.number === 9) values.push(textOf(reader))
   })
 }
 
 /** One text of an attribute; undefined where the node lacks it. */
 export function stringOf(model: OnnxModel, node: OnnxNode, name: string): string | undefined {
   const [value] = collect(model, attributeOf(node, name), (reader, values) => {
-    if (reader.number === 4) values.push(reader.text())
+    if (reader.number === 4) values.push(textOf(reader))
   })
   return value
 }
@@ -27,15 +29,27 @@ export function stringOf(model: OnnxModel, node: OnnxNode, name: string): string
 /** A list of whole numbers of an attribute, written as text; empty where the node lacks it. */
 export function integersOf(model: OnnxModel, node: OnnxNode, name: string): string[] {
   return collect(model, attributeOf(node, name), (reader, values) => {
-    if (reader.number === 8) for (const value of reader.integers()) values.push(String(value))
+    if (reader.number === 8) for (const value of reader.integers(LIST_LIMIT)) values.push(String(value))
   })
 }
+
+function textOf(reader: WireReader): string {
+  const length = reader.to - reader.from
+  if (length > NAME_LIMIT) throw invalidFile(`a text of an attribute has ${length} bytes; at most ${NAME_LIMIT} are read`, reader.from)
+  return reader.text()
+}
+
+/** Longest list of an attribute that is read: more classes than a model can tell apart. */
+const LIST_LIMIT = 100_000
 
 function collect(model: OnnxModel, attribute: OnnxAttribute | undefined, take: (reader: WireReader, values: string[]) => void): string[] {
   if (!attribute) return []
   const values: string[] = []
   const reader = new WireReader(model.bytes, attribute.range)
-  while (reader.next()) take(reader, values)
+  while (reader.next()) {
+    take(reader, values)
+    if (values.length > LIST_LIMIT) throw new FairleadError('model-too-large', `the attribute "${attribute.name}" lists more than ${LIST_LIMIT} values`)
+  }
   return values
 }
 
@@ -50,9 +64,9 @@ export function labelsOf(model: OnnxModel, tensor: OnnxTensor): string[] | undef
   if (elementType !== ELEMENT.int32 && elementType !== ELEMENT.int64 && elementType !== ELEMENT.string) return undefined
   const values: string[] = []
   const reader = new WireReader(model.bytes, tensor.range)
-  while (reader.next()) {
-    if (reader.number === 6) values.push(reader.text())
-    else if (reader.number === 5 || reader.number === 7) for (const value of reader.integers()) values.push(String(value))
+  while (values.length <= count && reader.next()) {
+    if (reader.number === 6) values.push(textOf(reader))
+    else if (reader.number === 5 || reader.number === 7) for (const value of reader.integers(LABEL_LIMIT)) values.push(String(value))
     else if (reader.number === 9) values.push(...rawIntegers(reader.slice(), elementType === ELEMENT.int64))
   }
   return values.length === count ? values : undefined

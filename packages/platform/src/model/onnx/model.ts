@@ -91,9 +91,6 @@ export const STANDARD_DOMAIN = 'ai.onnx'
 /** Protobuf cannot hold more: a larger ONNX file cannot exist in one piece. */
 export const ONNX_SIZE_LIMIT = 2 ** 31 - 1
 
-/** Most nodes, subgraphs and functions included, that are read from one file. */
-export const NODE_LIMIT = 1_000_000
-
 /** Every graph of the model with the opsets its nodes are read under: the main one, functions' bodies and subgraphs of attributes. */
 export function* everyNode(model: OnnxModel): Generator<{ node: OnnxNode; opsets: Map<string, number> }> {
   yield* nodesOf(model.graph.nodes, model.opsets)

@@ -36,8 +36,10 @@ describe('protobuf wire format', () => {
   })
 
   it('reads repeated numbers packed and unpacked', () => {
-    assert.deepEqual(only([0x0a, 3, 1, 0x96, 0x01]).integers(), [1n, 150n])
-    assert.deepEqual(only([0x08, 5]).integers(), [5n])
+    assert.deepEqual(only([0x0a, 3, 1, 0x96, 0x01]).integers(2), [1n, 150n])
+    assert.deepEqual(only([0x08, 5]).integers(2), [5n])
+    assert.throws(() => only([0x0a, 3, 1, 2, 3]).integers(2), invalid(/more than 2 numbers/))
+    assert.equal(only([0x0a, 4, 0x61, 0xc3, 0xa4, 0x62]).text(2), 'a')
     assert.equal(only([0x0a, 8, 0, 0, 0, 0, 0, 0, 0, 0]).fixedCount(4), 2)
     assert.equal(only([0x0d, 0, 0, 0, 0]).fixedCount(4), 1)
     assert.throws(() => only([0x0a, 3, 0, 0, 0]).fixedCount(4), invalid(/broken length at byte 2/))

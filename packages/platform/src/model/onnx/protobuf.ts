@@ -109,11 +109,13 @@ export class WireReader {
     return number
   }
 
-  /** The current field as text; refused unless it is UTF-8. */
-  text(): string {
+  /** The current field as text, or its first `most` bytes; refused unless it is UTF-8. */
+  text(most = Number.POSITIVE_INFINITY): string {
     this.#expect(WIRE.bytes)
     try {
-      return utf8.decode(this.bytes.subarray(this.from, this.to))
+      if (this.to - this.from <= most) return utf8.decode(this.bytes.subarray(this.from, this.to))
+      // a character that is cut in two is left out
+      return new TextDecoder('utf-8', { fatal: true }).decode(this.bytes.subarray(this.from, this.from + most), { stream: true })
     } catch {
       throw invalidFile('a text is not valid UTF-8', this.from)
     }
@@ -125,11 +127,12 @@ export class WireReader {
     return new WireReader(this.bytes, { from: this.from, to: this.to, depth: this.depth + 1 })
   }
 
-  /** The current field's values of a repeated integer, packed or not. */
-  integers(): bigint[] {
+  /** The current field's values of a repeated integer, packed or not; refused when there are more than `most`. */
+  integers(most: number): bigint[] {
     if (this.wire !== WIRE.bytes) return [this.int64()]
     const values: bigint[] = []
     for (let offset = this.from; offset < this.to; ) {
+      if (values.length === most) throw invalidFile(`a list has more than ${most} numbers`, this.from)
       offset = this.#varint(offset)
       if (offset > this.to) throw invalidFile('a list of numbers ends inside a number', this.from)
       values.push(BigInt.asIntN(64, (BigInt(this.#high) << 32n) | BigInt(this.#low)))

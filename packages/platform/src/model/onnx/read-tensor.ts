@@ -1,15 +1,13 @@
 import type { OnnxDimension, OnnxTensor, OnnxType, OnnxValue } from './model.ts'
 import { invalidFile, type WireReader } from './protobuf.ts'
+import { COST, type Reading } from './reading.ts'
 
-/** What is kept while one file is read. */
-export interface Reading {
-  nodes: number
-  /** Every tensor met, wherever it stands, whose values lie in another file. */
-  external: OnnxTensor[]
-}
+/** Most dimensions a tensor may have; the runtime and NumPy know no more. */
+const RANK_LIMIT = 64
 
 /** Reads a TensorProto without copying its values. */
 export function readTensor(reader: WireReader, reading: Reading): OnnxTensor {
+  reading.take(COST.tensor)
   const start = { from: reader.from, to: reader.to }
   const message = reader.message()
   const tensor: OnnxTensor = {
@@ -24,12 +22,12 @@ export function readTensor(reader: WireReader, reading: Reading): OnnxTensor {
   // the runtime decides by the place alone; entries without it may still be joined with it where protobuf merges two messages
   let external = false
   while (message.next()) {
-    if (message.number === 1) for (const size of message.integers()) tensor.dimensions.push(dimensionSize(size, message))
+    if (message.number === 1) readDimensions(message, tensor.dimensions, reading)
     else if (message.number === 2) tensor.elementType = message.integer()
-    else if (message.number === 8) tensor.name = message.text()
+    else if (message.number === 8) tensor.name = reading.name(message)
     else if (message.number === 13) {
       external = true
-      readExternalEntry(message, entries)
+      readExternalEntry(message, entries, reading)
     } else if (message.number === 14) external = isElsewhere(message) || external
     else if (VALUE_FIELDS.has(message.number)) tensor.sizeBytes += message.to - message.from
   }
@@ -48,9 +46,10 @@ function isElsewhere(reader: WireReader): boolean {
   return place === 1n
 }
 
-function readExternalEntry(reader: WireReader, entries: Map<string, string>): void {
+function readExternalEntry(reader: WireReader, entries: Map<string, string>, reading: Reading): void {
   const before = entries.size
-  readEntry(reader, entries)
+  const [key, value] = readEntry(reader, (message) => reading.name(message))
+  entries.set(key, value)
   if (entries.size === before) throw invalidFile('a tensor says twice where its values lie', reader.at)
 }
 
@@ -63,6 +62,14 @@ function denseSize(tensor: OnnxTensor): number {
 
 /** float, int32, string, int64, raw, double and uint64 data. */
 const VALUE_FIELDS = new Set([4, 5, 6, 7, 9, 10, 11])
+
+function readDimensions(reader: WireReader, dimensions: number[], reading: Reading): void {
+  for (const size of reader.integers(RANK_LIMIT)) {
+    if (dimensions.length === RANK_LIMIT) throw invalidFile(`a tensor has more than ${RANK_LIMIT} dimensions`, reader.at)
+    reading.take(COST.dimension)
+    dimensions.push(dimensionSize(size, reader))
+  }
+}
 
 function dimensionSize(size: bigint, reader: WireReader): number {
   if (size < 0n || size > BigInt(Number.MAX_SAFE_INTEGER)) throw invalidFile(`a tensor has a dimension of ${size}`, reader.from)
@@ -88,16 +95,16 @@ function wholeNumber(text: string, name: string, at: number): number {
   return value
 }
 
-/** Reads a StringStringEntryProto into `entries`. */
-export function readEntry(reader: WireReader, entries: Map<string, string>): void {
+/** Reads a StringStringEntryProto, its key and value as `text` takes them. */
+export function readEntry(reader: WireReader, text: (message: WireReader) => string): [key: string, value: string] {
   const message = reader.message()
   let key = ''
   let value = ''
   while (message.next()) {
-    if (message.number === 1) key = message.text()
-    else if (message.number === 2) value = message.text()
+    if (message.number === 1) key = text(message)
+    else if (message.number === 2) value = text(message)
   }
-  entries.set(key, value)
+  return [key, value]
 }
 
 /** Reads a SparseTensorProto as the dense tensor it stands for; only its stored values count as size. */
@@ -114,78 +121,78 @@ export function readSparseTensor(reader: WireReader, reading: Reading): OnnxTens
 }
 
 /** Reads a ValueInfoProto. */
-export function readValue(reader: WireReader): OnnxValue {
+export function readValue(reader: WireReader, reading: Reading): OnnxValue {
+  reading.take(COST.value)
   const message = reader.message()
   const value: OnnxValue = { name: '', type: { kind: 'unknown' } }
   while (message.next()) {
-    if (message.number === 1) value.name = message.text()
-    else if (message.number === 2) value.type = readType(message)
+    if (message.number === 1) value.name = reading.name(message)
+    else if (message.number === 2) value.type = readType(message, reading)
   }
   return value
 }
 
-function readType(reader: WireReader): OnnxType {
+function readType(reader: WireReader, reading: Reading): OnnxType {
   const message = reader.message()
+  reading.take(COST.dimension)
   let type: OnnxType = { kind: 'unknown' }
   while (message.next()) {
-    if (message.number === 1) type = readTensorType(message, 'tensor')
-    else if (message.number === 8) type = readTensorType(message, 'sparse tensor')
-    else if (message.number === 4) type = { kind: 'sequence', element: readElement(message, 1) }
-    else if (message.number === 9) type = { kind: 'optional', element: readElement(message, 1) }
-    else if (message.number === 5) type = readMapType(message)
+    if (message.number === 1) type = readTensorType(message, 'tensor', reading)
+    else if (message.number === 8) type = readTensorType(message, 'sparse tensor', reading)
+    else if (message.number === 4) type = { kind: 'sequence', element: readElement(message, 1, reading) }
+    else if (message.number === 9) type = { kind: 'optional', element: readElement(message, 1, reading) }
+    else if (message.number === 5) type = readMapType(message, reading)
     else if (message.number === 7) type = { kind: 'opaque' }
   }
   return type
 }
 
-function readElement(reader: WireReader, field: number): OnnxType | undefined {
+function readElement(reader: WireReader, field: number, reading: Reading): OnnxType | undefined {
   const message = reader.message()
   let element: OnnxType | undefined
-  while (message.next()) if (message.number === field) element = readType(message)
+  while (message.next()) if (message.number === field) element = readType(message, reading)
   return element
 }
 
-function readMapType(reader: WireReader): OnnxType {
+function readMapType(reader: WireReader, reading: Reading): OnnxType {
   const message = reader.message()
   let keyType = 0
   while (message.next()) if (message.number === 1) keyType = message.integer()
-  return { kind: 'map', keyType, value: readElement(reader, 2) }
+  return { kind: 'map', keyType, value: readElement(reader, 2, reading) }
 }
 
-function readTensorType(reader: WireReader, kind: 'tensor' | 'sparse tensor'): OnnxType {
+function readTensorType(reader: WireReader, kind: 'tensor' | 'sparse tensor', reading: Reading): OnnxType {
   const message = reader.message()
   let elementType = 0
   let dimensions: OnnxDimension[] | undefined
   while (message.next()) {
     if (message.number === 1) elementType = message.integer()
-    else if (message.number === 2) dimensions = readShape(message)
+    else if (message.number === 2) dimensions = readShape(message, reading)
   }
   return { kind, elementType, dimensions }
 }
 
-/** Most dimensions a tensor may have; the runtime and NumPy know no more. */
-const RANK_LIMIT = 64
-
-function readShape(reader: WireReader): OnnxDimension[] {
+function readShape(reader: WireReader, reading: Reading): OnnxDimension[] {
   const message = reader.message()
   const dimensions: OnnxDimension[] = []
   while (message.next()) {
     if (message.number !== 1) continue
     if (dimensions.length === RANK_LIMIT) throw invalidFile(`a tensor has more than ${RANK_LIMIT} dimensions`, message.at)
-    dimensions.push(readDimension(message))
+    dimensions.push(readDimension(message, reading))
   }
   return dimensions
 }
 
-function readDimension(reader: WireReader): OnnxDimension {
+function readDimension(reader: WireReader, reading: Reading): OnnxDimension {
   const message = reader.message()
+  reading.take(COST.dimension)
   let dimension: OnnxDimension = null
   while (message.next()) {
     if (message.number === 1) {
       const size = message.integer()
       // Some exporters write -1 or 0 for "any number of rows".
       dimension = size > 0 ? size : null
-    } else if (message.number === 2) dimension = message.text() || null
+    } else if (message.number === 2) dimension = reading.name(message) || null
   }
   return dimension
 }

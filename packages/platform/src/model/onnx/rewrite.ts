@@ -1,6 +1,6 @@
 import { FairleadError } from '@fairlead/contract'
 import { integersOf, stringsOf } from './attributes.ts'
-import { type OnnxGraph, type OnnxModel, type OnnxNode, type OnnxType, type OnnxValue, STANDARD_DOMAIN } from './model.ts'
+import { type OnnxGraph, type OnnxModel, type OnnxNode, type OnnxType, STANDARD_DOMAIN } from './model.ts'
 import { WireReader, WireWriter } from './protobuf.ts'
 
 /** A model file that the Node binding of ONNX Runtime can answer from. */
@@ -24,12 +24,16 @@ const FLOAT = 1
  */
 export function rewriteOnnx(model: OnnxModel): Rewritten {
   const zipMaps = new Map<string, { node: number; labels: string[] }>()
+  const producers = producersOf(model.graph)
+  const labels = new Map<number, string[]>()
   for (const output of model.graph.outputs) {
     if (isTensor(output.type)) continue
-    const index = zipMapOf(model.graph, output)
+    const index = zipMapOf(model.graph, producers.get(output.name))
     if (index === undefined)
       throw new FairleadError('model-output-unsupported', `output "${output.name}" is ${describeType(output.type)}; only tensors can be answered`)
-    zipMaps.set(output.name, { node: index, labels: zipMapLabels(model, model.graph.nodes[index]!) })
+    const found = labels.get(index) ?? zipMapLabels(model, model.graph.nodes[index]!)
+    labels.set(index, found)
+    zipMaps.set(output.name, { node: index, labels: found })
   }
   if (zipMaps.size === 0) return { bytes: model.bytes, rewrites: [], classes: new Map() }
   const classes = new Map([...zipMaps].map(([name, { labels }]) => [name, labels]))
@@ -45,9 +49,17 @@ function isTensor(type: OnnxType): boolean {
   return type.kind === 'tensor' || type.kind === 'unknown'
 }
 
-function zipMapOf(graph: OnnxGraph, output: OnnxValue): number | undefined {
-  const index = graph.nodes.findIndex((node) => node.outputs.includes(output.name))
-  const node = graph.nodes[index]
+/** The first node, by its place in the graph, that makes each tensor. */
+function producersOf(graph: OnnxGraph): ReadonlyMap<string, number> {
+  const producers = new Map<string, number>()
+  graph.nodes.forEach((node, index) => {
+    for (const name of node.outputs) if (!producers.has(name)) producers.set(name, index)
+  })
+  return producers
+}
+
+function zipMapOf(graph: OnnxGraph, index: number | undefined): number | undefined {
+  const node = graph.nodes[index ?? -1]
   return node?.operator === 'ZipMap' && node.domain === 'ai.onnx.ml' && node.inputs[0] !== undefined ? index : undefined
 }
 

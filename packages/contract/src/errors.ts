@@ -136,7 +136,7 @@ export const ERRORS = {
     grpc: 'INVALID_ARGUMENT',
     retryable: false,
     title: 'There are too many rows in one request',
-    remedy: 'Split the rows over several requests, or use a batch job.',
+    remedy: 'Send the rows in several requests, or raise the setting maxRows of the deployment.',
   },
   'tensor-unknown': {
     http: 422,
@@ -175,13 +175,19 @@ export const ERRORS = {
     title: 'The release is not ready',
     remedy: 'Retry shortly; `fairlead deployments show NAME` tells what it waits for.',
   },
-  'not-ready': { http: 503, grpc: 'UNAVAILABLE', retryable: true, title: 'The platform is not ready', remedy: 'Retry after the seconds in Retry-After.' },
+  'not-ready': {
+    http: 503,
+    grpc: 'UNAVAILABLE',
+    retryable: true,
+    title: 'The platform is not ready',
+    remedy: 'Try again in a moment; to programs the header Retry-After says how many seconds.',
+  },
   'queue-full': {
     http: 503,
     grpc: 'UNAVAILABLE',
     retryable: true,
     title: 'The queue of this deployment is full',
-    remedy: 'Retry after the seconds in Retry-After; send fewer requests at once, or add processes.',
+    remedy: 'Try again in a moment (programs: the seconds in Retry-After); send fewer requests at once, or add processes.',
   },
   'deadline-exceeded': {
     http: 504,
@@ -240,7 +246,8 @@ export const ERRORS = {
     grpc: 'UNAUTHENTICATED',
     retryable: false,
     title: 'No valid credentials were sent',
-    remedy: 'Send `Authorization: Bearer …` with an API key or the admin token.',
+    remedy:
+      'Predictions take an API key, control the admin token or a key: `Authorization: Bearer …`, on the command line --key and --token. Who reads this in the console signs in with a link of `fairlead status --sign-in`.',
   },
   'not-allowed': {
     http: 403,
@@ -268,7 +275,7 @@ export const ERRORS = {
     grpc: 'RESOURCE_EXHAUSTED',
     retryable: true,
     title: 'Too many requests in a short time',
-    remedy: 'Retry after the seconds in Retry-After.',
+    remedy: 'Try again in a moment; to programs the header Retry-After says how many seconds.',
   },
 
   // registry
@@ -453,7 +460,7 @@ export const ERRORS = {
     grpc: 'INVALID_ARGUMENT',
     retryable: false,
     title: 'The expression is not valid',
-    remedy: 'The detail names the position; see the guide on expressions.',
+    remedy: 'The detail names the position. Names with spaces stand in double quotes, text in single ones; docs/guides/decisions.md has the whole grammar.',
   },
   'setting-unknown': {
     http: 422,

@@ -75,7 +75,21 @@ test('a mistyped word gets a suggestion', async () => {
   assert.match((await runFairlead(['statsu'])).stderr, /Did you mean status\?/)
   assert.match((await runFairlead(['models', 'improt'])).stderr, /Did you mean import\?/)
   assert.match((await runFairlead(['up', '--prot', '1'])).stderr, /Did you mean --port\?/)
-  assert.equal((await runFairlead([])).code, 2)
+  assert.match((await runFairlead(['rollback', 'x'])).stderr, /no command "rollback"\. Did you mean fairlead deployments rollback\?/)
+  assert.match((await runFairlead(['delete', 'x'])).stderr, /fairlead models remove or fairlead deployments remove\?/)
+  assert.match((await runFairlead(['frobnicate'])).stderr, /unknown command/i)
+})
+
+test('a command that needs another one shows its help, as wrong usage', async () => {
+  for (const [args, words] of [
+    [[], /fairlead up +start a platform/],
+    [['models'], /fairlead models[\s\S]*import \[options\]/],
+    [['--url', 'http://x', 'models'], /fairlead models/],
+  ] as const) {
+    const ran = await runFairlead([...args])
+    assert.deepEqual([ran.code, ran.stdout], [2, ''])
+    assert.match(ran.stderr, words)
+  }
 })
 
 test('help and version go to stdout with exit code 0, examples and exit codes among them', async () => {
@@ -98,6 +112,19 @@ test('the platform of the data folder is found; one that has ended is told from 
   const found = await runFairlead(['deployments', 'list'], { cwd: folder.path, env: { FAIRLEAD_URL: 'http://127.0.0.1:1' } })
   assert.equal(found.code, 0, found.stderr)
   assert.equal(platform.taken[0]?.headers.authorization, 'Bearer fla_x')
+  const note = `note: this goes to ${platform.url}, the platform of ${folder.at('.fairlead')}; FAIRLEAD_URL and FAIRLEAD_TOKEN do not count beside it\n`
+  assert.ok(found.stderr.startsWith(note), found.stderr)
+  const told = async (args: string[], env: Record<string, string>) => (await runFairlead(args, { cwd: folder.path, env })).stderr.includes('note:')
+  const list = ['deployments', 'list']
+  assert.deepEqual(
+    [
+      await told(list, {}),
+      await told(list, { FAIRLEAD_TOKEN: 'x' }),
+      await told([...list, '--quiet'], { FAIRLEAD_URL: 'http://x' }),
+      await told([...list, '--data', '.fairlead'], { FAIRLEAD_URL: 'http://x' }),
+    ],
+    [false, true, false, false],
+  )
   for (const [name, words] of [
     ['stale', /run\.json is left from process/],
     ['broken', /damaged/],

@@ -31,7 +31,11 @@ export class Context {
 
   /** Where the platform is. Throws `unreachable` when none is found. */
   get address(): PlatformAddress {
-    this.#address ??= findPlatform({ ...this.globals, env: this.io.env, cwd: this.io.cwd })
+    if (this.#address) return this.#address
+    this.#address = findPlatform({ ...this.globals, env: this.io.env, cwd: this.io.cwd })
+    const { before, control } = this.#address
+    if (before !== undefined)
+      this.output.note(`note: this goes to ${control}, the platform of ${before}; FAIRLEAD_URL and FAIRLEAD_TOKEN do not count beside it`)
     return this.#address
   }
 

@@ -3,6 +3,7 @@ import { ERRORS, type ErrorCode, FairleadError, type Problem, toProblem } from '
 import { CommanderError } from 'commander'
 import { printable } from './format.ts'
 import type { Output } from './output.ts'
+import { refusalLines } from './refused-rows.ts'
 
 /** What a command's end says to the caller. */
 export const EXIT = { done: 0, failed: 1, usage: 2, unreachable: 3, notAllowed: 4, differences: 10 } as const
@@ -23,8 +24,6 @@ export function exitCodeOf(problem: Pick<Problem, 'code' | 'status'>): number {
   return EXIT.failed
 }
 
-const SHOWN_ITEMS = 10
-
 /** Keeps line breaks: some details point at a place in the line above. */
 function lines(text: string): string {
   return text.split('\n').map(printable).join('\n')
@@ -37,20 +36,25 @@ function lines(text: string): string {
 export function reportFailure(error: unknown, output: Output, debug: boolean): number {
   const problem = problemOf(error)
   if (output.json) output.document(problem)
-  output.error(`${output.tint('red', 'error')}: ${lines(problem.detail)}`)
-  const items = (problem.errors ?? []).filter((item) => !problem.detail.includes(item.detail) || !problem.detail.includes(item.path))
-  for (const item of items.slice(0, SHOWN_ITEMS)) output.error(printable(`  ${item.path}: ${item.detail}`))
-  if (items.length > SHOWN_ITEMS) output.error(`  and ${items.length - SHOWN_ITEMS} more`)
+  const [detail, ...places] = refusalLines(problem, error)
+  output.error(`${output.tint('red', 'error')}: ${lines(detail)}`)
+  for (const place of places) output.error(printable(`  ${place}`))
   const remedy = remedyOf(problem, error)
   if (remedy !== undefined) output.error(output.tint('dim', remedy))
   if (debug && error instanceof Error && error.stack) output.error(error.stack)
   return exitCodeOf(problem)
 }
 
+/** A remedy whose advice the detail has given already is not said again. */
+function unsaid(remedy: string | undefined, detail: string): string | undefined {
+  const advice = remedy?.split(', or ').at(-1)?.toLowerCase()
+  return advice !== undefined && detail.toLowerCase().includes(advice) ? undefined : remedy
+}
+
 function remedyOf(problem: Problem, error: unknown): string | undefined {
   if (problem.code === 'internal' && !(error instanceof RequestError)) {
     return 'This is a fault of Fairlead: please report it with the output of the same command under FAIRLEAD_DEBUG=1.'
   }
-  const remedy = ERRORS[problem.code as ErrorCode]?.remedy
+  const remedy = unsaid(ERRORS[problem.code as ErrorCode]?.remedy, problem.detail)
   return problem.requestId === undefined ? remedy : `${remedy ?? ''} Request id: ${problem.requestId}.`.trim()
 }

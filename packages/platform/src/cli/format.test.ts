@@ -7,13 +7,15 @@ test('times are relative, both ways', () => {
   assert.equal(ago('2026-01-01T23:59:59.900Z', now), 'just now')
   assert.equal(ago('2026-01-01T23:00:00.000Z', now), '1 h ago')
   assert.equal(ago('2026-01-05T00:00:00.000Z', now), 'in 3 d')
+  assert.equal(ago(new Date(now + 90 * 86_400_000 - 5000).toISOString(), now), 'in 90 d')
+  assert.equal(ago(new Date(now + 89.5 * 86_400_000).toISOString(), now), 'in 89 d')
   assert.equal(ago(null, now), '–')
   assert.equal(ago('someday', now), 'someday')
 })
 
 test('durations, sizes and figures have as many digits as mean something', () => {
   assert.deepEqual([duration(0.1234), duration(340.4), duration(59_999), duration(90_000)], ['0.12 ms', '340 ms', '59 s', '1 min'])
-  assert.deepEqual([bytes(0), bytes(1023), bytes(49_219), bytes(1024 ** 3)], ['0 B', '1023 B', '48.1 KB', '1 GB'])
+  assert.deepEqual([bytes(0), bytes(999), bytes(49_219), bytes(1024 ** 3)], ['0 B', '999 B', '49.2 kB', '1.07 GB'])
   assert.deepEqual([figure(0.123456), figure(1234.5), figure(null), figure(12, 'ms')], ['0.123', '1,235', '–', '12 ms'])
 })
 

@@ -15,7 +15,8 @@ export function ago(time: string | null | undefined, now = Date.now()): string {
   if (Number.isNaN(millis)) return time
   if (Math.abs(millis) < 1000) return 'just now'
   const text = duration(Math.abs(millis))
-  return millis < 0 ? `in ${text}` : `${text} ago`
+  // a span that somebody gave a moment ago is told as it was given: 90 days, not 89
+  return millis < 0 ? `in ${duration(-millis + Math.min(60_000, -millis / 1000))}` : `${text} ago`
 }
 
 /** Milliseconds in the largest unit that fits: `5 d`, `12 s`, `340 ms`. */
@@ -24,13 +25,13 @@ export function duration(millis: number): string {
   return `${millis < 10 ? Number(millis.toPrecision(2)) : Math.round(millis)} ms`
 }
 
-/** Bytes with a unit of powers of 1024 and three significant digits. */
+/** Bytes in decimal units, as in the console, with three significant digits. */
 export function bytes(count: number): string {
-  const units = ['B', 'KB', 'MB', 'GB', 'TB']
+  const units = ['B', 'kB', 'MB', 'GB', 'TB']
   let value = count
   let unit = 0
-  while (value >= 1023.5 && unit < units.length - 1) {
-    value /= 1024
+  while (value >= 999.5 && unit < units.length - 1) {
+    value /= 1000
     unit++
   }
   return `${unit === 0 ? value : Number(value.toPrecision(3))} ${units[unit]}`
@@ -75,7 +76,7 @@ export function width(text: string): number {
 export function alignTable(header: string[], rows: string[][]): string[] {
   const all = [header, ...rows]
   const widths = header.map((_, column) => Math.max(...all.map((row) => width(row[column] ?? ''))))
-  const numeric = header.map((_, column) => rows.length > 0 && rows.every((row) => /^(–|-?[\d.,]+( ?(%|ms|s|B|KB|MB|GB|TB|\/s))?)$/.test(row[column] ?? '')))
+  const numeric = header.map((_, column) => rows.length > 0 && rows.every((row) => /^(–|-?[\d.,]+( ?(%|ms|s|B|kB|MB|GB|TB|\/s))?)$/.test(row[column] ?? '')))
   return all.map((row) =>
     row
       .map((text, column) => {

@@ -4,8 +4,9 @@ import type { Control } from '@fairlead/client'
 import { FairleadError, parseJson, ROW_MEMBERS, writeJson } from '@fairlead/contract'
 import { goldenRows, type ImportRequest, type ImportResult, importRequest } from '@fairlead/contract/control'
 import { parse } from 'yaml'
+import { cell } from './format.ts'
 import { commitOf } from './git-commit.ts'
-import { digestFile, listSource, type SourceFile } from './model-source.ts'
+import { digestFile, listSource, type SourceFile, unreadableFile } from './model-source.ts'
 import type { Progress } from './progress.ts'
 
 /** A model to hand over: its files, and what is known of it besides. */
@@ -70,7 +71,12 @@ async function readExtras(model: ModelToImport): Promise<Extras> {
   const parsed = importRequest.omit({ upload: true }).safeParse(clean(extras))
   if (parsed.success) return clean(extras)
   const issue = parsed.error.issues[0]
-  throw new FairleadError('request-invalid', `${issue?.path.join('.')}: ${issue?.message}`)
+  const [field = '', ...rest] = issue?.path ?? []
+  const given = (extras as Record<PropertyKey, unknown>)[field]
+  throw new FairleadError(
+    'request-invalid',
+    `--${[field, ...rest].join(' ')} cannot be ${cell(given).slice(0, 100)}${field === 'alias' ? ': a-z, 0-9 and . _ - make an alias' : ''}.`,
+  )
 }
 
 function clean<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
@@ -81,7 +87,7 @@ async function readText(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8')
   } catch (cause) {
-    throw new FairleadError('file-unreadable', `${path} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+    throw unreadableFile(path, cause)
   }
 }
 
@@ -95,8 +101,7 @@ async function readGolden(path: string): Promise<ImportRequest['golden']> {
   }
   const golden = goldenRows.safeParse(value)
   if (!golden.success) {
-    const [issue] = golden.error.issues
-    throw new FairleadError('request-invalid', `${path}: ${issue?.path.join('.') || 'the file'}: ${issue?.message}`)
+    throw new FairleadError('request-invalid', `${path}: ${wrongIn(value, golden.error.issues[0]?.path ?? [])}. ${GOLDEN_FORM}`)
   }
   if (golden.data.rows.length !== golden.data.predictions.length) {
     throw new FairleadError(
@@ -107,6 +112,26 @@ async function readGolden(path: string): Promise<ImportRequest['golden']> {
   return golden.data
 }
 
+const GOLDEN_FORM =
+  'Golden rows are {"tolerance": 1e-5, "rows": [{"age": 35, …}, …], "predictions": [{"label": "good", …}, …]}: a prediction for each row, as predict answers it.'
+
+/** What stands at a place of a file where something else is needed, in words. */
+function wrongIn(value: unknown, path: readonly PropertyKey[]): string {
+  let found = value
+  for (const step of path) found = (found as Record<PropertyKey, unknown> | undefined)?.[step]
+  const place = path.reduce<string>((words, step) => words + (typeof step === 'number' ? `[${step}]` : `${words === '' ? '' : '.'}${String(step)}`), '')
+  const kind = Array.isArray(found)
+    ? found.length === 0
+      ? 'an empty list'
+      : 'a list'
+    : found === null
+      ? 'null'
+      : typeof found === 'object'
+        ? 'an object'
+        : undefined
+  return `${place === '' ? 'the file' : place} ${found === undefined ? 'is missing' : `is ${kind ?? cell(found)}`}`
+}
+
 async function sendFiles(upload: string, files: SourceFile[], means: ImportMeans): Promise<void> {
   const total = files.reduce((sum, file) => sum + file.size, 0)
   let sent = 0
@@ -115,9 +140,9 @@ async function sendFiles(upload: string, files: SourceFile[], means: ImportMeans
     const before = sent
     const counted = counting(blob.stream(), (count) => {
       sent += count
-      means.progress.transfer(`sending ${file.path}`, sent, total)
+      means.progress.transfer({ what: `sending ${file.path}`, size: file.size }, sent, total)
     })
-    means.progress.transfer(`sending ${file.path}`, before, total)
+    means.progress.transfer({ what: `sending ${file.path}`, size: file.size }, before, total)
     // a file without bytes has no stream to follow
     await means.control.upload(upload, file.path, file.size === 0 ? new Uint8Array() : counted)
   }

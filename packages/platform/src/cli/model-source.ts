@@ -61,9 +61,23 @@ async function checkLink(root: string, link: string): Promise<void> {
   }
 }
 
+const REASONS: Record<string, string> = {
+  ENOENT: 'there is no such file',
+  ENOTDIR: 'a part of the path is a file, not a folder',
+  EACCES: 'you may not read it',
+  EPERM: 'you may not read it',
+  EISDIR: 'it is a folder',
+  ELOOP: 'it is a link that leads to itself',
+}
+
+/** The error of a file that could not be read, in words rather than the system's. */
+export function unreadableFile(path: string, cause: unknown): FairleadError {
+  const reason = REASONS[(cause as NodeJS.ErrnoException).code ?? ''] ?? (cause instanceof Error ? cause.message.split('\n')[0] : String(cause))
+  return new FairleadError('file-unreadable', `${path} cannot be read: ${reason}.`, { cause })
+}
+
 function unreadable(path: string, cause: unknown): never {
-  const reason = (cause as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such file' : cause instanceof Error ? cause.message : String(cause)
-  throw new FairleadError('file-unreadable', `${path} cannot be read: ${reason}.`, { cause })
+  throw unreadableFile(path, cause)
 }
 
 /** SHA-256 of a file, as `sha256:` and hex. */

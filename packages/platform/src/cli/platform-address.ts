@@ -9,6 +9,8 @@ export interface PlatformAddress {
   /** Address of predictions, where the data folder told it. */
   http: string | undefined
   token: string | undefined
+  /** The data folder of the current folder, where it stands before a platform that the environment names. */
+  before?: string | undefined
 }
 
 /** What names the platform, from the command line and around it. */
@@ -33,10 +35,14 @@ export function findPlatform(sources: AddressSources): PlatformAddress {
   if (sources.data !== undefined) return fromFolder(resolve(sources.cwd, sources.data), sources.token)
   const near = resolve(sources.cwd, '.fairlead')
   const nearRuns = runFile(near) !== undefined
-  if (nearRuns || (env.FAIRLEAD_URL === undefined && exists(near))) return fromFolder(near, sources.token)
+  if (nearRuns || (env.FAIRLEAD_URL === undefined && exists(near))) return { ...fromFolder(near, sources.token), before: overridden(env) ? near : undefined }
   if (env.FAIRLEAD_URL) return { control: checkUrl(env.FAIRLEAD_URL, 'FAIRLEAD_URL'), http: undefined, token: sources.token ?? env.FAIRLEAD_TOKEN }
   if (env.FAIRLEAD_DATA) return fromFolder(resolve(sources.cwd, env.FAIRLEAD_DATA), sources.token)
   throw new FairleadError('unreachable', `There is no platform here: ${near} does not exist, and neither --url, --data nor FAIRLEAD_URL names one.`)
+}
+
+function overridden(env: Environment): boolean {
+  return env.FAIRLEAD_URL !== undefined || env.FAIRLEAD_TOKEN !== undefined
 }
 
 function fromFolder(folder: string, token: string | undefined): PlatformAddress {

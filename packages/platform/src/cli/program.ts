@@ -87,11 +87,49 @@ export async function runCommand(args: string[], io: Io): Promise<number> {
   }
 }
 
+/** The help of the command that was named without one of its own, on stderr. */
+function printHelp(args: string[], io: Io): void {
+  const program = buildProgram(io)
+  const command = args.reduce<Command>((found, word) => found.commands.find((inner) => inner.name() === word) ?? found, program)
+  command.configureOutput({ writeErr: (text) => io.stderr.write(text), getErrHelpWidth: () => io.stderr.columns ?? 100 }).outputHelp({ error: true })
+}
+
+/** Words that people try for what is called otherwise here. */
+const OTHER_WORDS: Record<string, string> = {
+  delete: 'remove',
+  rm: 'remove',
+  undeploy: 'remove',
+  ls: 'list',
+  register: 'import',
+  upload: 'import',
+  start: 'up',
+  serve: 'up',
+}
+
+/** Says where a command is that was looked for at the top: `rollback` is `deployments rollback`. */
+function elsewhere(error: unknown, io: Io): unknown {
+  if (!(error instanceof CommanderError) || error.code !== 'commander.unknownCommand' || error.message.includes('Did you mean')) return error
+  const given = /'([^']*)'/.exec(error.message)?.[1] ?? ''
+  const program = buildProgram(io)
+  const wanted = [given, OTHER_WORDS[given]]
+  const found = [program, ...program.commands].flatMap((parent) =>
+    parent.commands
+      .filter((command) => wanted.includes(command.name()))
+      .map((command) => `fairlead ${parent === program ? '' : `${parent.name()} `}${command.name()}`),
+  )
+  if (found.length === 0) return error
+  return new FairleadError('usage', `There is no command "${given}". Did you mean ${found.join(' or ')}?`)
+}
+
 function fail(error: unknown, args: string[], io: Io): number {
   // options were perhaps not read yet: usage errors are thrown while they are
   const has = (option: string) => args.includes(option)
   const output = new Output(io, { json: has('--json'), quiet: false, color: !has('--no-color') })
   const missing = error instanceof CommanderError && error.code === 'commander.help'
-  const told = missing ? new FairleadError('usage', 'A command is missing.') : error
+  if (missing && !output.json) {
+    printHelp(args, io)
+    return EXIT.usage
+  }
+  const told = missing ? new FairleadError('usage', 'A command is missing.') : elsewhere(error, io)
   return reportFailure(told, output, Boolean(io.env.FAIRLEAD_DEBUG))
 }

@@ -16,6 +16,25 @@ export function writtenSettings(settings: ReleaseSettings): string[] {
     .map((key) => `${spelled.get(key) ?? key}=${settings[key]}`)
 }
 
+const TAKES: Partial<Record<keyof ReleaseSettings, string>> = {
+  maxRows: 'a whole number from 1 to 1000000',
+  queueRows: 'a whole number from 1 to 10000000',
+  deadlineMs: 'milliseconds from 1 to 3600000',
+  workers: 'a whole number from 1 to 64',
+  requireKey: 'true or false',
+  logEnabled: 'true or false',
+  logRedact: 'names of columns and outputs, with commas between them',
+}
+
+function takenBy(key: keyof ReleaseSettings): string {
+  const options = setOf(releaseSettings.shape[key].unwrap())
+  return TAKES[key] ?? `one of ${options.join(', ')}`
+}
+
+function setOf(schema: object): readonly string[] {
+  return 'options' in schema && Array.isArray(schema.options) ? schema.options : []
+}
+
 /** Reads `--set KEY=VALUE` options. Throws `setting-unknown` with the nearest name, or `setting-invalid` with what the setting takes. */
 export function readSettings(given: Record<string, string>): Partial<ReleaseSettingsInput> {
   const known = Object.keys(releaseSettings.shape)
@@ -27,7 +46,8 @@ export function readSettings(given: Record<string, string>): Partial<ReleaseSett
     }
     const value: unknown = key === 'logRedact' && !text.startsWith('[') ? text.split(',').filter((name) => name !== '') : parse(text)
     const parsed = releaseSettings.shape[key as keyof typeof releaseSettings.shape].safeParse(value)
-    if (!parsed.success) throw new FairleadError('setting-invalid', `--set ${written}: ${parsed.error.issues[0]?.message}.`)
+    if (!parsed.success)
+      throw new FairleadError('setting-invalid', `--set ${written} takes ${takenBy(key as keyof ReleaseSettings)}, not ${JSON.stringify(text)}.`)
     settings[key] = value
   }
   return settings

@@ -46,6 +46,17 @@ test('text in a number column goes on as text, for the platform to refuse by nam
   assert.deepEqual(await read(['age\nold\n1.5\n'], 'csv', { age: 'int64' }), [{ age: 'old' }, { age: '1.5' }])
 })
 
+test('what pandas writes otherwise is read, or named', async () => {
+  assert.deepEqual(await read(['ok\nTrue\nFalse\nmaybe\n'], 'csv', { ok: 'bool' }), [{ ok: true }, { ok: false }, { ok: 'maybe' }])
+  await assert.rejects(read(['age;purpose\n35;car\n'], 'csv'), { code: 'request-invalid', message: /"age;purpose"\. Is the file separated by ';'\?/ })
+  await assert.rejects(read(['age\tpurpose\n35\tcar\n'], 'csv'), { message: /separated by tabs/ })
+  const tables = { split: { columns: ['age'], index: [0], data: [[35]] }, columns: { age: { 0: 35 } }, index: { 0: { age: 35 }, 1: { age: 36 } } }
+  for (const [orient, table] of Object.entries(tables)) {
+    await assert.rejects(read([JSON.stringify(table)], 'json'), { code: 'request-invalid', message: new RegExp(`to_json\\(orient='${orient}'\\)`) })
+  }
+  assert.deepEqual(await read(['{"columns": [1], "data": 2}']), [{ columns: [1], data: 2 }])
+})
+
 test('CSV that is cut or uneven names the line', async () => {
   await assert.rejects(read(['a,b\n1,2\n3\n'], 'csv'), { code: 'request-invalid', message: /Line 3 .* 1 fields; the header has 2/ })
   await assert.rejects(read(['a,b\n1,"2\n'], 'csv'), { message: /Line 2.*never closed/ })

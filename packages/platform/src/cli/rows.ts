@@ -91,11 +91,23 @@ export function parseExact(text: string, place: string): unknown {
 /** The rows of a parsed document: one row, an array of rows, or an object with `rows`. */
 export function rowsOf(value: unknown, place: string): Row[] {
   const inner = isObject(value) && Array.isArray(value.rows) ? value.rows : value
+  const orient = isObject(inner) ? orientOf(inner) : undefined
+  if (orient !== undefined) {
+    throw new FairleadError('request-invalid', `${place} is a table as pandas writes it with to_json(orient=${orient}); write it with orient='records'.`)
+  }
   const rows = Array.isArray(inner) ? inner : [inner]
   rows.forEach((row, index) => {
     if (!isObject(row)) throw new FairleadError('request-invalid', `${place}: row ${index} is not an object with a value per column.`)
   })
   return rows as Row[]
+}
+
+/** The other ways in which pandas writes a table as JSON: `split`, and a column or a row as an object by index. */
+function orientOf(value: Row): string | undefined {
+  if (Array.isArray(value.columns) && Array.isArray(value.data)) return "'split'"
+  const parts = Object.values(value)
+  if (parts.length > 0 && parts.every((part) => isObject(part) && Object.hasOwn(part, '0'))) return "'columns'"
+  return parts.length > 0 && Object.keys(value).every((key) => /^\d+$/.test(key)) && parts.every(isObject) ? "'index'" : undefined
 }
 
 function isObject(value: unknown): value is Row {
@@ -143,6 +155,15 @@ async function* csvRows(text: AsyncIterable<string>, types: ColumnTypes): AsyncG
 function headerOf({ fields }: CsvRecord): string[] {
   const header = fields.map((field, index) => (index === 0 ? field.replace(/^\ufeff/, '') : field).trim())
   const twice = header.find((name, index) => header.indexOf(name) !== index)
+  const [only = ''] = header.length === 1 ? header : []
+  const separator = /[;\t|]/.exec(only)?.[0]
+  if (separator !== undefined) {
+    const shown = separator === '\t' ? 'tabs' : `'${separator}'`
+    throw new FairleadError(
+      'request-invalid',
+      `The header of the CSV is one column, "${only.slice(0, 80)}". Is the file separated by ${shown}? Write it with commas.`,
+    )
+  }
   if (twice !== undefined) throw new FairleadError('request-invalid', `The header of the CSV has the column "${twice}" twice.`)
   return header
 }
@@ -154,12 +175,15 @@ function csvRow(header: string[], { line, fields }: CsvRecord, types: ColumnType
   return Object.fromEntries(header.map((name, index) => [name, csvValue(fields[index] ?? '', types.get(name))]))
 }
 
+/** How files write truth values; pandas writes `True` and `False`. */
+const TRUTH: Record<string, boolean> = { true: true, '1': true, false: false, '0': false }
+
 /** A CSV field as its column's type has it; text that does not fit stays text, for the platform to refuse by name. */
 export function csvValue(text: string, type: DataType | undefined): unknown {
   if (type === 'string') return text
   if (text === '') return null
   if (type === undefined) return text
-  if (type === 'bool') return text === 'true' || text === '1' ? true : text === 'false' || text === '0' ? false : text
+  if (type === 'bool') return TRUTH[text.toLowerCase()] ?? text
   if (isInteger(type) && /^[+-]?\d{1,20}(\.0+)?$/.test(text)) {
     const number = Number(text)
     return Number.isSafeInteger(number) ? number : BigInt(text.replace(/^\+|\.0+$/g, ''))

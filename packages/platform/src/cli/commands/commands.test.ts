@@ -63,6 +63,8 @@ test('import refuses before anything is sent: bad names, missing files, links th
     'secret.txt': 's',
     'uneven.json': '{"rows": [{}, {}], "predictions": [{}]}',
     'broken.json': '{',
+    'list.json': '[{"rows": []}]',
+    'short.json': '{"rows": [{"age": 1}]}',
   })
   await symlink(folder.at('secret.txt'), folder.at('m/link'))
   await mkdir(folder.at('nothing'))
@@ -73,8 +75,15 @@ test('import refuses before anything is sent: bad names, missing files, links th
     [['nothing', '--name', 'a'], 1, /holds no files/],
     [['m/model.onnx', '--name', 'a', '--golden', folder.at('uneven.json')], 1, /2 rows and 1 predictions/],
     [['m/model.onnx', '--name', 'a', '--golden', folder.at('broken.json')], 1, /broken\.json is not valid/],
+    [
+      ['m/model.onnx', '--name', 'a', '--golden', folder.at('list.json')],
+      1,
+      /list\.json: the file is a list\. Golden rows are \{"tolerance": 1e-5, "rows": \[/,
+    ],
+    [['m/model.onnx', '--name', 'a', '--golden', folder.at('short.json')], 1, /short\.json: predictions is missing\. Golden rows are/],
     [['m/model.onnx', '--name', 'a', '--baseline', folder.at('none.csv')], 1, /none\.csv/],
-    [['m/model.onnx', '--name', 'a', '--alias', 'Not An Alias'], 1, /alias/],
+    [['m/model.onnx', '--name', 'a', '--signature', folder.at('none.yaml')], 1, /none\.yaml cannot be read: there is no such file\.$/m],
+    [['m/model.onnx', '--name', 'a', '--alias', 'Not An Alias'], 1, /--alias cannot be Not An Alias: a-z/],
     [['m/model.onnx', '--name', 'a', '--tag', 'novalue'], 2, /KEY=VALUE/],
     [['m/model.onnx', '--name', 'a', '--metric', 'auc=high'], 2, /NAME=NUMBER/],
     [['m/model.onnx'], 2, /--name/],
@@ -249,7 +258,8 @@ test('deploy refuses settings and pipelines that do not exist, without asking th
   await using folder = await temporaryFolder({ 'p.yaml': '- derive: {}\n', 'broken.yaml': 'a: [' })
   const cases: [string[], RegExp][] = [
     [['--set', 'extraColumn=ignore'], /Did you mean "extraColumns"/],
-    [['--set', 'maxRows=many'], /maxRows/],
+    [['--set', 'maxRows=many'], /--set maxRows takes a whole number from 1 to 1000000, not "many"/],
+    [['--set', 'execution=gpu'], /--set execution takes one of auto, inline, worker, not "gpu"/],
     [['--pipeline', folder.at('p.yaml')], /p\.yaml: step 0/],
     [['--pipeline', folder.at('broken.yaml')], /broken\.yaml cannot be read/],
   ]
@@ -315,11 +325,12 @@ test('keys: the key alone is on stdout; expiry and scope are checked; revoke fin
     createdAt: new Date().toISOString(),
     createdBy: 'admin',
     expiresAt: null,
-    revokedAt: null,
+    revokedAt: null as string | null,
   }
+  const items = [key, { ...key, id: 'k-999999', prefix: 'flk_xyz' }]
   await using platform = await fakePlatform({
     'POST /keys': () => ({ status: 201, json: { ...key, key: 'flk_abc_secret', warnings: ['There is no deployment "credit-rsik" yet.'] } }),
-    'GET /keys': () => ({ json: { items: [key, { ...key, id: 'k-999999', prefix: 'flk_xyz' }], next: null } }),
+    'GET /keys': () => ({ json: { items, next: null } }),
     'DELETE /keys/k-123456': () => ({ status: 204 }),
   })
   const made = await runFairlead(['keys', 'create', 'web', '--deployment', 'credit-risk', '--expires', '90d', ...at(platform)])
@@ -342,6 +353,11 @@ test('keys: the key alone is on stdout; expiry and scope are checked; revoke fin
   assert.equal((await runFairlead(['keys', 'revoke', 'k-12', '--yes', ...at(platform)])).code, 0)
   assert.equal((await runFairlead(['keys', 'revoke', 'flk_', '--yes', ...at(platform)])).code, 2)
   assert.equal((await runFairlead(['keys', 'revoke', 'nobody', '--yes', ...at(platform)])).code, 1)
+  const twice = await runFairlead(['keys', 'revoke', 'web', '--yes', ...at(platform)])
+  assert.equal(twice.code, 2)
+  assert.match(twice.stderr, /"web" fits 2 keys; give the id of one: k-123456, k-999999/)
+  items[1] = { ...key, id: 'k-999999', prefix: 'flk_xyz', revokedAt: key.createdAt }
+  assert.equal((await runFairlead(['keys', 'revoke', 'web', '--yes', ...at(platform)])).stdout, 'web (flk_abc…) is revoked\n')
 })
 
 test('status prints a sign-in link when asked for one', async () => {

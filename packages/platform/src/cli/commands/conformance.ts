@@ -17,6 +17,7 @@ import {
 } from '../../conformance/index.ts'
 import type { Context } from '../context.ts'
 import { EXIT } from '../failure.ts'
+import { unreadableFile } from '../model-source.ts'
 import { collect, positive } from '../option-values.ts'
 import { Progress } from '../progress.ts'
 import type { Registrar } from '../registrar.ts'
@@ -127,7 +128,7 @@ function rendererOf(file: string): (report: Report) => string {
 
 async function inputsOf(file: string) {
   const bytes = await readFile(file).catch((cause: unknown) => {
-    throw new FairleadError('file-unreadable', `${file} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+    throw unreadableFile(file, cause)
   })
   return readRequest(bytes, file)
 }

@@ -1,10 +1,19 @@
 import { readFileSync } from 'node:fs'
 import { FairleadError } from '@fairlead/contract'
-import { type DeployRequest, type Operation, type PipelineInput, pipeline, type Release, type SignatureChange } from '@fairlead/contract/control'
+import {
+  type DeployRequest,
+  type Execution,
+  type Operation,
+  type PipelineInput,
+  pipeline,
+  type Release,
+  type SignatureChange,
+} from '@fairlead/contract/control'
 import { parse } from 'yaml'
 import type { Context } from '../context.ts'
 import { cell, duration, figure } from '../format.ts'
 import { checkName } from '../model-ref.ts'
+import { unreadableFile } from '../model-source.ts'
 import { followOperation } from '../operation.ts'
 import { keyValue } from '../option-values.ts'
 import type { Output } from '../output.ts'
@@ -70,7 +79,14 @@ export function printChecks(output: Output, { target }: Operation, release: Rele
     const difference = check.largestDifference === undefined ? '' : `, largest difference ${figure(check.largestDifference)}`
     output.line(`  ${check.kind.padEnd(10)} ${check.rows} ${check.rows === 1 ? 'row' : 'rows'} ${check.passed ? 'passed' : 'failed'}${difference}`)
   }
-  if (release.execution) output.line(`  runs       ${release.execution.mode}: ${release.execution.reason}`)
+  if (release.execution) output.line(`  runs       ${runsLine(release.execution)}`)
+}
+
+/** How a release runs, in a few words; `deployments show` has the reason. */
+function runsLine({ mode, workers, measured }: Execution): string {
+  const [few] = measured
+  const took = few ? `, ${figure(few.micros / 1000 / few.rows, 'ms')} a row` : ''
+  return `${mode === 'inline' ? 'inline' : `in ${workers} ${workers === 1 ? 'worker' : 'workers'}`}${took}`
 }
 
 /** Reads a pipeline file: the list of steps, or an object with `pipeline`. Throws `file-unreadable` or `pipeline-invalid`. */
@@ -79,12 +95,12 @@ export function readPipeline(path: string): PipelineInput {
   try {
     value = parse(readFileSync(path, 'utf8'), { maxAliasCount: 100 })
   } catch (cause) {
-    throw new FairleadError('file-unreadable', `${path} cannot be read: ${cause instanceof Error ? cause.message.split('\n')[0] : String(cause)}`, { cause })
+    throw unreadableFile(path, cause)
   }
   const steps = typeof value === 'object' && value !== null && 'pipeline' in value ? value.pipeline : value
   const parsed = pipeline.safeParse(steps)
   if (parsed.success) return steps as PipelineInput
   const [issue] = parsed.error.issues
   const place = issue?.path.length ? `step ${issue.path.join('.')}: ` : ''
-  throw new FairleadError('pipeline-invalid', `${path}: ${place}${issue?.message}. Steps of this version are model and decide.`)
+  throw new FairleadError('pipeline-invalid', `${path}: ${place}this is no step. Write - model: {} and - decide: {…}, see docs/guides/decisions.md.`)
 }

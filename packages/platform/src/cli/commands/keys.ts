@@ -1,6 +1,7 @@
 import { FairleadError } from '@fairlead/contract'
 import { type ApiKey, KEY_SCOPES, type KeyScope } from '@fairlead/contract/control'
 import { parseDuration } from '../../kernel/duration.ts'
+import { didYouMean } from '../../kernel/suggestion.ts'
 import type { Context } from '../context.ts'
 import { ago, cell, printable } from '../format.ts'
 import { allItems } from '../list-all.ts'
@@ -22,7 +23,7 @@ export function registerKeys({ program, run }: Registrar): void {
     .addHelpText('after', '\nExample:\n  fairlead keys create website --deployment credit-risk --expires 90d')
   run(creating, create)
   run(keys.command('list').description('keys, without what is secret of them'), list)
-  run(keys.command('revoke <id>').description('revoke a key, by its id or its first characters'), revoke)
+  run(keys.command('revoke <key>').description('revoke a key, by its id, its name or its first characters'), revoke)
 }
 
 async function create({ control, output }: Context, [name = '']: string[], options: Record<string, unknown>): Promise<undefined> {
@@ -76,17 +77,28 @@ function stateOf(key: ApiKey): string {
   return Date.parse(key.expiresAt) < Date.now() ? `expired ${ago(key.expiresAt)}` : `expires ${ago(key.expiresAt)}`
 }
 
+/** The keys that a word may mean: the one of this id, else those in force of this name, else those of this name, else by first characters. */
+function keysFor(items: readonly ApiKey[], given: string): ApiKey[] {
+  const named = items.filter((key) => key.name === given)
+  const begun = items.filter((key) => given.length >= 4 && (key.id.startsWith(given) || key.prefix.startsWith(given) || given.startsWith(key.prefix)))
+  const ways = [items.filter((key) => key.id === given), named.filter((key) => !key.revokedAt), named, begun]
+  return ways.find((fits) => fits.length > 0) ?? []
+}
+
 async function revoke(context: Context, [given = '']: string[]): Promise<undefined> {
   const { control, output } = context
   const items = await allItems((next) => control.call('listKeys', { query: { next } }))
-  const exact = items.filter((key) => key.id === given)
-  const fits =
-    exact.length > 0
-      ? exact
-      : items.filter((key) => given.length >= 4 && (key.id.startsWith(given) || key.prefix.startsWith(given) || given.startsWith(key.prefix)))
+  const fits = keysFor(items, given)
   const [key, another] = fits
-  if (!key) throw new FairleadError('key-unknown', `No key has the id "${given}".`)
-  if (another) throw new FairleadError('usage', `"${given}" fits ${fits.length} keys; give the whole id.`)
+  if (!key)
+    throw new FairleadError(
+      'key-unknown',
+      `No key has the id or the name "${given}".${didYouMean(
+        given,
+        items.map((one) => one.name),
+      )}`,
+    )
+  if (another) throw new FairleadError('usage', `"${given}" fits ${fits.length} keys; give the id of one: ${fits.map((one) => one.id).join(', ')}.`)
   await context.confirm(`Revoke the key ${key.name} (${key.prefix}…)? Its callers get an error from then on.`)
   await control.call('revokeKey', { params: { key: key.id } })
   output.result({ revoked: key.id, name: key.name }, () => output.line(`${cell(key.name)} (${key.prefix}…) is revoked`))

@@ -76,6 +76,70 @@ test('a refusal names the offending place, and in later chunks from where rows a
   assert.match(ran.stderr, /rows\[3\]\.age: is missing/)
 })
 
+test('answers become CSV with flat columns, and with --keep-inputs stand after ids and inputs', async () => {
+  await using platform = await serving(({ body }) => {
+    const { rows } = JSON.parse(String(body)) as { rows: object[] }
+    return {
+      json: {
+        id: 'r1',
+        deployment: 'credit-risk',
+        release: 2,
+        predictions: rows.map(() => ({ label: 'a "good" one', probabilities: { bad: 0.1234567890123, good: null } })),
+      },
+    }
+  })
+  const rows = ['--row', '[{"age": 35, "purpose": "car, new"}, {"label": "x"}]']
+  const ask = async (...more: string[]) => (await runFairlead(['predict', 'credit-risk', ...rows, ...more, ...at(platform)])).stdout
+  const line = '"a ""good"" one",0.1234567890123,\n'
+  assert.equal(await ask('--output', 'csv'), `label,probabilities_bad,probabilities_good\n${line}${line}`)
+  assert.equal(
+    await ask('--output', 'csv', '--keep-inputs'),
+    `_id,age,purpose,label,label_predicted,probabilities_bad,probabilities_good\nr1/0,35,"car, new",,${line}r1/1,,,x,${line}`,
+  )
+  assert.match(await ask('--keep-inputs'), /^_id +age +purpose +label +label_predicted/)
+  const document = JSON.parse(await ask('--output', 'json', '--keep-inputs'))
+  assert.deepEqual([document.rowIds, document.rows[0].age, document.predictions.length], [['r1/0', 'r1/1'], 35, 2])
+  assert.equal((await runFairlead(['predict', 'credit-risk', ...rows, '--output', 'xml', ...at(platform)])).code, 2)
+  assert.equal((await runFairlead(['predict', 'credit-risk', ...rows, '--output', 'csv', '--json', ...at(platform)])).code, 2)
+})
+
+/** A refusal as the platform makes it: the first place in words, the number of others, and at most twenty places. */
+function refusal(places: { path: string; code: string; detail: string }[], more: number | string) {
+  const [first] = places
+  const one = problem(422, 'column-missing', `${first?.path}: ${first?.detail} (and ${more} more).`)
+  return { ...one, json: { ...(one.json as object), errors: places.slice(0, 20) } }
+}
+
+test('what is wrong with many rows is said once, with one count', async () => {
+  const missing = (rows: number, name: string) =>
+    Array.from({ length: rows }, (_, row) => ({ path: `rows[${row}].${name}`, code: 'column-missing', detail: `the required column "${name}" is missing` }))
+  const answers = [
+    refusal(missing(24, 'age'), 23),
+    refusal([...missing(3, 'age'), { path: 'rows[1].amount', code: 'value-type', detail: '"x" is not a number' }], 3),
+    refusal([...missing(20, 'age')], 27),
+  ]
+  await using platform = await serving(() => answers.shift() ?? {})
+  const ask = async (rows: object[]) => (await runFairlead(['predict', 'credit-risk', '--row', JSON.stringify(rows), ...at(platform)])).stderr.split('\n')
+  const all = await ask(Array.from({ length: 24 }, () => ({ purpose: 'car' })))
+  assert.equal(all[0], 'error: the required column "age" is missing, in all 24 rows.')
+  assert.match(all[1] ?? '', /^Add the column/)
+  const some = await ask([{}, { amount: 'x' }, {}, { age: 1 }])
+  assert.deepEqual(some.slice(0, 2), ['error: the required column "age" is missing, in 3 rows (0, 1, 2).', '  rows[1].amount: "x" is not a number'])
+  assert.match(some[2] ?? '', /^Add/)
+  const rest = await ask(Array.from({ length: 25 }, () => ({})))
+  assert.equal(rest[1], '  and 3 more')
+})
+
+test('habits of pandas and of converters get a hint', async () => {
+  const stranger = problem(422, 'column-unknown', 'rows[0][""]: there is no column "".')
+  await using platform = await serving(() => stranger)
+  const ask = async (row: object) => (await runFairlead(['predict', 'credit-risk', '--row', JSON.stringify(row), ...at(platform)])).stderr
+  assert.match(await ask({ '': 0, age: 1 }), /The column "" looks like the index of a pandas table; write the file with to_csv\(…, index=False\)\./)
+  assert.match(await ask({ 'Unnamed: 0': 0, age: 1 }), /"Unnamed: 0" looks like the index/)
+  assert.match(await ask({ AGE: 1, 'purpose ': 'car' }), /The model has "AGE" as "age": rename the columns/)
+  assert.doesNotMatch(await ask({ age: 1, other: 2 }), /pandas|The model has/)
+})
+
 test('a key is sent where one is given, the admin token never', async () => {
   await using platform = await serving()
   await runFairlead(['predict', 'credit-risk', '--row', '{}', '--token', 'admin', ...at(platform)])

@@ -2,15 +2,17 @@ import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { FairleadError, type Prediction, type PredictResponse, type Row } from '@fairlead/contract'
 import type { Context } from '../context.ts'
-import { cell } from '../format.ts'
+import { unreadableFile } from '../model-source.ts'
 import { collect, positive } from '../option-values.ts'
-import type { Output } from '../output.ts'
+import { printCsv, printTable } from '../prediction-table.ts'
 import { Progress } from '../progress.ts'
+import { refusing } from '../refused-rows.ts'
 import type { Registrar } from '../registrar.ts'
+import { withHints } from '../row-hints.ts'
 import { type ColumnTypes, formatOf, parseExact, readRows, rowsOf } from '../rows.ts'
-import { withWideHint } from '../wide-columns.ts'
 
 const CHUNK_ROWS = 1000
+const OUTPUTS = ['table', 'csv', 'json']
 
 /** `fairlead predict`: asks a deployment. */
 export function registerPredict({ program, run }: Registrar): void {
@@ -19,12 +21,14 @@ export function registerPredict({ program, run }: Registrar): void {
     .description('ask a deployment for predictions; - reads rows from stdin')
     .option('--row <json>', 'a row, or an array of rows; may be repeated', collect)
     .option('--file <file>', 'rows in a file')
-    .option('--format <format>', 'json, ndjson or csv; guessed when not given')
+    .option('--format <format>', 'format of the rows: json, ndjson or csv; guessed when not given')
+    .option('--output <format>', `format of the answers: ${OUTPUTS.join(', ')}`)
+    .option('--keep-inputs', "put each row's id and inputs before its prediction")
     .option('--release <n>', 'ask this release instead of the current one', positive)
     .option('--key <key>', 'API key, where the platform asks for one (or FAIRLEAD_API_KEY)')
     .addHelpText(
       'after',
-      '\nExamples:\n  fairlead predict credit-risk --row \'{"age": 35, "purpose": "car"}\'\n  fairlead predict credit-risk --file rows.csv --json > answers.json\n  cat rows.ndjson | fairlead predict credit-risk -',
+      '\nExamples:\n  fairlead predict credit-risk --row \'{"age": 35, "purpose": "car"}\'\n  fairlead predict credit-risk --file rows.csv --json > answers.json\n  fairlead predict credit-risk --file rows.csv --output csv --keep-inputs > scored.csv\n  cat rows.ndjson | fairlead predict credit-risk -',
     )
   run(command, predict)
 }
@@ -33,22 +37,32 @@ interface PredictOptions {
   row?: string[]
   file?: string
   format?: string
+  output?: string
+  keepInputs?: boolean
   release?: number
   key?: string
 }
 
 async function predict(context: Context, [name = '', source]: string[], options: PredictOptions): Promise<undefined> {
+  const format = outputFormat(context, options.output)
   const input = await openInput(context, name, source, options)
   const client = await context.client(options.key ?? context.io.env.FAIRLEAD_API_KEY)
   const progress = new Progress(context.output)
   const answers: Prediction[] = []
   const ids: string[] = []
+  const kept: Row[] = []
+  const rowIds: string[] = []
   let last: PredictResponse | undefined
   try {
     for await (const rows of inChunks(input.rows)) {
       last = await client.predict(name, { rows }, { release: options.release }).catch(async (error: unknown) => {
-        throw located(await withWideHint(error, rows[0], { control: context.control, deployment: name }), answers.length)
+        throw located(refusing(await withHints(error, rows[0], { control: context.control, deployment: name }), rows), answers.length)
       })
+      const { id } = last
+      if (options.keepInputs) {
+        kept.push(...rows)
+        rowIds.push(...rows.map((_, index) => `${id}/${index}`))
+      }
       answers.push(...last.predictions)
       ids.push(last.id)
       if (answers.length >= CHUNK_ROWS) progress.update(`${answers.length} rows`, input.share())
@@ -58,9 +72,19 @@ async function predict(context: Context, [name = '', source]: string[], options:
   }
   if (!last) throw new FairleadError('rows-empty', 'There are no rows in the input.')
   const { id, deployment, release } = last
-  const document = { id: ids[0] ?? id, ...(ids.length > 1 ? { ids } : {}), deployment, release, predictions: answers }
-  context.output.result(document, () => printPredictions(context.output, answers))
+  const inputs = options.keepInputs ? { rows: kept, rowIds } : {}
+  const document = { id: ids[0] ?? id, ...(ids.length > 1 ? { ids } : {}), deployment, release, ...inputs, predictions: answers }
+  const answered = { predictions: answers, ids: rowIds, inputs: options.keepInputs ? kept : undefined }
+  if (format === 'json') context.output.document(document)
+  else if (format === 'csv') printCsv(context.output, answered)
+  else printTable(context.output, answered)
   return undefined
+}
+
+function outputFormat({ output }: Context, asked: string | undefined): string {
+  if (asked !== undefined && !OUTPUTS.includes(asked)) throw new FairleadError('usage', `--output takes ${OUTPUTS.join(', ')}, not "${asked}".`)
+  if (output.json && asked !== undefined && asked !== 'json') throw new FairleadError('usage', `--json and --output ${asked} exclude each other.`)
+  return output.json ? 'json' : (asked ?? 'table')
 }
 
 /** Says from which row on a refused chunk counts, where it is not the first. */
@@ -91,15 +115,13 @@ async function openInput(context: Context, name: string, source: string | undefi
   const format = formatOf(options.format, file)
   const types = () => columnTypes(context, name)
   if (file === undefined) return { rows: readRows({ chunks: context.io.stdin, format, types }), share: () => null }
-  const info = await stat(file).catch((cause: unknown) => unreadable(file, cause))
+  const info = await stat(file).catch((cause: unknown) => {
+    throw unreadableFile(file, cause)
+  })
   if (!info.isFile()) throw new FairleadError('file-unreadable', `${file} is not a file.`)
   const stream = createReadStream(file)
   stream.on('error', () => {})
   return { rows: readRows({ chunks: stream, format, types }), share: () => (info.size === 0 ? null : stream.bytesRead / info.size) }
-}
-
-function unreadable(file: string, cause: unknown): never {
-  throw new FairleadError('file-unreadable', `${file} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
 }
 
 async function* from(rows: Row[]): AsyncGenerator<Row> {
@@ -120,23 +142,4 @@ async function* inChunks(rows: AsyncIterable<Row>): AsyncGenerator<Row[]> {
     chunk = []
   }
   if (chunk.length > 0) yield chunk
-}
-
-/** Predictions as a table with flat columns (`probabilities_good`). */
-export function printPredictions(output: Output, predictions: Prediction[]): void {
-  const flat = predictions.map((prediction) => flatten(prediction))
-  const columns = [...new Set(flat.flatMap((row) => [...row.keys()]))]
-  output.table(
-    columns,
-    flat.map((row) => columns.map((column) => cell(row.get(column)))),
-  )
-}
-
-function flatten(prediction: Prediction): Map<string, unknown> {
-  const flat = new Map<string, unknown>()
-  for (const [key, value] of Object.entries(prediction)) {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) flat.set(key, value)
-    else for (const [inner, part] of Object.entries(value)) flat.set(`${key}_${inner}`, part)
-  }
-  return flat
 }

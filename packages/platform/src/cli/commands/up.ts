@@ -46,6 +46,7 @@ async function up(context: Context, _args: string[], options: Record<string, unk
     }
   }
   await platform.stopped
+  context.output.note('stopped')
   return undefined
 }
 

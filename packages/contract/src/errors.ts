@@ -51,6 +51,13 @@ export const ERRORS = {
     title: 'The content type is not supported here',
     remedy: 'Send one of the types that the detail lists.',
   },
+  'not-acceptable': {
+    http: 406,
+    grpc: 'INVALID_ARGUMENT',
+    retryable: false,
+    title: 'There is no answer in the form that was asked for',
+    remedy: 'Leave out the header Accept, or name one of the types that the detail lists.',
+  },
   'encoding-unsupported': {
     http: 415,
     grpc: 'INVALID_ARGUMENT',
@@ -174,6 +181,13 @@ export const ERRORS = {
     retryable: true,
     title: 'The release is not ready',
     remedy: 'Retry shortly; `fairlead deployments show NAME` tells what it waits for.',
+  },
+  'release-not-loaded': {
+    http: 409,
+    grpc: 'FAILED_PRECONDITION',
+    retryable: false,
+    title: 'The release is not loaded',
+    remedy: 'Ask without a release number, or take it back into service with `fairlead deployments rollback NAME --to RELEASE`.',
   },
   'not-ready': {
     http: 503,

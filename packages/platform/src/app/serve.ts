@@ -5,7 +5,7 @@ import { prometheusText } from '../adapters/prometheus/index.ts'
 import { openEphemeral } from '../adapters/sqlite/ephemeral.ts'
 import { attendFolder } from '../adapters/sqlite/lock.ts'
 import { openServing } from '../adapters/sqlite/serving.ts'
-import { authorizePrediction, KeyCache, sameSecret } from '../domain/governance/index.ts'
+import { authorizePrediction, authorizeReading, KeyCache, sameSecret } from '../domain/governance/index.ts'
 import { Inference, type PredictionSink, ReleaseLoader } from '../domain/inference/index.ts'
 import { mergeSnapshots, SeriesRecorder } from '../domain/monitoring/index.ts'
 import { localSegments, logFolders, SegmentLogWriter } from '../domain/predictionlog/index.ts'
@@ -148,11 +148,10 @@ function sinkOf(writer: SegmentLogWriter, recorder: SeriesRecorder): PredictionS
   }
 }
 
-function authorize({ headers, deployment, requireKey }: AccessRequest, keys: KeyCache, init: ServeInit) {
-  const { authorization } = headers
-  const own = headers['x-api-key']
-  const presented = authorization?.startsWith('Bearer ') ? authorization.slice('Bearer '.length).trim() : typeof own === 'string' ? own : undefined
+function authorize({ presented, action, deployment, requireKey }: AccessRequest, keys: KeyCache, init: ServeInit) {
   if (presented !== undefined && sameSecret(presented, init.platformToken)) return { kind: 'platform' as const, id: 'platform' }
   const key = presented === undefined ? undefined : (keys.verify(presented) ?? ('invalid' as const))
-  return authorizePrediction({ key, loopback: isLoopback(init.host), open: init.open, requireKey, deployment: deployment ?? '' })
+  const loopback = isLoopback(init.host)
+  if (action === 'read') return authorizeReading({ key, loopback })
+  return authorizePrediction({ key, loopback, open: init.open, requireKey, deployment: deployment ?? '' })
 }

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { FairleadError } from '@fairlead/contract'
 import { deploymentsForTest } from '../../testing/deployments.ts'
 import { Access, allows } from './access.ts'
-import { authorizePrediction } from './predictions.ts'
+import { authorizePrediction, authorizeReading } from './predictions.ts'
 import { sameSecret } from './secrets.ts'
 
 const ADMIN = 'fla_token-of-the-administrator'
@@ -118,4 +118,14 @@ test('who may ask for a prediction', () => {
 test('a secret is itself and nothing else, whatever is presented', () => {
   assert.equal(sameSecret('platform-token', 'platform-token'), true)
   for (const presented of ['', 'platform-toke', 'platform-tokeü', 'platform-token ']) assert.equal(sameSecret(presented, 'platform-token'), false, presented)
+})
+
+test('metrics are read by anybody of this machine, elsewhere with a key that may read everything', () => {
+  const key = (over: object) => ({ id: 'k1', scopes: ['read' as const], deployments: [], ...over })
+  assert.equal(authorizeReading({ loopback: true }).kind, 'loopback')
+  assert.deepEqual(authorizeReading({ key: key({}), loopback: false }), { kind: 'key', id: 'k1' })
+  assert.throws(() => authorizeReading({ loopback: false }), { code: 'not-authenticated' })
+  assert.throws(() => authorizeReading({ key: 'invalid', loopback: true }), { code: 'not-authenticated' })
+  assert.throws(() => authorizeReading({ key: key({ scopes: ['predict'] }), loopback: false }), { code: 'not-allowed' })
+  assert.throws(() => authorizeReading({ key: key({ deployments: ['credit'] }), loopback: false }), { code: 'not-allowed' })
 })

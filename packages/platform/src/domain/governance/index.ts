@@ -1,5 +1,5 @@
 export { Access, type AccessOptions, allows, type Principal, SESSION_COOKIE } from './access.ts'
 export { KeyCache, type KeyCacheOptions, type KeySource, type VerifiedKey } from './key-cache.ts'
-export { authorizePrediction, type PredictionAccess, type PredictionCaller } from './predictions.ts'
+export { authorizePrediction, authorizeReading, type PredictionAccess, type PredictionCaller } from './predictions.ts'
 export { sameSecret } from './secrets.ts'
 export { type GovernanceDb, type GovernanceTables, governanceMigrations, type KeyRow } from './tables.ts'

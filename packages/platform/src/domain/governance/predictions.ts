@@ -20,6 +20,22 @@ export interface PredictionAccess {
   deployment: string
 }
 
+/** What decides whether somebody may read what a serve process tells of all deployments. */
+export type ReadingAccess = Pick<PredictionAccess, 'key' | 'loopback'>
+
+/** Who reads metrics: as on the control port, anybody of this machine, else a key that may read. Throws `not-authenticated` and `not-allowed`. */
+export function authorizeReading({ key, loopback }: ReadingAccess): PredictionCaller {
+  if (key === 'invalid') throw new FairleadError('not-authenticated', 'The API key is unknown, revoked or expired.')
+  if (!key) {
+    if (loopback) return { kind: 'loopback', id: 'loopback' }
+    throw new FairleadError('not-authenticated', 'Metrics need an API key with the scope read on this address.')
+  }
+  if (!key.scopes.includes('read') && !key.scopes.includes('admin')) throw new FairleadError('not-allowed', `The API key ${key.id} is not made for reading.`)
+  if (key.deployments.length > 0)
+    throw new FairleadError('not-allowed', `The API key ${key.id} is bound to ${key.deployments.join(', ')}, and metrics tell of all.`)
+  return { kind: 'key', id: key.id }
+}
+
 /**
  * Who asks for a prediction. A key that was sent must be good, even where none is needed: whoever sends one relies on it.
  * Throws `not-authenticated` and `not-allowed`.

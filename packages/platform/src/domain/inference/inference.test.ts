@@ -84,7 +84,11 @@ test('what is not there is named', async () => {
   assert.throws(() => inference.resolve('credit', 7), coded('release-unknown', /release 7 of "credit" is not served; there is 1/))
   assert.throws(() => inference.describe('other'), coded('deployment-unknown'))
   await assert.rejects(inference.predict(request(inference, { deployment: 'nobody' })), coded('deployment-unknown'))
-  assert.deepEqual(world.failed, [])
+  assert.deepEqual(
+    world.failed.map(({ deployment, code }) => [deployment, code]),
+    [['', 'deployment-unknown']],
+    'a made-up name makes no series',
+  )
 })
 
 test('the old release answers until the new one is ready, then is freed', async () => {

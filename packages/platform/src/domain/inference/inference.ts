@@ -98,7 +98,7 @@ export class Inference implements AsyncDisposable {
 
   /**
    * The loaded release that answers for a deployment. Throws `deployment-unknown`, `release-unknown`,
-   * `release-not-ready`, or `not-ready` before it is known what should run.
+   * `release-not-loaded`, `release-not-ready`, or `not-ready` before it is known what should run.
    */
   resolve(name: string, release?: number): ServingRelease {
     const entry = this.#entries.get(name)
@@ -114,7 +114,7 @@ export class Inference implements AsyncDisposable {
     const slot = entry.slots.get(release)
     if (slot?.state === 'ready') return slot.serving
     if (entry.answering?.release.number === release) return entry.answering
-    if (!slot) throw new FairleadError('release-unknown', `release ${release} of "${name}" is not served; there ${servedWords(entry)}`)
+    if (!slot) throw absentRelease(entry, release)
     throw new FairleadError('release-not-ready', `release ${release} of "${name}" ${stateWords(slot)}`, { retryAfter: 1 })
   }
 
@@ -156,19 +156,19 @@ export class Inference implements AsyncDisposable {
     }
   }
 
-  /** Reports a failed request, for those that fail before `predict`. */
+  /** Reports a failed request, for those that fail before `predict`. With an empty name, or one of no deployment, it counts for none. */
   failed(deployment: string, error: unknown, { release, rows, receivedAt }: { release?: number | undefined; rows: number; receivedAt: number }): void {
     const known = error instanceof FairleadError
     const event: FailureEvent = {
-      deployment,
+      // a name that nobody deployed must not become a series of its own
+      deployment: this.#entries.has(deployment) ? deployment : '',
       release: release ?? this.#entries.get(deployment)?.answering?.release.number,
       code: known ? error.code : 'internal',
       status: known ? error.status : 500,
       totalMs: performance.now() - receivedAt,
       rows,
     }
-    // a name that nobody deployed must not become a series of its own
-    if (this.#entries.has(deployment)) this.#options.sink.failed(event)
+    this.#options.sink.failed(event)
   }
 
   /** One deployment as this process sees it. Throws `deployment-unknown`, or `not-ready` before it is known what should run. */
@@ -310,6 +310,14 @@ export class Inference implements AsyncDisposable {
 
 function wantedUnknown(): FairleadError {
   return new FairleadError('not-ready', 'this process could not read yet what it should serve', { retryAfter: 1 })
+}
+
+/** Numbers go up from 1 and none is used twice: a lower one than those that are loaded was a release, and is kept on record. */
+function absentRelease(entry: Entry, release: number): FairleadError {
+  const newest = Math.max(entry.current ?? 0, ...entry.slots.keys())
+  if (release < newest)
+    return new FairleadError('release-not-loaded', `release ${release} of "${entry.name}" is out of service and not loaded; there ${servedWords(entry)}`)
+  return new FairleadError('release-unknown', `release ${release} of "${entry.name}" is not served; there ${servedWords(entry)}`)
 }
 
 function stateWords(slot: Slot): string {

@@ -3,6 +3,7 @@ import { FairleadError } from '@fairlead/contract'
 import type { Caller } from '../../domain/inference/index.ts'
 import { uuidv7 } from '../../kernel/ids.ts'
 import { requestId } from '../../kernel/request-id.ts'
+import { presentedSecret } from '../credentials.ts'
 import { traceIdOf } from '../trace-context.ts'
 import { type Framed, type FrameLimits, FrameReader } from './framing.ts'
 import type { Inflater } from './inflate.ts'
@@ -124,9 +125,23 @@ export class Call {
 
   /** Who calls. Throws `not-authenticated` or `not-allowed`. */
   access(deployment: string | undefined, release?: number): Caller {
+    try {
+      return this.#caller(deployment, release)
+    } catch (error) {
+      this.#countRefusal(error)
+      throw error
+    }
+  }
+
+  /** Those who are refused are counted for no deployment, because they are none of its callers. */
+  #countRefusal(error: unknown): void {
+    this.world.options.inference.failed('', error, { rows: 0, receivedAt: this.receivedAt })
+  }
+
+  #caller(deployment: string | undefined, release?: number): Caller {
     const { options, loopback } = this.world
     const requireKey = deployment !== undefined && options.inference.find(deployment, release)?.release.settings.requireKey === true
-    return options.authorize({ headers: this.headers, loopback, deployment, requireKey })
+    return options.authorize({ presented: presentedSecret(this.headers), action: 'predict', loopback, deployment, requireKey })
   }
 
   /** Takes the call up; `flags` are those of its headers. */
@@ -148,6 +163,7 @@ export class Call {
       this.#gzip = isGzip(this.headers)
       return true
     } catch (error) {
+      this.#countRefusal(error)
       this.fail(error)
       return false
     }
@@ -221,10 +237,12 @@ export class Call {
   #vet(): void {
     this.#vetted = true
     try {
-      this.access(undefined)
+      this.#caller(undefined)
     } catch (error) {
       // a key for one deployment may well be refused here; that is decided when the deployment is known
-      if (error instanceof FairleadError && error.code === 'not-authenticated') throw error
+      if (!(error instanceof FairleadError && error.code === 'not-authenticated')) return
+      this.#countRefusal(error)
+      throw error
     }
   }
 

@@ -130,10 +130,10 @@ test('access is asked with the metadata, and refused with the statuses for it', 
   const asked: unknown[] = []
   await using port = await testGrpc({
     releases: [fakeRelease({ settings: { requireKey: true } })],
-    authorize: ({ headers, loopback, deployment, requireKey }) => {
-      asked.push([headers.authorization ?? headers['x-api-key'], loopback, deployment, requireKey])
-      if (headers.authorization === 'Bearer good') return { kind: 'key', id: 'k1' }
-      throw new FairleadError(headers.authorization ? 'not-allowed' : 'not-authenticated', 'no')
+    authorize: ({ presented, loopback, deployment, requireKey }) => {
+      asked.push([presented, loopback, deployment, requireKey])
+      if (presented === 'good') return { kind: 'key', id: 'k1' }
+      throw new FairleadError(presented ? 'not-allowed' : 'not-authenticated', 'no')
     },
   })
   const message = encode(ModelInferRequestSchema, TYPED)

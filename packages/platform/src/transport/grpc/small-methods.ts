@@ -45,7 +45,7 @@ function modelReady(call: Call, message: Buffer): Buffer {
     call.world.options.inference.resolve(name, releaseNumber(name, version))
     return write(ModelReadyResponseSchema, { ready: true })
   } catch (error) {
-    if (!(error instanceof FairleadError) || error.code !== 'release-not-ready') throw error
+    if (!(error instanceof FairleadError) || (error.code !== 'release-not-ready' && error.code !== 'release-not-loaded')) throw error
     return write(ModelReadyResponseSchema, { ready: false })
   }
 }

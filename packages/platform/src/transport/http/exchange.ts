@@ -100,14 +100,15 @@ export abstract class Exchange {
   }
 
   #failure(error: FairleadError, more: readonly string[], close: boolean): Answer {
-    const retry = error.retryAfter === undefined ? [] : ['Retry-After', String(error.retryAfter)]
+    const said = error.retryAfter === undefined ? [] : ['Retry-After', String(error.retryAfter)]
+    if (error.status === 401) said.push('WWW-Authenticate', 'Bearer')
     if (this.#form === 'problem') {
       const text = JSON.stringify(toProblem(error, this.id))
-      return this.#answer(error.status, { type: 'application/problem+json', text, more: [...retry, ...more] }, close)
+      return this.#answer(error.status, { type: 'application/problem+json', text, more: [...said, ...more] }, close)
     }
     // the protocol has one status for every request that cannot be served as it is
     const status = error.status === 422 ? 400 : error.status
-    return this.#answer(status, { type: JSON_TYPE, text: JSON.stringify({ error: error.message }), more: [...retry, ...more] }, close)
+    return this.#answer(status, { type: JSON_TYPE, text: JSON.stringify({ error: error.message }), more: [...said, ...more] }, close)
   }
 
   #answer(status: number, { type, text, more }: { type: string; text: string; more: readonly string[] }, close: boolean): Answer {

@@ -1,10 +1,12 @@
 import { FairleadError, toProblem } from '@fairlead/contract'
 import type { Caller, ServingRelease } from '../../domain/inference/index.ts'
+import { presentedSecret } from '../credentials.ts'
+import { checkAccept } from './accept.ts'
 import { DOCS_PAGE, DOCS_POLICY } from './docs-page.ts'
 import type { Exchange } from './exchange.ts'
 import { inferTensors, modelMetadata } from './oip.ts'
 import { openApiOf } from './openapi.ts'
-import type { HttpLimits, ServeHttpOptions } from './options.ts'
+import type { AccessRequest, HttpLimits, ServeHttpOptions } from './options.ts'
 import { predictRows } from './predict-rows.ts'
 import type { Route } from './routes.ts'
 import { deploymentView, unreadyReasons } from './views.ts'
@@ -26,7 +28,21 @@ const OPENAPI = new WeakMap<ServingRelease, string>()
 
 function access(exchange: Exchange, { options, loopback }: Handling, deployment: string | undefined, release?: number): Caller {
   const requireKey = deployment !== undefined && options.inference.find(deployment, release)?.release.settings.requireKey === true
-  return options.authorize({ headers: exchange.headers, loopback, deployment, requireKey })
+  return authorized(exchange, { options, loopback }, { deployment, requireKey, action: 'predict' })
+}
+
+/** Who calls; those who are refused are counted for no deployment, because they are none of its callers. */
+function authorized(
+  { headers, receivedAt }: Exchange,
+  { options, loopback }: Pick<Handling, 'options' | 'loopback'>,
+  what: Pick<AccessRequest, 'deployment' | 'requireKey' | 'action'>,
+): Caller {
+  try {
+    return options.authorize({ presented: presentedSecret(headers), loopback, ...what })
+  } catch (error) {
+    options.inference.failed('', error, { rows: 0, receivedAt })
+    throw error
+  }
 }
 
 function releaseNumber({ release, deployment }: Route): number | undefined {
@@ -76,7 +92,10 @@ function predict(exchange: Exchange, route: Route, handling: Handling): void {
   const failed = (error: unknown) => inference.failed(deployment, error, { release, rows: 0, receivedAt: exchange.receivedAt })
   try {
     inference.resolve(deployment, release)
-    if (route.name === 'predict') checkType(exchange)
+    if (route.name === 'predict') {
+      checkType(exchange)
+      checkAccept(exchange.headers.accept)
+    }
     checkEncoding(exchange)
   } catch (error) {
     failed(error)
@@ -137,16 +156,22 @@ function deploymentStatus(exchange: Exchange, handling: Handling, name: string):
   exchange.send(503, { type: PROBLEM, text: JSON.stringify({ ...problem, ...deploymentView(view) }), more: ['Retry-After', '1'] })
 }
 
+const NOT_READY: ReadonlySet<string> = new Set(['release-not-ready', 'release-not-loaded'])
+
 function modelReady(exchange: Exchange, route: Route, { options }: Handling): void {
   const name = route.deployment!
   try {
     options.inference.resolve(name, releaseNumber(route))
     exchange.json(200, JSON.stringify({ name, ready: true }))
   } catch (error) {
-    if (!(error instanceof FairleadError) || error.code !== 'release-not-ready') throw error
+    if (!(error instanceof FairleadError) || !NOT_READY.has(error.code)) throw error
     // 400 is what Triton answers and its clients expect of a model that is not ready
     exchange.json(400, JSON.stringify({ name, ready: false, error: error.message }))
   }
+}
+
+function noStatistics(): FairleadError {
+  return new FairleadError('not-supported', 'the statistics extension is not offered yet; /metrics has counts and times of every deployment')
 }
 
 const VIEWS: Record<Exclude<Route['name'], 'predict' | 'infer'>, (exchange: Exchange, route: Route, handling: Handling) => void | Promise<void>> = {
@@ -160,9 +185,13 @@ const VIEWS: Record<Exclude<Route['name'], 'predict' | 'infer'>, (exchange: Exch
   'oip-model': (exchange, route, handling) => {
     access(exchange, handling, route.deployment)
     const { inference } = handling.options
+    if (route.deployment === 'stats' && inference.list().every(({ name }) => name !== 'stats')) throw noStatistics()
     exchange.json(200, JSON.stringify(modelMetadata(inference, inference.resolve(route.deployment!, releaseNumber(route)))))
   },
   'oip-model-ready': modelReady,
+  'oip-model-stats': () => {
+    throw noStatistics()
+  },
   deployments: (exchange, _route, handling) => {
     access(exchange, handling, undefined)
     exchange.json(200, JSON.stringify({ items: handling.options.inference.list().map(deploymentView), next: null }))
@@ -182,7 +211,10 @@ const VIEWS: Record<Exclude<Route['name'], 'predict' | 'infer'>, (exchange: Exch
       text: DOCS_PAGE,
       more: ['Content-Security-Policy', DOCS_POLICY, 'X-Content-Type-Options', 'nosniff', 'Referrer-Policy', 'no-referrer'],
     }),
-  metrics: async (exchange, _route, { options }) => exchange.send(200, { type: METRICS, text: await options.metricsText() }),
+  metrics: async (exchange, _route, handling) => {
+    authorized(exchange, handling, { deployment: undefined, requireKey: false, action: 'read' })
+    exchange.send(200, { type: METRICS, text: await handling.options.metricsText() })
+  },
   healthz: (exchange) => exchange.json(200, '{"status":"alive"}'),
   readyz: (exchange, _route, handling) => readiness(exchange, handling),
 }

@@ -236,3 +236,17 @@ test('numbers that JSON lacks are read in every form and written as asked', () =
   assert.match(encodeOutput('y', tensor, 'strings'), /\["NaN","-Infinity","NaN","Infinity",1\]/)
   assert.equal(quoteNonFinite('{"NaN":"a NaN \\" Infinity"}'), '{"NaN":"a NaN \\" Infinity"}')
 })
+
+eachLane('what is not offered says so, and what to do instead', async (testServing) => {
+  await using serving = await testServing({ releases: [fakeRelease()] })
+  const error = async (response: Response) => [response.status, ((await response.json()) as { error: string }).error] as const
+  const [status, words] = await error(await serving.post(INFER, { inputs: INPUTS }, { 'inference-header-content-length': '10' }))
+  assert.equal(status, 501)
+  assert.match(words, /binary_data=False in set_data_from_numpy and in InferRequestedOutput/)
+  for (const path of ['/v2/models/stats', '/v2/models/credit/stats', '/v2/models/credit/versions/1/stats']) {
+    const [code, text] = await error(await fetch(serving.url + path))
+    assert.equal(code, 501, path)
+    assert.match(text, /statistics extension is not offered yet/)
+  }
+  assert.equal((await fetch(`${serving.url}/v2/models/other`)).status, 404)
+})

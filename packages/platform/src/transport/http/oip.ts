@@ -128,7 +128,10 @@ export async function inferTensors({ inference, exchange, deployment, release, c
 /** The length header may be there as long as the whole body is JSON. */
 function checkBinary(header: string | string[] | undefined, length: number): void {
   if (header === undefined || Number(header) === length) return
-  throw new FairleadError('not-supported', 'binary tensor data are not supported; send JSON without Inference-Header-Content-Length')
+  throw new FairleadError(
+    'not-supported',
+    'binary tensor data are not read over REST; send JSON without Inference-Header-Content-Length (tritonclient: binary_data=False in set_data_from_numpy and in InferRequestedOutput), or use gRPC',
+  )
 }
 
 function tensorMetadata({ name, type, shape }: TensorSpec) {

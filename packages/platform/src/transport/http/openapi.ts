@@ -90,10 +90,15 @@ function requestSchema({ release }: ServingRelease): Schema {
         items: { type: 'string', minLength: 1, maxLength: 200 },
         description: 'Names of the rows, for labels that come later; as many as rows.',
       },
-      key: { type: 'string', maxLength: 1000, description: 'Makes routing sticky.' },
+      key: {
+        type: 'string',
+        maxLength: 1000,
+        description:
+          'Will make routing sticky: who sends the same key gets the same variant. It has no effect as long as a deployment has one release at a time.',
+      },
       parameters: {
         type: 'object',
-        additionalProperties: { type: ['string', 'number', 'boolean'] },
+        additionalProperties: false,
         properties: { timeout: { description: 'Milliseconds to wait for the answer, or a duration like 250ms.', type: ['number', 'string'] } },
       },
     },
@@ -123,7 +128,9 @@ const FAILURES: [number, string][] = [
   [401, 'An API key is needed.'],
   [403, 'The key does not allow this.'],
   [404, 'There is no such deployment or release.'],
+  [406, 'The answer is JSON, and Accept asks for something else.'],
   [408, 'The request did not arrive in time.'],
+  [409, 'The release is out of service and not loaded.'],
   [413, 'The body is too large.'],
   [415, 'The content type or encoding is not supported.'],
   [422, 'The rows do not fit the signature; `errors` names each place, like `rows[3].age`.'],

@@ -1,4 +1,3 @@
-import type { IncomingHttpHeaders } from 'node:http'
 import type { Caller, Inference } from '../../domain/inference/index.ts'
 
 /** Bounds of the serve port. Bytes and milliseconds. */
@@ -29,7 +28,10 @@ export const DEFAULT_HTTP_LIMITS: HttpLimits = {
 
 /** What is known of a caller before its body is read. */
 export interface AccessRequest {
-  headers: IncomingHttpHeaders
+  /** The secret that came with the request, from `Authorization: Bearer` or `X-Api-Key`; absent where none did. */
+  presented: string | undefined
+  /** `read` for what tells of all deployments, `predict` for all else. */
+  action: 'predict' | 'read'
   /** Whether the connection comes from this machine. */
   loopback: boolean
   /** `undefined` for what concerns no deployment. */

@@ -56,8 +56,8 @@ function checkIds(ids: unknown, rows: unknown): void {
 
 function timeoutOf(parameters: unknown): number | undefined {
   if (typeof parameters !== 'object' || parameters === null || Array.isArray(parameters)) throw invalid('parameters', 'an object is needed')
-  for (const [name, value] of Object.entries(parameters)) {
-    if (typeof value === 'object') throw invalid(`parameters.${name}`, 'text, a number or a truth value is needed')
+  for (const name of Object.keys(parameters)) {
+    if (name !== 'timeout') throw invalid(`parameters.${name}`, 'there is no such parameter; "timeout" is the only one')
   }
   const { timeout } = parameters as Record<string, unknown>
   return timeout === undefined ? undefined : timeoutMs(timeout, 'parameters.timeout')

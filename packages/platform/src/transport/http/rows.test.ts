@@ -177,9 +177,9 @@ eachLane('access is asked before the body is read', async (testServing) => {
   const seen: unknown[] = []
   await using serving = await testServing({
     releases: [fakeRelease({ settings: { requireKey: true } })],
-    authorize: ({ headers, loopback, deployment, requireKey }) => {
+    authorize: ({ presented, loopback, deployment, requireKey }) => {
       seen.push([loopback, deployment, requireKey])
-      if (headers['x-api-key'] === 'good') return { kind: 'key', id: 'k1' }
+      if (presented === 'good') return { kind: 'key', id: 'k1' }
       throw new FairleadError('not-authenticated', 'a key is needed')
     },
   })
@@ -223,4 +223,79 @@ eachLane('a deadline that cannot be kept is 504, a full queue 503 with Retry-Aft
   assert.equal((await problem(await late)).code, 'deadline-exceeded')
   assert.deepEqual([(await first).status, (await queued).status], [200, 200])
   assert.equal((await problem(await serving.post(PREDICT, '{}', { 'x-request-timeout': 'soon' }))).code, 'request-invalid')
+})
+
+eachLane('an answer in another form than JSON is refused before anything is run', async (testServing) => {
+  await using serving = await testServing()
+  const { status, code } = await problem(await serving.post(PREDICT, { rows: [FAKE_ROW] }, { accept: 'text/csv' }))
+  assert.deepEqual([status, code, serving.world.model.runs.length], [406, 'not-acceptable', 0])
+  assert.equal((await serving.post(PREDICT, { rows: [FAKE_ROW] }, { accept: 'text/csv;q=1, */*;q=0.1' })).status, 200)
+})
+
+eachLane('parameters that do not exist are named', async (testServing) => {
+  await using serving = await testServing()
+  const { status, errors } = await problem(await serving.post(PREDICT, { rows: [FAKE_ROW], parameters: { timeout: 500, threshold: 0.5 } }))
+  assert.deepEqual([status, errors?.map(({ path }) => path)], [400, ['parameters.threshold']])
+})
+
+eachLane('a release that is out of service is told apart from one that never was', async (testServing) => {
+  await using serving = await testServing({ releases: [fakeRelease({ number: 3 })] })
+  const ask = async (release: number) => {
+    const { status, code } = await problem(await serving.post(`/v1/deployments/credit/releases/${release}/predict`, { rows: [FAKE_ROW] }))
+    return [status, code]
+  }
+  assert.deepEqual(
+    [await ask(2), await ask(4)],
+    [
+      [409, 'release-not-loaded'],
+      [404, 'release-unknown'],
+    ],
+  )
+  assert.equal((await fetch(`${serving.url}/v2/models/credit/versions/2/ready`)).status, 400)
+})
+
+eachLane('whoever is refused is counted for no deployment, and told how to sign in', async (testServing) => {
+  await using serving = await testServing({
+    authorize: ({ presented }) => {
+      if (presented === 'good') return { kind: 'key', id: 'k1' }
+      throw new FairleadError(presented === undefined ? 'not-authenticated' : 'not-allowed', 'no')
+    },
+  })
+  const refused = await serving.post(PREDICT, { rows: [FAKE_ROW] })
+  assert.deepEqual([refused.status, refused.headers.get('www-authenticate')], [401, 'Bearer'])
+  const oip = await serving.post('/v2/models/credit/infer', {}, { authorization: 'bearer other' })
+  assert.deepEqual([oip.status, oip.headers.get('www-authenticate')], [403, null])
+  for (const [path, body] of [
+    ['/v1/deployments/made-up-1/predict', {}],
+    ['/v1/nothing', {}],
+    ['/v1/deployments', {}],
+  ] as const)
+    await serving.post(path, body, { authorization: 'bearer good' })
+  assert.deepEqual(
+    serving.world.failed.map(({ deployment, code }) => [deployment, code]),
+    [
+      ['', 'not-authenticated'],
+      ['', 'not-allowed'],
+      ['', 'deployment-unknown'],
+      ['', 'path-unknown'],
+      ['', 'method-not-allowed'],
+    ],
+  )
+})
+
+eachLane('metrics are asked for as something that tells of all deployments', async (testServing) => {
+  const asked: unknown[] = []
+  await using serving = await testServing({
+    authorize: ({ presented, action, deployment }) => {
+      asked.push([presented, action, deployment])
+      if (presented === 'reader') return { kind: 'key', id: 'k1' }
+      throw new FairleadError('not-authenticated', 'no')
+    },
+  })
+  assert.equal((await fetch(`${serving.url}/metrics`)).status, 401)
+  assert.equal((await fetch(`${serving.url}/metrics`, { headers: { authorization: 'Bearer reader' } })).status, 200)
+  assert.deepEqual(asked, [
+    [undefined, 'read', undefined],
+    ['reader', 'read', undefined],
+  ])
 })

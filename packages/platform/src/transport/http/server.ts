@@ -149,9 +149,13 @@ class HttpPort implements HttpServing {
 function answer(exchange: Exchange, method: string, handling: Handling): void {
   const { target } = exchange
   const route = findRoute(target)
-  if (!route) throw new FairleadError('path-unknown', `there is nothing at ${target.split('?')[0]!.slice(0, 200)}`)
+  const counted = (refusal: FairleadError) => {
+    handling.options.inference.failed('', refusal, { rows: 0, receivedAt: exchange.receivedAt })
+    return refusal
+  }
+  if (!route) throw counted(new FairleadError('path-unknown', `there is nothing at ${target.split('?')[0]!.slice(0, 200)}`))
   if ((method === 'HEAD' ? 'GET' : method) !== route.method) {
-    const refusal = new FairleadError('method-not-allowed', `${method} is not allowed here; use ${route.method}`)
+    const refusal = counted(new FairleadError('method-not-allowed', `${method} is not allowed here; use ${route.method}`))
     exchange.fail(refusal, ['Allow', route.method === 'GET' ? 'GET, HEAD' : 'POST'])
   } else if (route.method === 'POST') handlePrediction(exchange, route, handling)
   else handleView(exchange, route, handling).catch((error: unknown) => failExchange(exchange, error, handling.options))

@@ -18,3 +18,8 @@ export function inFolder(folder: string, path: string): string {
 export function hasFile(files: FileListing, path: string): boolean {
   return files.paths.some((file) => file.path === path)
 }
+
+/** Bytes of a path of the listing; 0 for one that it lacks. */
+export function sizeOf(files: FileListing, path: string): number {
+  return files.paths.find((file) => file.path === path)?.size ?? 0
+}

@@ -1,6 +1,7 @@
 import { FairleadError, writeJson } from '@fairlead/contract'
 import type { ImportRequest, Lineage, ModelFile } from '@fairlead/contract/control'
 import { type Clock, rfc3339 } from '../../kernel/clock.ts'
+import { YAML_LIMIT } from '../../kernel/yaml.ts'
 import type { FileListing, ReadModel } from '../../model/index.ts'
 import { checkAlias, patched } from './attributes.ts'
 import type { BlobKeeper } from './keeper.ts'
@@ -67,6 +68,7 @@ export class Importer {
     const { blobs } = this.#options
     if (supplied === undefined) {
       const own = uploaded.find((file) => file.path === SIGNATURE_FILE)
+      if (own && own.size > YAML_LIMIT) throw new FairleadError('signature-invalid', `"${SIGNATURE_FILE}" has more than ${YAML_LIMIT} bytes.`)
       return { files: uploaded, text: own && new TextDecoder().decode(await blobs.read(own.digest)) }
     }
     const bytes = Buffer.from(supplied)

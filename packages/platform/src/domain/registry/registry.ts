@@ -14,13 +14,13 @@ import type {
 import { type Clock, rfc3339 } from '../../kernel/clock.ts'
 import { isNumber, isText, type Page, type PageRequest, pageOf, positionOf } from '../../kernel/page.ts'
 import { didYouMean } from '../../kernel/suggestion.ts'
-import { readModel } from '../../model/index.ts'
 import { checkAlias, checkModelName, patched } from './attributes.ts'
 import { Importer, type ModelReader, pointAlias } from './import.ts'
 import { BlobKeeper } from './keeper.ts'
 import { DEFAULT_LIMITS, type RegistryLimits } from './limits.ts'
 import { versionDigest } from './manifest.ts'
 import type { BlobInventory, BlobStore } from './ports.ts'
+import { readApart } from './read-apart.ts'
 import {
   aliasesOf,
   modelRow,
@@ -77,7 +77,7 @@ export class Registry {
     this.#limits = limits
     this.#keeper = new BlobKeeper(db, blobs)
     this.#uploads = new Uploads({ db, blobs, keeper: this.#keeper, clock, limits })
-    this.#importer = new Importer({ db, blobs, keeper: this.#keeper, uploads: this.#uploads, clock, limits, readModel: options.readModel ?? readModel })
+    this.#importer = new Importer({ db, blobs, keeper: this.#keeper, uploads: this.#uploads, clock, limits, readModel: options.readModel ?? readApart() })
   }
 
   /** Clears away what a crash or an abandoned upload has left. Call it once, before anything else. */

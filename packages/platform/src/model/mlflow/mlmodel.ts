@@ -1,6 +1,6 @@
 import { FairleadError } from '@fairlead/contract'
 import { z } from 'zod'
-import { readYaml, YAML_LIMIT, YamlFault } from '../../kernel/yaml.ts'
+import { readYaml, YamlFault } from '../../kernel/yaml.ts'
 
 const text = z.union([z.string(), z.number(), z.boolean()]).transform(String).nullish()
 const options = z.record(z.string(), z.unknown()).nullish()
@@ -44,7 +44,6 @@ export function parseMlmodel(bytes: Uint8Array, path: string): Mlmodel {
 }
 
 function readDocument(bytes: Uint8Array, path: string): unknown {
-  if (bytes.length > YAML_LIMIT) throw new FairleadError('model-file-invalid', `${path} has more than ${YAML_LIMIT} bytes`)
   const text = decode(bytes, path)
   try {
     return readYaml(text, { schema: 'core' }).value

@@ -1,5 +1,6 @@
 import { FairleadError, parseJson, type Row, type Signature } from '@fairlead/contract'
-import { type FileListing, folderOf, hasFile, inFolder } from '../files.ts'
+import { YAML_LIMIT } from '../../kernel/yaml.ts'
+import { type FileListing, folderOf, hasFile, inFolder, sizeOf } from '../files.ts'
 import { insidePath } from '../onnx/external.ts'
 import { exampleRows } from './example.ts'
 import { type Mlmodel, parseMlmodel, textOption } from './mlmodel.ts'
@@ -7,6 +8,8 @@ import { applyMlflowSignature } from './signature.ts'
 
 /** Longest environment file kept as a fact. */
 const ENVIRONMENT_LIMIT = 20_000
+/** Largest environment file that is read at all, in bytes. */
+const ENVIRONMENT_BYTES = 1_000_000
 const EXAMPLE_LIMIT = 5_000_000
 
 /** An MLflow model directory whose `onnx` flavour can be served. */
@@ -28,6 +31,7 @@ export interface MlflowModel {
  * `model-file-invalid`.
  */
 export async function readMlflow(files: FileListing, path: string): Promise<MlflowModel> {
+  if (sizeOf(files, path) > YAML_LIMIT) throw new FairleadError('model-file-invalid', `${path} has more than ${YAML_LIMIT} bytes`)
   const model = parseMlmodel(await files.read(path), path)
   const folder = folderOf(path)
   return {
@@ -67,7 +71,7 @@ async function toolFacts(files: FileListing, model: Mlmodel, folder: string): Pr
   add('python_version', textOption(model, 'python_function', 'python_version'))
   for (const name of environmentFiles(model)) {
     const path = inFolder(folder, name)
-    if (hasFile(files, path)) add(name, await readText(files, path))
+    if (hasFile(files, path) && sizeOf(files, path) <= ENVIRONMENT_BYTES) add(name, await readText(files, path))
   }
   return facts
 }

@@ -38,6 +38,8 @@ export const processStatus = z.object({
   state: z.enum(['starting', 'ready', 'draining', 'dead']),
   startedAt: time,
   restarts: z.number().int(),
+  /** Why the process that filled the place before ended; absent where none did. */
+  restartReason: z.string().optional(),
   memoryBytes: z.number(),
   cpu: z.number(),
 })

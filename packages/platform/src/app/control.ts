@@ -22,6 +22,7 @@ import { MESSAGES_VERSION } from './messages.ts'
 import { PROGRAM_VERSION } from './program-version.ts'
 import { Publisher } from './publisher.ts'
 import { readinessOf } from './readiness.ts'
+import { recordProcesses } from './recorded-processes.ts'
 import { storageGauge } from './storage.ts'
 import { Supervisor } from './supervisor.ts'
 
@@ -192,7 +193,8 @@ function superviseServe(options: ControlOptions, onExit: (process: string) => vo
     logger,
     nameFor: (index, sequence) => `serve-${index + 1}-${start}-${sequence}`,
     onExit,
-    initFor: (process, { index, restarts }) => ({
+    onProcesses: (pids) => recordProcesses(folder.processes, pids),
+    initFor: (process, { index, restarts, hangs, reason }) => ({
       version: MESSAGES_VERSION,
       process,
       slot: `serve-${index + 1}`,
@@ -206,6 +208,9 @@ function superviseServe(options: ControlOptions, onExit: (process: string) => vo
       bodyBytes: settings.limits.bodyBytes,
       platformToken: options.platformToken,
       restarts,
+      hangs,
+      restartReason: reason,
+      hungAfterMs: settings.hungAfterMs,
       logLevel: settings.logLevel,
       programVersion: PROGRAM_VERSION,
     }),

@@ -8,6 +8,8 @@ export interface DataFolder {
   root: string
   adminToken: string
   runFile: string
+  /** Processes of this run, for a start after it was killed. */
+  processes: string
   /** Registry, deployments, access: what must survive. */
   database: string
   /** What processes report while they live; made anew at every start. */
@@ -31,6 +33,7 @@ export function dataFolderAt(path: string): DataFolder {
     root,
     adminToken: at('admin-token'),
     runFile: at('run.json'),
+    processes: at('processes.json'),
     database: at('fairlead.db'),
     observed: at('observed.db'),
     telemetry: at('telemetry.db'),

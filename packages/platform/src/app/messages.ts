@@ -22,6 +22,11 @@ export interface ServeInit {
   /** Lets control ask for predictions on behalf of the console. */
   platformToken: string
   restarts: number
+  /** How many of the restarts were for what hung, and why the last process of this place ended. */
+  hangs: number
+  restartReason: string | undefined
+  /** Milliseconds that the main thread may go without turning. */
+  hungAfterMs: number
   logLevel: LogLevel
   programVersion: string
 }
@@ -39,3 +44,7 @@ export type FromServe =
   | { type: 'ready'; port: number }
   | { type: 'keys-read'; ask: number }
   | { type: 'fatal'; code: string; detail: string }
+  /** The main thread turns, and may now be away for so long. */
+  | { type: 'alive'; limitMs: number }
+  /** So many threads hang in native code, and go only with the process. */
+  | { type: 'worn'; threads: number; reason: string }

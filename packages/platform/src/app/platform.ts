@@ -10,11 +10,14 @@ import { removeOldLogs } from './log-file.ts'
 import { logOutput } from './log-output.ts'
 import { isLoopback, reservePort, urlHost } from './ports.ts'
 import { PROGRAM_VERSION } from './program-version.ts'
+import { killRecorded } from './recorded-processes.ts'
 
 /** Grace for requests in hand when the platform stops. */
 const GRACE_MS = 10_000
 /** How long a start waits for the serve processes of a killed platform, which answer what is in hand, and for their ports. */
 const PATIENCE_MS = 10_000
+/** How long a killed process may take to be gone. */
+const KILL_MS = 5000
 
 /** A running platform. */
 export interface Platform {
@@ -77,7 +80,7 @@ export async function startPlatform(settings: PlatformSettings): Promise<Platfor
 /** Everything up to the announcement; `undefined` where a signal came before there was anything to stop. */
 async function begin(folder: DataFolder, settings: PlatformSettings, end: Ending) {
   removeRunFile(folder)
-  await Promise.race([lastRunEnded(folder), end.beginning])
+  await Promise.race([lastRunEnded(folder, settings), end.beginning])
   if (end.begun) return undefined
   const { host } = settings
   const port = await reservePort({ host, port: settings.port, option: '--port' })
@@ -104,8 +107,13 @@ async function begin(folder: DataFolder, settings: PlatformSettings, end: Ending
 }
 
 /** Two generations must not write one log, nor share a port. */
-async function lastRunEnded({ root }: DataFolder): Promise<void> {
+async function lastRunEnded({ root, processes, logs }: DataFolder, { logLevel }: PlatformSettings): Promise<void> {
   if (await unattended(root, PATIENCE_MS)) return
+  const killed = killRecorded(processes)
+  if (killed.length > 0) {
+    createLogger(logLevel, logOutput(logs, 'platform'), { pid: process.pid }).warn({ killed }, 'processes of an earlier run hung and were killed')
+    if (await unattended(root, KILL_MS)) return
+  }
   throw new FairleadError('data-locked', `Processes of an earlier run still work on the data folder ${root}. Wait, or choose another folder with --data.`)
 }
 

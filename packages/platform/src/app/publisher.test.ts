@@ -29,3 +29,28 @@ test('the delay of the event loop is what it was late by, without the interval o
   await sleep(30)
   assert.ok(publisher.snapshot().eventLoopP99Ms > 80)
 })
+
+test('a process that cannot tell of itself for a moment goes on, and tells again', async () => {
+  let tries = 0
+  let told = 0
+  const store = {
+    ...memorySnapshots(),
+    publish() {
+      if (++tries === 2) throw Object.assign(new Error('EMFILE: too many open files'), { code: 'EMFILE' })
+      told++
+    },
+  }
+  using _publisher = new Publisher({
+    process: 'control',
+    slot: 'control',
+    role: 'control',
+    restarts: 0,
+    store,
+    series: () => [],
+    log: () => ({ rows: 0, dropped: 0, bytes: 0 }),
+    connections: () => 0,
+    state: () => 'ready',
+  })
+  for (let i = 0; i < 60 && told < 2; i++) await sleep(100)
+  assert.deepEqual([told >= 2, tries >= 3], [true, true])
+})

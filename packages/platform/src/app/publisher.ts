@@ -9,6 +9,8 @@ export interface PublisherOptions {
   slot: string
   role: ProcessSnapshot['role']
   restarts: number
+  hangs?: number
+  restartReason?: string | undefined
   store: SnapshotStore
   series(): SeriesSnapshot[]
   log(): ProcessSnapshot['log']
@@ -27,7 +29,12 @@ export class Publisher implements Disposable {
     this.#options = options
     this.#delay.enable()
     this.publish()
-    this.#timer = setInterval(() => this.publish(), 1000)
+    this.#timer = setInterval(() => {
+      // a process that has no file left to read its memory from goes on, and tells of itself when it has
+      try {
+        this.publish()
+      } catch {}
+    }, 1000)
     this.#timer.unref()
   }
 
@@ -44,6 +51,8 @@ export class Publisher implements Disposable {
       startedAt: this.#startedAt,
       state: o.state(),
       restarts: o.restarts,
+      hangs: o.hangs ?? 0,
+      ...(o.restartReason === undefined ? {} : { restartReason: o.restartReason }),
       memoryBytes: process.memoryUsage.rss(),
       cpuSeconds: (user + system) / 1e6,
       eventLoopP99Ms: this.#delayMs(),

@@ -5,7 +5,7 @@ import type { Readiness } from '../transport/control/index.ts'
 /** What a serve process's slot is doing. */
 interface Slot {
   id: string
-  state: 'starting' | 'ready' | 'dead'
+  state: 'starting' | 'ready' | 'draining' | 'dead'
 }
 
 export interface ReadinessOptions {

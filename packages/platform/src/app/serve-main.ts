@@ -1,14 +1,19 @@
 import { FairleadError } from '@fairlead/contract'
 import type { FromServe, ToServe } from './messages.ts'
 import { type ServeProcess, startServe } from './serve.ts'
+import { startWatchdog } from './watchdog.ts'
 
 /** How long requests in hand may take when the supervisor is gone. */
 const ORPHAN_GRACE_MS = 2000
 /** How long requests in hand may take when somebody ends this process alone. */
 const SIGNAL_GRACE_MS = 10_000
+/** How often the supervisor hears that this process turns. */
+const ALIVE_MS = 1000
 
 let serving: Promise<ServeProcess> | undefined
 let ending = false
+/** Threads that hang in native code. */
+let lost = 0
 
 function tell(message: FromServe): void {
   if (process.connected) process.send?.(message)
@@ -17,17 +22,23 @@ function tell(message: FromServe): void {
 async function end(graceMs: number): Promise<void> {
   if (ending) return
   ending = true
-  // a model that is being loaded, or a disk that hangs, must not keep this process
-  setTimeout(() => process.exit(1), graceMs + 2000).unref()
+  // a model that is being loaded, or a disk that hangs, must not keep this process; an exit would wait for their threads
+  setTimeout(() => process.kill(process.pid, 'SIGKILL'), graceMs + 2000).unref()
   try {
     await (await serving)?.stop(graceMs)
   } finally {
-    process.exit(0)
+    // an exit waits for every thread, and these never end
+    if (lost > 0) process.kill(process.pid, 'SIGKILL')
+    else process.exit(0)
   }
 }
 
 async function begin(message: Extract<ToServe, { type: 'init' }>): Promise<void> {
-  serving = startServe(message.init)
+  const alive = (limitMs: number) => tell({ type: 'alive', limitMs })
+  const watchdog = startWatchdog({ hungAfterMs: message.init.hungAfterMs, onLimit: alive })
+  alive(watchdog.limitMs)
+  setInterval(() => alive(watchdog.limitMs), ALIVE_MS).unref()
+  serving = startServe(message.init, { patiently: watchdog.patiently, onThreadLost: (reason) => tell({ type: 'worn', threads: ++lost, reason }) })
   try {
     tell({ type: 'ready', port: (await serving).port })
   } catch (error) {

@@ -31,8 +31,16 @@ export interface ServeProcess {
   stop(graceMs: number): Promise<void>
 }
 
+/** What a serve process tells those that watch over it. */
+export interface ServeWatch {
+  /** Lets the main thread be blocked for long, until `work` has ended. */
+  patiently<T>(work: () => Promise<T>): Promise<T>
+  /** A thread hangs in native code and goes only with the process. */
+  onThreadLost(reason: string): void
+}
+
 /** Builds the serve role out of its parts, loads what should run, and listens. */
-export async function startServe(init: ServeInit): Promise<ServeProcess> {
+export async function startServe(init: ServeInit, watch: ServeWatch): Promise<ServeProcess> {
   const folder = dataFolderAt(init.dataDir)
   const attendance = attendFolder(folder.root)
   const logger = createLogger(init.logLevel, logOutput(folder.logs, slotOf(init.process)), { process: init.process, pid: process.pid })
@@ -40,13 +48,19 @@ export async function startServe(init: ServeInit): Promise<ServeProcess> {
   const ephemeral = openEphemeral(folder.observed)
   const writer = logWriter(init, folder, logger)
   const recorder = new SeriesRecorder({ queueRows: (deployment, release) => queueRows(inference, deployment, release) })
+  const artifacts = artifactSource({ blobs: fileBlobs({ root: folder.blobs }), cache: folder.cache, golden: store.golden })
+  const runtime = onnxRuntime()
   const inference: Inference = new Inference({
     process: init.process,
     loader: new ReleaseLoader({
-      artifacts: artifactSource({ blobs: fileBlobs({ root: folder.blobs }), cache: folder.cache, golden: store.golden }),
-      runtime: onnxRuntime(),
+      artifacts: { ...artifacts, load: (release) => watch.patiently(() => artifacts.load(release)) },
+      runtime: { name: runtime.name, open: (artifact) => watch.patiently(() => runtime.open(artifact)) },
       spawn: onnxWorker,
       onWorkerReplaced: (release, reason) => logger.warn({ deployment: release.deployment, release: release.number, reason }, 'a model worker is replaced'),
+      onWorkerLost(reason) {
+        logger.error({ reason }, 'a model hangs in a thread that cannot be ended; this process will be replaced')
+        watch.onThreadLost(reason)
+      },
     }),
     observer: ephemeral.observed,
     sink: sinkOf(writer, recorder),
@@ -81,6 +95,8 @@ export async function startServe(init: ServeInit): Promise<ServeProcess> {
     slot: init.slot,
     role: 'serve',
     restarts: init.restarts,
+    hangs: init.hangs,
+    restartReason: init.restartReason,
     store: ephemeral.snapshots,
     series: () => recorder.snapshot(),
     log: () => ({ ...writer.counters }),

@@ -5,14 +5,26 @@ import { FairleadError } from '@fairlead/contract'
 import { childEnvironment } from '../config/index.ts'
 import type { Logger } from '../kernel/logger.ts'
 import type { FromServe, ServeInit, ToServe } from './messages.ts'
+import { Pulse } from './pulse.ts'
+
+type SlotState = 'starting' | 'ready' | 'draining' | 'dead'
 
 /** A serve process as the supervisor sees it. */
 interface Slot {
   id: string
   index: number
   child: ChildProcess | undefined
-  state: 'starting' | 'ready' | 'dead'
+  state: SlotState
   restarts: number
+  /** Restarts for what hung. */
+  hangs: number
+  /** Why the last process of this slot ended. */
+  reason: string | undefined
+  pulse: Pulse
+  /** Threads that hang in the process, and why. */
+  worn: { threads: number; reason: string } | undefined
+  /** It was silent for too long and has been killed. */
+  hung: boolean
   /** Restarts since it last stayed up, for the backoff. */
   failures: number
   timer: NodeJS.Timeout | undefined
@@ -23,18 +35,26 @@ export interface SupervisorOptions {
   processes: number
   /** Name of the process that is started as the `sequence`-th one for a slot; never the same twice. */
   nameFor(index: number, sequence: number): string
-  initFor(process: string, slot: { index: number; restarts: number }): ServeInit
+  initFor(process: string, slot: { index: number; restarts: number; hangs: number; reason: string | undefined }): ServeInit
   /** The folder that processes run in, with nothing in it that native code could be led to read. */
   cwd?: string
   logger: Logger
   /** Told when a process is gone, so that what it reported can be forgotten. */
   onExit(process: string): void
+  /** Told which processes there are now, by their numbers. */
+  onProcesses?(pids: number[]): void
   /** Milliseconds before the first restart; doubled for each further one, up to 5 s. */
   backoffMs?: number
 }
 
 const MAIN = new URL(import.meta.url.endsWith('.ts') ? './serve-main.ts' : './serve-main.js', import.meta.url)
 const STEADY_MS = 30_000
+/** How often the processes are looked after. */
+const LOOK_MS = 250
+/** Threads that may hang in a process that nobody can stand in for. */
+const MOST_WORN = 4
+/** How long requests in hand may take in a process that is replaced. */
+const RETIRE_GRACE_MS = 10_000
 
 /** Starts serve processes, restarts those that end, and drains them at the end. */
 export class Supervisor {
@@ -43,6 +63,7 @@ export class Supervisor {
   #stopping = false
   #sequence = 0
   #asked = 0
+  #looking: NodeJS.Timeout | undefined
 
   constructor(options: SupervisorOptions) {
     this.#options = options
@@ -50,9 +71,10 @@ export class Supervisor {
 
   /** Starts all processes; settles when each is ready. Rejects with the error of the first that cannot start. */
   async start(): Promise<void> {
+    this.#looking = setInterval(() => this.#look(), LOOK_MS).unref()
     const all: Promise<void>[] = []
     for (let index = 0; index < this.#options.processes; index++) {
-      const slot: Slot = { id: '', index, child: undefined, state: 'starting', restarts: 0, failures: 0, timer: undefined, readyAt: 0 }
+      const slot = newSlot(index)
       this.#slots.push(slot)
       all.push(this.#spawn(slot))
     }
@@ -61,7 +83,7 @@ export class Supervisor {
 
   /** Processes that take part in serving now: ready, or loading for the first time. */
   live(): string[] {
-    return this.#slots.filter((slot) => slot.child !== undefined && slot.state !== 'dead').map((slot) => slot.id)
+    return this.#slots.filter((slot) => slot.child !== undefined && (slot.state === 'starting' || slot.state === 'ready')).map((slot) => slot.id)
   }
 
   /** Whether a process of this name may still write its log. */
@@ -70,7 +92,7 @@ export class Supervisor {
   }
 
   /** State of every slot, for health. */
-  processes(): { id: string; pid: number; state: 'starting' | 'ready' | 'dead'; restarts: number }[] {
+  processes(): { id: string; pid: number; state: SlotState; restarts: number }[] {
     return this.#slots.map((slot) => ({ id: slot.id, pid: slot.child?.pid ?? 0, state: slot.state, restarts: slot.restarts }))
   }
 
@@ -85,7 +107,9 @@ export class Supervisor {
    */
   async keysChanged(withinMs: number): Promise<void> {
     const ask = ++this.#asked
-    const answers = this.#slots.filter((slot) => slot.state === 'ready' && slot.child).map((slot) => this.#answered(slot.child!, ask))
+    const answers = this.#slots
+      .filter((slot) => (slot.state === 'ready' || slot.state === 'draining') && slot.child)
+      .map((slot) => this.#answered(slot.child!, ask))
     for (const slot of this.#slots) this.#send(slot, { type: 'keys-changed', ask })
     const timer = new AbortController()
     await Promise.race([Promise.all(answers), sleep(withinMs, undefined, { signal: timer.signal }).catch(() => {})])
@@ -109,11 +133,13 @@ export class Supervisor {
       })
     })
     await Promise.all(ends)
+    clearInterval(this.#looking)
   }
 
   /** Ends every process at once. */
   kill(): void {
     this.#stopping = true
+    clearInterval(this.#looking)
     for (const slot of this.#slots) {
       clearTimeout(slot.timer)
       slot.child?.kill('SIGKILL')
@@ -140,6 +166,36 @@ export class Supervisor {
     if (slot.child?.connected) slot.child.send(message, () => {})
   }
 
+  /** Kills processes that have been silent for too long, and has those replaced in which threads hang. */
+  #look(): void {
+    for (const slot of this.#slots) {
+      if (!slot.child) continue
+      if (slot.pulse.missed(LOOK_MS) && !slot.hung) {
+        slot.hung = true
+        slot.child.kill('SIGKILL')
+      } else if (slot.worn && slot.state === 'ready' && !this.#stopping && this.#spared(slot, slot.worn.threads)) {
+        this.#options.logger.warn({ process: slot.id, ...slot.worn }, 'a serve process in which a model hangs is being replaced')
+        slot.state = 'draining'
+        this.#send(slot, { type: 'drain', graceMs: RETIRE_GRACE_MS })
+      }
+    }
+  }
+
+  /** Whether the others can stand in for a slot, or it must go without. */
+  #spared(slot: Slot, threads: number): boolean {
+    const others = this.#slots.filter((other) => other !== slot)
+    return threads >= MOST_WORN || (others.length > 0 && others.every(({ state }) => state === 'ready'))
+  }
+
+  #processesChanged(): void {
+    try {
+      this.#options.onProcesses?.(this.#slots.flatMap(({ child }) => child?.pid ?? []))
+    } catch (error) {
+      // on a full disk they must run all the same
+      this.#options.logger.warn({ error }, 'the processes of this run could not be recorded')
+    }
+  }
+
   #spawn(slot: Slot): Promise<void> {
     slot.id = this.#options.nameFor(slot.index, ++this.#sequence)
     slot.state = 'starting'
@@ -150,11 +206,17 @@ export class Supervisor {
       ...(this.#options.cwd === undefined ? {} : { cwd: this.#options.cwd }),
     })
     slot.child = child
+    slot.pulse = new Pulse()
+    slot.worn = undefined
+    slot.hung = false
+    this.#processesChanged()
     const id = slot.id
     return new Promise<void>((resolve, reject) => {
       child.on('message', (raw) => {
         const message = raw as FromServe
-        if (message.type === 'waiting') this.#send(slot, { type: 'init', init: this.#options.initFor(id, slot) })
+        if (message.type === 'alive') slot.pulse.heard(message.limitMs)
+        else if (message.type === 'worn') slot.worn = { threads: message.threads, reason: message.reason }
+        else if (message.type === 'waiting') this.#send(slot, { type: 'init', init: this.#options.initFor(id, slot) })
         else if (message.type === 'ready') {
           slot.state = 'ready'
           slot.readyAt = Date.now()
@@ -176,6 +238,7 @@ export class Supervisor {
   #ended(slot: Slot, id: string, how: string): void {
     slot.child = undefined
     slot.state = 'dead'
+    this.#processesChanged()
     // at the end everything is closed in its order, and what was reported goes with the next start
     if (this.#stopping) return
     this.#options.onExit(id)
@@ -184,9 +247,32 @@ export class Supervisor {
     slot.failures++
     slot.restarts++
     slot.readyAt = 0
-    this.#options.logger.error({ process: id, how, restartInMs: wait }, 'a serve process ended and will be restarted')
+    const hung = slot.hung || (how === 'SIGKILL' && slot.pulse.faint)
+    if (hung || slot.worn) slot.hangs++
+    slot.reason = hung
+      ? `it hung: nothing was heard of it for ${Math.round(slot.pulse.silentMs / 1000)} s`
+      : slot.worn
+        ? `a model hung in it: ${slot.worn.reason}`
+        : `it ended with ${how}`
+    this.#options.logger.error({ process: id, how, reason: slot.reason, restartInMs: wait }, 'a serve process ended and will be restarted')
     slot.timer = setTimeout(() => {
       this.#spawn(slot).catch((error: unknown) => this.#options.logger.error({ process: slot.id, error }, 'a serve process could not be restarted'))
     }, wait)
+  }
+}
+
+function newSlot(index: number): Slot {
+  const counts = { restarts: 0, hangs: 0, failures: 0, readyAt: 0 }
+  return {
+    ...counts,
+    id: '',
+    index,
+    child: undefined,
+    state: 'starting',
+    reason: undefined,
+    pulse: new Pulse(),
+    worn: undefined,
+    hung: false,
+    timer: undefined,
   }
 }

@@ -33,6 +33,12 @@ test('the fast lane can be turned off in each place', () => {
   refused({ flags: { fastLane: 'off' } }, 'usage', /^--fast-lane takes true or false/)
 })
 
+test('how long a serve process may hang is told in seconds', () => {
+  assert.equal(loadSettings({}).hungAfterMs, 10_000)
+  assert.equal(loadSettings({ flags: { hungAfter: '30' } }).hungAfterMs, 30_000)
+  refused({ env: { FAIRLEAD_HUNG_AFTER: '1' } }, 'setting-invalid', /^FAIRLEAD_HUNG_AFTER takes a whole number from 2 to 3600/)
+})
+
 test('an empty variable counts as not set, and variables of others are left alone', () => {
   const env = { FAIRLEAD_PORT: '', FAIRLEAD_SERVICE_HOST: '10.0.0.1', FAIRLEAD_PORT_7300_TCP: 'tcp://10.0.0.1:7300' }
   assert.equal(loadSettings({ env }).port, 7300)

@@ -19,6 +19,8 @@ export interface PlatformSettings {
   readonly open: boolean
   /** Plain predictions are answered without `node:http`. */
   readonly fastLane: boolean
+  /** Milliseconds after which a serve process that does not react is killed and started again. */
+  readonly hungAfterMs: number
   readonly logLevel: LogLevel
   readonly limits: PlatformLimits
 }
@@ -42,6 +44,7 @@ export type SettingName =
   | 'role'
   | 'open'
   | 'fastLane'
+  | 'hungAfter'
   | 'logLevel'
   | 'maxBodyBytes'
   | 'maxModelBytes'
@@ -185,6 +188,15 @@ export const SETTINGS: readonly SettingSpec[] = [
     read: flag,
   },
   {
+    name: 'hungAfter',
+    env: 'FAIRLEAD_HUNG_AFTER',
+    flag: '--hung-after',
+    value: 'SECONDS',
+    description: 'seconds after which a serve process that does not react is killed and started again, 10 when not given',
+    fallback: () => 10,
+    read: integer(2, 3600),
+  },
+  {
     name: 'logLevel',
     env: 'FAIRLEAD_LOG_LEVEL',
     flag: '--log-level',
@@ -277,6 +289,7 @@ export function loadSettings(sources: SettingSources): PlatformSettings {
     processes: values.processes,
     open: values.open,
     fastLane: values.fastLane,
+    hungAfterMs: values.hungAfter * 1000,
     logLevel: values.logLevel,
     limits: Object.freeze({ bodyBytes: values.maxBodyBytes, modelBytes: values.maxModelBytes }),
   })

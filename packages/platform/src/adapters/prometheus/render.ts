@@ -52,7 +52,11 @@ function requests(out: Exposition, { series }: Merged): void {
 
 function durations(out: Exposition, { series }: Merged): void {
   const name = 'fairlead_request_duration_seconds'
-  out.family(name, 'histogram', 'Duration of answered prediction requests by stage: total, and parse, queue, run, render within it, and log where the answer waits for the disk.')
+  out.family(
+    name,
+    'histogram',
+    'Duration of answered prediction requests by stage: total, and parse, queue, run, render within it, and log where the answer waits for the disk.',
+  )
   for (const { deployment, release, histograms } of series) {
     for (const stage of STAGES) {
       const { counts, sum } = histograms[stage]
@@ -84,6 +88,7 @@ function processMetrics(out: Exposition, all: readonly ProcessSnapshot[]): void 
   family('fairlead_process_cpu_seconds_total', 'counter', 'User and system processor time.', (p) => p.cpuSeconds)
   family('fairlead_process_start_time_seconds', 'gauge', 'Start of the process since 1970.', (p) => p.startedAt / 1000)
   family('fairlead_process_restarts_total', 'counter', 'Restarts of the process by its supervisor.', (p) => p.restarts)
+  family('fairlead_process_hangs_total', 'counter', 'Those of the restarts because the process, or a model in it, hung.', (p) => p.hangs ?? 0)
   family('fairlead_process_event_loop_p99_seconds', 'gauge', '99th percentile of the event loop delay over the last second.', (p) => p.eventLoopP99Ms / 1000)
   family('fairlead_connections', 'gauge', 'Open connections.', (p) => p.connections)
 }

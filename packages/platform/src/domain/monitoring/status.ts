@@ -106,8 +106,8 @@ export class StatusBuilder {
   }
 
   #processStatus(snapshot: ProcessSnapshot): ProcessStatus {
-    const { process, role, pid, state, startedAt, restarts, memoryBytes } = snapshot
-    return { id: process, role, pid, state, startedAt: rfc3339(startedAt), restarts, memoryBytes, cpu: this.#load(snapshot) }
+    const { process, role, pid, state, startedAt, restarts, restartReason, memoryBytes } = snapshot
+    return { id: process, role, pid, state, startedAt: rfc3339(startedAt), restarts, ...(restartReason === undefined ? {} : { restartReason }), memoryBytes, cpu: this.#load(snapshot) }
   }
 
   /** Processor use between two snapshots, 1 being one core. */

@@ -48,6 +48,10 @@ export interface ProcessSnapshot {
   startedAt: number
   state: 'starting' | 'ready' | 'draining' | 'dead'
   restarts: number
+  /** Restarts because the process, or a model in it, hung. */
+  hangs?: number
+  /** Why the process that filled the place before ended. */
+  restartReason?: string
   memoryBytes: number
   cpuSeconds: number
   eventLoopP99Ms: number

@@ -107,7 +107,17 @@ export class StatusBuilder {
 
   #processStatus(snapshot: ProcessSnapshot): ProcessStatus {
     const { process, role, pid, state, startedAt, restarts, restartReason, memoryBytes } = snapshot
-    return { id: process, role, pid, state, startedAt: rfc3339(startedAt), restarts, ...(restartReason === undefined ? {} : { restartReason }), memoryBytes, cpu: this.#load(snapshot) }
+    return {
+      id: process,
+      role,
+      pid,
+      state,
+      startedAt: rfc3339(startedAt),
+      restarts,
+      ...(restartReason === undefined ? {} : { restartReason }),
+      memoryBytes,
+      cpu: this.#load(snapshot),
+    }
   }
 
   /** Processor use between two snapshots, 1 being one core. */

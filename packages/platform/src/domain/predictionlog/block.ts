@@ -45,13 +45,14 @@ export type BlockArray = Exclude<TensorData, string[]>
 
 const KIND = new Map<unknown, keyof typeof ARRAYS>(Object.entries(ARRAYS).map(([kind, type]) => [type, kind as keyof typeof ARRAYS]))
 
-/** Builds one whole frame of a JSON-able head and its arrays. */
+/** Builds one whole frame of a JSON-able head and its arrays. Throws RangeError where it would be longer than a reader believes. */
 export function encodeFrame(head: object, arrays: readonly BlockArray[]): Buffer {
   const list = arrays.map((a): ArrayHead => ({ kind: KIND.get(a.constructor)!, length: a.length }))
   const text = JSON.stringify({ ...head, arrays: list })
   const textBytes = Buffer.byteLength(text)
   let length = padded(4 + textBytes)
   for (const array of arrays) length += padded(array.byteLength)
+  if (length > MAX_PAYLOAD) throw new RangeError(`a block of ${length} bytes is too large for the log; at most ${MAX_PAYLOAD} go into one`)
   const frame = Buffer.allocUnsafe(FRAME_HEAD + length)
   frame.writeUInt32LE(textBytes, FRAME_HEAD)
   let at = FRAME_HEAD + 4

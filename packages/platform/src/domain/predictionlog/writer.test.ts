@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { sampleEvent, sampleRelease } from '../../testing/prediction-events.ts'
-import { readFrame } from './block.ts'
+import { encodeFrame, readFrame } from './block.ts'
 import { decodeBlock, type LogTable } from './decode.ts'
 import type { SegmentFile } from './segment.ts'
 import { SegmentLogWriter } from './writer.ts'
@@ -216,4 +216,25 @@ test('a row is named by its prediction, and keeps what the caller calls the requ
       ['retry', 'retry', 'c'],
     ],
   )
+})
+
+test('values wait within a bound of bytes, whatever their rows; what is more is dropped, and told to who waits for it', async () => {
+  const { writer, files } = setUp({ maxBytes: 100_000, flushBytes: 40_000, flushMs: 60_000 })
+  const large = () => sampleEvent([{ age: 1n, purpose: 'x'.repeat(30_000) }], { time: 7_200_000 })
+  for (let i = 0; i < 6; i++) writer.append(large())
+  await assert.rejects(writer.synced(), { code: 'log-unavailable' })
+  assert.equal(writer.counters.dropped, 2)
+  await writer[Symbol.asyncDispose]()
+  assert.deepEqual(
+    tables(files).map((t) => t.rows),
+    [1, 1, 1, 1],
+    'each write stays within its bytes',
+  )
+  assert.equal(writer.counters.rows, 4)
+})
+
+test('a block that readers would take for damage is not written', () => {
+  // as long as it would have to be, without the memory
+  const endless = Object.defineProperty(new Float64Array(0), 'byteLength', { value: 2 ** 30 })
+  assert.throws(() => encodeFrame({}, [endless]), RangeError)
 })

@@ -3,6 +3,7 @@ import { uuidv7 } from '../../kernel/ids.ts'
 import type { PredictionEvent, ServableRelease } from '../inference/index.ts'
 import { endFrame } from './block.ts'
 import { encodeBlock } from './encode.ts'
+import { eventBytes } from './event-bytes.ts'
 import { withinLimits } from './limits.ts'
 import type { SegmentFile, SegmentFiles } from './segment.ts'
 import type { PredictionLogWriter } from './types.ts'
@@ -19,6 +20,10 @@ export interface WriterOptions {
   flushRows?: number
   /** Rows that may wait in memory while the disk is slow; more are dropped. Default 200,000. */
   maxRows?: number
+  /** Bytes of values that may wait in memory. Default 128 MiB. */
+  maxBytes?: number
+  /** Bytes of values that are written at once; a larger request goes alone. Default 16 MiB. */
+  flushBytes?: number
   /** A segment is closed at this size (default 16 MB) or age (default 5 s). */
   segmentBytes?: number
   segmentMs?: number
@@ -71,7 +76,10 @@ export class SegmentLogWriter implements PredictionLogWriter {
   readonly counters = { rows: 0, dropped: 0, bytes: 0, omitted: 0 }
   readonly #options: Required<Omit<WriterOptions, 'onDrop' | 'onOmit'>> & Pick<WriterOptions, 'onDrop' | 'onOmit'>
   #buffer: PredictionEvent[] = []
+  /** About how many bytes each event of the buffer takes. */
+  #sizes: number[] = []
   #bufferedRows = 0
+  #bufferedBytes = 0
   #waiters: Waiter[] = []
   #open: Open | undefined
   #pumping: Promise<void> | undefined
@@ -86,19 +94,33 @@ export class SegmentLogWriter implements PredictionLogWriter {
   #unsaid = 0
 
   constructor(options: WriterOptions) {
-    this.#options = { flushMs: 200, flushRows: 512, maxRows: 200_000, segmentBytes: 16 << 20, segmentMs: 5000, ...options }
+    const sizes = { flushRows: 512, maxRows: 200_000, flushBytes: 16 << 20, maxBytes: 128 << 20, segmentBytes: 16 << 20 }
+    this.#options = { flushMs: 200, segmentMs: 5000, ...sizes, ...options }
+  }
+
+  /** Whether so much waits that what comes is dropped. */
+  get #full(): boolean {
+    return this.#bufferedRows >= this.#options.maxRows || this.#bufferedBytes >= this.#options.maxBytes
+  }
+
+  /** Whether so much waits that it is written without waiting for more. */
+  get #ripe(): boolean {
+    return this.#bufferedRows >= this.#options.flushRows || this.#bufferedBytes >= this.#options.flushBytes
   }
 
   append(whole: PredictionEvent): void {
     const { event, omitted } = withinLimits(whole)
     if (omitted.length > 0) this.#omit(event.request.rows, omitted)
-    if (this.#closed || this.#bufferedRows >= this.#options.maxRows) {
+    if (this.#closed || this.#full) {
       this.#drop(event.request.rows, this.#closed ? 'the writer is closed' : 'the disk does not keep up')
       return
     }
     this.#buffer.push(event)
+    const bytes = eventBytes(event)
+    this.#sizes.push(bytes)
     this.#bufferedRows += event.request.rows
-    if (this.#bufferedRows >= this.#options.flushRows) this.#schedule()
+    this.#bufferedBytes += bytes
+    if (this.#ripe) this.#schedule()
     else if (this.#timer === undefined) {
       this.#timer = setTimeout(() => {
         this.#timer = undefined
@@ -109,7 +131,7 @@ export class SegmentLogWriter implements PredictionLogWriter {
 
   synced(): Promise<void> {
     if (this.#closed) return Promise.reject(unavailable('the writer is closed'))
-    if (this.#bufferedRows >= this.#options.maxRows) return Promise.reject(unavailable('the disk does not keep up'))
+    if (this.#full) return Promise.reject(unavailable('the disk does not keep up'))
     return new Promise((resolve, reject) => {
       this.#waiters.push({ resolve, reject })
       this.#schedule()
@@ -151,7 +173,7 @@ export class SegmentLogWriter implements PredictionLogWriter {
     do {
       this.#due = false
       await this.#turn()
-    } while (!this.#closed && (this.#due || this.#waiters.length > 0 || this.#bufferedRows >= this.#options.flushRows))
+    } while (!this.#closed && (this.#due || this.#waiters.length > 0 || this.#ripe))
   }
 
   /** One write, and one flush of the disk where somebody waits for it. */
@@ -174,12 +196,19 @@ export class SegmentLogWriter implements PredictionLogWriter {
 
   /** Takes events up to the size of one write. */
   #take(): PredictionEvent[] {
+    const { flushRows, flushBytes } = this.#options
     let rows = 0
+    let bytes = 0
     let n = 0
-    while (n < this.#buffer.length && rows < this.#options.flushRows) rows += this.#buffer[n++]!.request.rows
+    while (n < this.#buffer.length && rows < flushRows && (n === 0 || bytes + this.#sizes[n]! <= flushBytes)) {
+      rows += this.#buffer[n]!.request.rows
+      bytes += this.#sizes[n++]!
+    }
     const events = n === this.#buffer.length ? this.#buffer : this.#buffer.slice(0, n)
     this.#buffer = n === this.#buffer.length ? [] : this.#buffer.slice(n)
+    this.#sizes = this.#sizes.slice(n)
     this.#bufferedRows -= rows
+    this.#bufferedBytes -= bytes
     return events
   }
 

@@ -32,6 +32,24 @@ test('everything that could leave the folder or confuse a file system is refused
   for (const path of bad) assert.throws(() => checkPath(path), refused, JSON.stringify(path))
 })
 
+test('a path that a disk cannot hold, or a reader would misread, is refused, and shown as it is', () => {
+  checkPath(`${'d/'.repeat(3)}${'x'.repeat(250)}`)
+  checkPath(`${`${'d'.repeat(249)}/`.repeat(3)}${'x'.repeat(250)}`)
+  const words = (pattern: RegExp) => (error: unknown) => refused(error) && pattern.test((error as Error).message)
+  assert.throws(() => checkPath(`${`${'d'.repeat(249)}/`.repeat(4)}x`), words(/is longer than 1000 bytes/))
+  assert.throws(() => checkPath(`${'é/'.repeat(40)}${'x'.repeat(12_000)}`), words(/is longer than 1000 bytes/))
+  for (const [character, shown] of Object.entries({
+    '\u202e': '202e',
+    '\u2066': '2066',
+    '\u200f': '200f',
+    '\u001b': '1b',
+    '\n': 'a',
+    '\u0085': '85',
+    '\u2028': '2028',
+  }))
+    assert.throws(() => checkPath(`model${character}xnno.onnx`), words(new RegExp(`model\\\\+u\\{${shown}\\}xnno.onnx" has a character that cannot be shown`)))
+})
+
 test('a path cannot be both a file and a folder', () => {
   checkTogether('a/b', ['a/c', 'ab', 'a/b'])
   assert.throws(() => checkTogether('a', ['b', 'a/b']), refused)

@@ -36,6 +36,14 @@ export function release(deployment: string, number: number, state: Release['stat
       tile: 1024,
     },
     checks: [{ kind: 'golden', rows: 200, passed: state !== 'failed', largestDifference: 1e-7 }],
+    ...(number % 3 === 1
+      ? {
+          signatureChanges: [
+            { path: 'columns.telephone', breaking: true, detail: 'removed: rows that send it are refused' },
+            { path: 'fields.decision', breaking: false, detail: 'added to the answer' },
+          ],
+        }
+      : {}),
     createdAt: ago(60 + (7 - number) * 1500),
     createdBy: 'ada@example.org',
     activatedAt: state === 'active' ? ago(38) : ago(70 + (7 - number) * 1500),
@@ -83,6 +91,8 @@ function row(name: string, at: number): DeploymentStatus {
     requestsPerSecond: quiet ? 0 : 3.21 * (at + 1) ** 2,
     errorRate: quiet ? null : health === 'alert' ? 0.12 : at % 3 ? 0 : 0.0004,
     latency: quiet ? { p50: null, p90: null, p99: null } : { p50: 0.41 + at / 10, p90: 1.2 + at / 5, p99: health === 'warn' ? 84 : 4.2 + at },
+    refusedRate: quiet ? null : at % 4 ? 0 : 0.031,
+    failedRate: quiet ? null : health === 'alert' ? 0.12 : at % 3 ? 0 : 0.0004,
     lastPredictionAt: quiet ? ago(4000) : ago(0.02),
     sparkline: Array.from({ length: 60 }, (_, minute) =>
       quiet || (minute > 20 && minute < 26) ? null : Math.max(0, 8 + 5 * Math.sin(minute / 6 + at) + ((minute * 7 + at) % 4)),
@@ -149,6 +159,7 @@ export function telemetry(name: string, query: URLSearchParams, state: string): 
       requests,
       rows: requests * 3,
       errors: at > count * 0.4 ? Math.round(requests * 0.004 * (at % 4)) : 0,
+      refused: at > count * 0.4 ? Math.round(requests * 0.003 * (at % 4)) : 0,
       p50: some ? 0.4 + 0.1 * Math.sin(at / 5) : null,
       p90: some ? 1.2 + 0.3 * Math.sin(at / 4) : null,
       p99: some ? (4 + Math.sin(at / 3)) * slow : null,

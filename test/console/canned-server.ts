@@ -85,7 +85,7 @@ const ANSWERS: Answers = {
     expiresAt: null,
     revokedAt: null,
     key: 'fl_new1_4fQ8s0m3canned',
-    warnings: [],
+    warnings: ['There is no deployment "credit-rsik" yet; the key will work once there is.'],
   }),
 }
 

@@ -20,7 +20,12 @@ const UNITS: Record<ChartKind, (value: number | null) => string> = { traffic: fo
 /** Lines of a chart: percentiles are one hue in three weights. */
 export function linesOf(kind: ChartKind, series: TelemetrySeries): LineSpec[] {
   if (kind === 'traffic') return [{ name: 'Requests', points: series.requestsPerSecond, color: '--fl-series-traffic', width: 1.75, fill: true }]
-  if (kind === 'errors') return [{ name: 'Error rate', points: series.errorRate, color: '--fl-series-errors', width: 1.75, fill: true }]
+  if (kind === 'errors') {
+    return [
+      { name: 'failed', points: series.failedRate, color: '--fl-series-errors', width: 1.75, fill: true },
+      { name: 'refused', points: series.refusedRate, color: '--fl-series-refused', width: 1.25 },
+    ]
+  }
   return [
     { name: 'p50', points: series.p50, color: '--fl-series-p50', width: 1.25 },
     { name: 'p90', points: series.p90, color: '--fl-series-p90', width: 1.75 },
@@ -109,6 +114,7 @@ function tooltipOf(kind: ChartKind, items: TooltipItem[]): string {
 /** The chart library's description of one chart. Values start from zero, gaps stay gaps, the time axis is that of the window. */
 export function chartOption(input: OptionInput): Record<string, unknown> {
   const { kind, telemetry, series, token } = input
+  const end = shareAxisEnd([...series.failedRate, ...series.refusedRate])
   const soft = token('--fl-text-soft')
   const line = token('--fl-line')
   return {
@@ -139,7 +145,7 @@ export function chartOption(input: OptionInput): Record<string, unknown> {
     yAxis: {
       type: 'value',
       min: 0,
-      ...(kind === 'errors' ? { max: shareAxisEnd(series.errorRate), interval: shareAxisEnd(series.errorRate) / 2 } : {}),
+      ...(kind === 'errors' ? { max: end, interval: end / 2 } : {}),
       splitNumber: 3,
       axisLabel: { color: soft, formatter: (value: number) => UNITS[kind](value) },
       splitLine: { lineStyle: { color: line } },

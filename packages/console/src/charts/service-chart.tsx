@@ -52,7 +52,7 @@ export function ServiceChart({ kind, title, telemetry, scheme, onWindow }: Servi
     chart.current?.setOption(chartOption({ kind, telemetry, series, token, width: chart.current.getWidth() }), { notMerge: true })
     chart.current?.dispatchAction({ type: 'takeGlobalCursor', key: 'dataZoomSelect', dataZoomSelectActive: true })
   }, [kind, telemetry, series, scheme])
-  const summary = latestOf(kind, series)
+  const summary = latestOf(kind, series, telemetry)
   return (
     <figure className="fl-chart">
       <figcaption className="fl-chart-head">
@@ -78,10 +78,11 @@ export function ServiceChart({ kind, title, telemetry, scheme, onWindow }: Servi
 }
 
 /** The value of each line at the end of the window; what was last measured long ago is not passed off as now. */
-function latestOf(kind: ChartKind, series: ReturnType<typeof toSeries>) {
+function latestOf(kind: ChartKind, series: ReturnType<typeof toSeries>, { to, stepSeconds }: Telemetry) {
+  const current = Date.parse(to) - 2.5 * stepSeconds * 1000
   return linesOf(kind, series).map((line) => {
     const last = line.points.at(-1)
-    return { name: line.name, color: line.color, width: line.width, value: chartUnit(kind)(last?.[1] ?? null) }
+    return { name: line.name, color: line.color, width: line.width, value: chartUnit(kind)(last && last[0] >= current ? last[1] : null) }
   })
 }
 

@@ -2,9 +2,9 @@ import type { Telemetry } from '@fairlead/contract/control'
 import { formatCount, formatMs, formatPercent, formatRate } from '../format/number.ts'
 import { clockTime, exactTime } from '../format/time.ts'
 import { Scroll } from '../ui/show.tsx'
-import { errorRate, requestRate } from './telemetry.ts'
+import { failedOf, requestRate, shareOf } from './telemetry.ts'
 
-const HEADS = ['Requests', 'Rows', 'Errors', 'Error rate', 'p50', 'p90', 'p99', 'Queue', 'Model']
+const HEADS = ['Requests', 'Rows', 'Refused', 'Failed', 'Failed share', 'p50', 'p90', 'p99', 'Queue', 'Model']
 
 /** The charts' data as a table, newest first. */
 export function TelemetryTable({ telemetry }: { telemetry: Telemetry }) {
@@ -29,8 +29,9 @@ export function TelemetryTable({ telemetry }: { telemetry: Telemetry }) {
               </th>
               <td className="fl-number">{formatRate(requestRate(telemetry, point))}</td>
               <td className="fl-number">{formatCount(point.rows)}</td>
-              <td className="fl-number">{formatCount(point.errors)}</td>
-              <td className="fl-number">{formatPercent(errorRate(point))}</td>
+              <td className="fl-number">{formatCount(point.refused ?? 0)}</td>
+              <td className="fl-number">{formatCount(failedOf(point))}</td>
+              <td className="fl-number">{formatPercent(shareOf(failedOf(point), point))}</td>
               <td className="fl-number">{formatMs(point.p50)}</td>
               <td className="fl-number">{formatMs(point.p90)}</td>
               <td className="fl-number">{formatMs(point.p99)}</td>

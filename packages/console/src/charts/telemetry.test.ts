@@ -27,9 +27,16 @@ const telemetry: Telemetry = {
 test('counters become rates, and a step without requests has no error rate', () => {
   const series = toSeries(telemetry)
   assert.equal(series.requestsPerSecond[0]?.[1], 2)
-  assert.equal(series.errorRate[0]?.[1], 0.05)
-  assert.equal(series.errorRate[1]?.[1], null)
+  assert.equal(series.failedRate[0]?.[1], 0.05)
+  assert.equal(series.failedRate[1]?.[1], null)
   assert.equal(series.requestsPerSecond[1]?.[1], 0)
+})
+
+test('what was refused for what the caller sent is told apart from what failed', () => {
+  const apart = { ...telemetry, points: [{ ...point(0, 100, 6), refused: 5, failed: 1 }] }
+  const { refusedRate, failedRate } = toSeries(apart)
+  assert.deepEqual([refusedRate[0]?.[1], failedRate[0]?.[1]], [0.05, 0.01])
+  assert.deepEqual(telemetryRows(apart)[0]?.slice(3, 6), [5, 1, 0.01])
 })
 
 test('absent steps are a gap, never a line across', () => {
@@ -94,7 +101,7 @@ test('CSV has a head, a line a step, and nothing where there is no value', () =>
   const lines = telemetryCsv(telemetry).split('\r\n')
   assert.equal(lines.length, 5)
   assert.ok(lines[0]?.startsWith('time,requests_per_second,'))
-  assert.equal(lines[2], '2026-05-01T12:01:00.000Z,0,0,0,,,,,,1,7')
+  assert.equal(lines[2], '2026-05-01T12:01:00.000Z,0,0,0,0,,,,,,1,7')
 })
 
 test('CSV cells are quoted and cannot become formulas', () => {

@@ -9,13 +9,21 @@ export interface TelemetrySeries {
   p50: SeriesPoint[]
   p90: SeriesPoint[]
   p99: SeriesPoint[]
-  /** Share of failed requests, 0 to 1. */
-  errorRate: SeriesPoint[]
+  /** Shares of the requests, 0 to 1: refused for what the caller sent, and failed by the platform. */
+  refusedRate: SeriesPoint[]
+  failedRate: SeriesPoint[]
 }
 
-/** Share of failed requests of a step; `null` when nothing was asked. */
-export function errorRate(point: { requests: number; errors: number }): number | null {
-  return point.requests > 0 ? point.errors / point.requests : null
+type Counted = Pick<Telemetry['points'][number], 'requests' | 'errors' | 'refused' | 'failed'>
+
+/** Requests of a step that the platform failed; of a platform that does not tell them apart, all errors. */
+export function failedOf({ errors, refused = 0, failed = errors - refused }: Counted): number {
+  return failed
+}
+
+/** Share of a count among the requests of a step; `null` when nothing was asked. */
+export function shareOf(count: number, { requests }: Pick<Counted, 'requests'>): number | null {
+  return requests > 0 ? count / requests : null
 }
 
 /** How long a step has lasted, in seconds: the newest one is still going on. */
@@ -36,7 +44,7 @@ function settled(telemetry: Telemetry): Telemetry['points'] {
 
 /** Turns telemetry into series. Where steps are absent a point without values is put in, so that no line crosses the gap. */
 export function toSeries(telemetry: Telemetry): TelemetrySeries {
-  const series: TelemetrySeries = { requestsPerSecond: [], p50: [], p90: [], p99: [], errorRate: [] }
+  const series: TelemetrySeries = { requestsPerSecond: [], p50: [], p90: [], p99: [], refusedRate: [], failedRate: [] }
   const stepMs = telemetry.stepSeconds * 1000
   let last: number | undefined
   for (const point of settled(telemetry)) {
@@ -46,7 +54,8 @@ export function toSeries(telemetry: Telemetry): TelemetrySeries {
     series.p50.push([at, point.p50])
     series.p90.push([at, point.p90])
     series.p99.push([at, point.p99])
-    series.errorRate.push([at, errorRate(point)])
+    series.refusedRate.push([at, shareOf(point.refused ?? 0, point)])
+    series.failedRate.push([at, shareOf(failedOf(point), point)])
     last = at
   }
   return series
@@ -57,8 +66,9 @@ export const TELEMETRY_COLUMNS = [
   'time',
   'requests_per_second',
   'rows',
-  'errors',
-  'error_rate',
+  'refused',
+  'failed',
+  'failed_rate',
   'p50_ms',
   'p90_ms',
   'p99_ms',
@@ -77,8 +87,9 @@ export function telemetryRows(telemetry: Telemetry): (string | number | null)[][
       point.at,
       requestRate(telemetry, point),
       point.rows,
-      point.errors,
-      errorRate(point),
+      point.refused ?? 0,
+      failedOf(point),
+      shareOf(failedOf(point), point),
       point.p50,
       point.p90,
       point.p99,

@@ -13,7 +13,7 @@ function stateOf(row: DeploymentStatus): StateWord {
     : { tone: row.health === 'ok' ? deploymentWord(row.state).tone : row.health, word: deploymentWord(row.state).word }
 }
 
-/** A row per deployment: state, traffic, latency, errors, release, last prediction. */
+/** A row per deployment: state, traffic, latency, what failed, release, last prediction. */
 export function DeploymentTable({ rows }: { rows: readonly DeploymentStatus[] }) {
   return (
     <Scroll label="Deployments, table">
@@ -33,7 +33,7 @@ export function DeploymentTable({ rows }: { rows: readonly DeploymentStatus[] })
               p99
             </th>
             <th scope="col" className="fl-number">
-              Errors
+              Failed
             </th>
             <th scope="col">Release</th>
             <th scope="col">Last prediction</th>
@@ -74,8 +74,15 @@ function DeploymentRow({ row }: { row: DeploymentStatus }) {
       <td data-label="p99" className="fl-number">
         {formatMs(row.latency.p99)}
       </td>
-      <td data-label="Errors" className="fl-number">
-        {formatPercent(row.errorRate)}
+      <td data-label="Failed" className="fl-number">
+        <span>
+          {formatPercent(row.failedRate ?? row.errorRate)}
+          {row.refusedRate ? (
+            <span className="fl-small fl-soft fl-nowrap" style={{ display: 'block' }} title="Answered with an error for what the caller sent">
+              {formatPercent(row.refusedRate)} refused
+            </span>
+          ) : null}
+        </span>
       </td>
       <td data-label="Release" className="wide">
         {row.release === null ? (

@@ -1,4 +1,4 @@
-import type { Deployment, Release } from '@fairlead/contract/control'
+import type { Deployment, Release, SignatureChange } from '@fairlead/contract/control'
 import { Button } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
@@ -6,6 +6,7 @@ import { useState } from 'react'
 import { control } from '../api/control.ts'
 import { useOperation } from '../api/operation.ts'
 import { releasesQuery } from '../api/queries.ts'
+import { plural } from '../format/number.ts'
 import { Confirm } from '../ui/confirm.tsx'
 import { Empty, Loaded } from '../ui/feedback.tsx'
 import { Ago, Digest, Scroll, State } from '../ui/show.tsx'
@@ -81,6 +82,7 @@ function ReleaseRow({ release, onRollback }: { release: Release; onRollback: (re
         <Link to="/models/$name" params={{ name: release.model.name }} search={{ version: release.model.version }}>
           {release.model.name}:{release.model.version}
         </Link>
+        <Changes changes={release.signatureChanges ?? []} />
       </td>
       <td data-label="Digest">
         <Digest digest={release.digest} />
@@ -107,6 +109,27 @@ function ReleaseRow({ release, onRollback }: { release: Release; onRollback: (re
         ) : null}
       </td>
     </tr>
+  )
+}
+
+/** What a release changed for callers, breaking changes first. */
+function Changes({ changes }: { changes: readonly SignatureChange[] }) {
+  if (changes.length === 0) return null
+  const breaking = changes.filter((change) => change.breaking).length
+  return (
+    <details className="fl-small">
+      <summary style={breaking > 0 ? { color: 'var(--fl-warn)' } : undefined}>
+        {plural(changes.length, 'change')} for callers{breaking > 0 ? `, ${breaking} breaking` : ''}
+      </summary>
+      <ul>
+        {changes.map(({ path, breaking: breaks, detail }) => (
+          <li key={`${path} ${detail}`}>
+            <code>{path}</code>: {detail}
+            {breaks ? ' (breaking)' : ''}
+          </li>
+        ))}
+      </ul>
+    </details>
   )
 }
 

@@ -5,6 +5,7 @@ import { type FormEvent, useState } from 'react'
 import { control } from '../api/control.ts'
 import { deploymentsQuery, keysQuery } from '../api/queries.ts'
 import { TroubleView } from '../ui/feedback.tsx'
+import { Icon } from '../ui/icons.tsx'
 import { Command } from '../ui/show.tsx'
 
 const SCOPES: readonly { value: KeyScope; label: string; description: string }[] = [
@@ -39,6 +40,11 @@ export function CreateKeyDialog({ onClose }: { onClose: () => void }) {
 function ShownOnce({ created, onClose }: { created: CreatedKey; onClose: () => void }) {
   return (
     <div className="fl-stack">
+      {created.warnings.map((warning) => (
+        <p key={warning} role="status" style={{ color: 'var(--fl-warn)' }}>
+          <Icon name="warn" size={14} /> {warning}
+        </p>
+      ))}
       <p>Copy it now: only its fingerprint is kept, and it cannot be shown again.</p>
       <div>
         <Command text={created.key} />

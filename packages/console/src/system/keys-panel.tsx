@@ -124,8 +124,7 @@ function RevokeDialog({ apiKey, onClose }: { apiKey: ApiKey; onClose: () => void
       onClose={onClose}
     >
       <p>
-        Programs that use the key beginning with <code>{apiKey.prefix}</code> will be refused within seconds. There is no way back: make a new key for them
-        first.
+        Programs that use the key beginning with <code>{apiKey.prefix}</code> are refused from then on. There is no way back: make a new key for them first.
       </p>
     </Confirm>
   )

@@ -4,7 +4,7 @@ import { modelFacts, modelGraph } from '@fairlead/contract/control'
 import { InferenceSession } from 'onnxruntime-node'
 import { readModel } from './index.ts'
 import { loadableOnnx } from './onnx/loadable.ts'
-import { fails, listing, onnxFile } from './test-support.ts'
+import { fails, listing, makeOnnx, onnxFile } from './test-support.ts'
 
 describe('reading a model', () => {
   it('reads a bare ONNX file, rewritten only when it is loaded', async () => {
@@ -67,5 +67,21 @@ describe('reading a model', () => {
     assert.equal((await readModel(listing({ 'model.bin': onnxFile('credit_v1') }))).entry, 'model.bin')
     const huge = { paths: [{ path: 'model.onnx', size: 2 ** 31 }], read: () => assert.fail('it was read') }
     await assert.rejects(readModel(huge), fails('model-too-large', /model\.onnx has 2147483648 bytes/))
+  })
+
+  it('refuses the name that is no plain key of an object, wherever it comes from', async () => {
+    const model = (from: string, to: string) => ({
+      'model.onnx': makeOnnx({
+        nodes: [{ op: 'Identity', inputs: [from], outputs: [to] }],
+        inputs: [{ name: from, shape: ['N', 2] }],
+        outputs: [{ name: to, shape: ['N', 2] }],
+      }),
+    })
+    const refused = fails('signature-invalid', /"__proto__" cannot be the name/)
+    await assert.rejects(readModel(listing(model('__proto__', 'y'))), refused)
+    await assert.rejects(readModel(listing(model('x', '__proto__'))), refused)
+    const signatureFile = 'inputs: [{ tensor: x, columns: [a, __proto__] }]'
+    await assert.rejects(readModel(listing(model('x', 'y')), { signatureFile }), refused)
+    assert.deepEqual((await readModel(listing(model('constructor', 'toString')))).signature.columns[0]?.name, 'constructor')
   })
 })

@@ -17,7 +17,8 @@ const FLOAT16_LIMIT = 65520
 
 /** A value for a message: short, and quoted like JSON. */
 export function shown(value: unknown): string {
-  const text = writeJson(value) ?? String(value)
+  // JSON has no number that is not finite, and says null for it
+  const text = typeof value === 'number' ? String(value) : (writeJson(value) ?? String(value))
   return text.length > 60 ? `${text.slice(0, 57)}…` : text
 }
 

@@ -98,7 +98,8 @@ function wantedOutputs({ outputs }: InferMessage, serving: ServingRelease): stri
 
 function readInputs(message: InferMessage, serving: ServingRelease): Tensors {
   checkRawCount(message)
-  const tensors: Tensors = {}
+  // names come from outside: on an ordinary object __proto__ is no key
+  const tensors: Tensors = Object.create(null)
   for (let i = 0; i < message.inputs.length; i++) {
     const input = message.inputs[i]!
     const head = readHead(input, i)

@@ -30,7 +30,8 @@ function readBody(value: unknown): InferBody {
   if (outputs !== undefined && outputs !== null && !Array.isArray(outputs)) throw invalid('"outputs" must be an array')
   if (parameters !== undefined && parameters !== null && (typeof parameters !== 'object' || Array.isArray(parameters)))
     throw invalid('"parameters" must be an object')
-  const tensors: Tensors = {}
+  // names come from outside: on an ordinary object __proto__ is no key
+  const tensors: Tensors = Object.create(null)
   for (let i = 0; i < inputs.length; i++) {
     const { name, tensor } = decodeInput(inputs[i], i)
     if (Object.hasOwn(tensors, name)) throw invalid(`inputs[${i}]: the input "${name}" is there twice`)

@@ -245,6 +245,8 @@ test('rows are exported as CSV and Parquet, and the file goes when it is done wi
     assert.match(head!, /^_id,_request,_row,_time,.*,age,income,purpose,label,probabilities_bad,probabilities_good$/)
     assert.match(first!, /^r\/0,r,0,2026-01-31T12:00:00\.000Z,.*,1,0\.5,"a ""b"", c",good,0\.25,0\.75$/)
     assert.match(second!, /^r\/1,/)
+    const took = head!.split(',').flatMap((name, i) => (name.endsWith('_ms') ? [second!.split(',')[i]!] : []))
+    assert.ok(took.length === 4 && took.every((value) => /^\d+(\.\d{1,3})?$/.test(value)), took.join(' '))
     assert.deepEqual([rest, csv.rows], [[''], 2])
     await using parquet = await reader.export(question, 'parquet')
     assert.equal((await readFile(parquet.path)).subarray(0, 4).toString(), 'PAR1')

@@ -10,7 +10,7 @@ import { uuidv7 } from '../../kernel/ids.ts'
 import { cursorOf, positionOf } from '../../kernel/page.ts'
 import { type DuckDb, identifier, isOutOfMemory, literal } from './database.ts'
 import { readParquet } from './parquet-files.ts'
-import { duckType, jsonValue } from './types.ts'
+import { duckType, jsonReader } from './types.ts'
 import { compileWhere } from './where.ts'
 
 /** Most rows of a page. */
@@ -133,7 +133,7 @@ export class PredictionLogReader {
       const rows = `${selectFrom(plan, paths)} ORDER BY ${orderBy(query.order)} ${limit} OFFSET ${plan.from?.[3] ?? 0}`
       const copy =
         format === 'csv'
-          ? `COPY (${withTextTimes(rows)}) TO ${literal(path)} (FORMAT csv, HEADER)`
+          ? `COPY (${forReading(rows, plan.columns)}) TO ${literal(path)} (FORMAT csv, HEADER)`
           : `COPY (${rows}) TO ${literal(path)} (FORMAT parquet, COMPRESSION zstd)`
       const result = await this.#duck.use((c) => c.runAndReadAll(copy, plan.parameters))
       const { size } = await stat(path)
@@ -238,6 +238,7 @@ class Page {
     let turn = this.#bytes
     for (let chunk = await result.fetchChunk(); chunk !== null && chunk.rowCount > 0; chunk = await result.fetchChunk()) {
       const columns = Array.from({ length: chunk.columnCount }, (_, i) => chunk.getColumnVector(i))
+      const readers = columns.map((column) => jsonReader(column.type))
       for (let r = 0; r < chunk.rowCount; r++) {
         if (this.skip > 0) {
           this.skip--
@@ -247,7 +248,7 @@ class Page {
           this.full = true
           return
         }
-        const row = columns.map((column) => jsonValue(column.getItem(r)))
+        const row = columns.map((column, i) => readers[i]!(column.getItem(r)))
         this.rows.push(row)
         for (const value of row) this.#bytes += bytesOf(value)
         if (this.#bytes - turn > TURN_BYTES) {
@@ -274,9 +275,12 @@ function selectFrom(plan: Plan, paths: readonly string[]): string {
   return `SELECT ${names.join(', ')} FROM (SELECT ${empty.join(', ')} WHERE FALSE ${files}) WHERE ${plan.condition}`
 }
 
-/** Times as everywhere else in Fairlead: RFC 3339 with milliseconds. */
-function withTextTimes(select: string): string {
-  return `SELECT * REPLACE (strftime(CAST("_time" AS TIMESTAMP), '%Y-%m-%dT%H:%M:%S.%gZ') AS "_time") FROM (${select})`
+/** Columns of CSV as people read them: times in RFC 3339 with milliseconds, as everywhere else in Fairlead, and durations to the microsecond. */
+function forReading(select: string, columns: readonly LogColumn[]): string {
+  const durations = columns.filter((column) => column.role === 'log' && column.name.endsWith('_ms')).map(({ name }) => identifier(name))
+  const rounded = durations.map((name) => `round(${name}, 3) AS ${name}`)
+  const time = `strftime(CAST("_time" AS TIMESTAMP), '%Y-%m-%dT%H:%M:%S.%gZ') AS "_time"`
+  return `SELECT * REPLACE (${[time, ...rounded].join(', ')}) FROM (${select})`
 }
 
 function orderBy(order: PredictionQuery['order']): string {

@@ -2,8 +2,10 @@ import {
   BIGINT,
   BOOLEAN,
   DOUBLE,
+  DuckDBListType,
   DuckDBTimestampMillisecondsValue,
   type DuckDBType,
+  DuckDBTypeId,
   type DuckDBValue,
   FLOAT,
   INTEGER,
@@ -57,14 +59,29 @@ export function duckWriter(column: Pick<LogColumn, 'type' | 'list'>): (value: un
 }
 
 /**
- * Turns a value of DuckDB into JSON as the log's answers have it: times in RFC 3339, whole numbers beyond 2^53 as text,
- * NaN and infinities as text.
+ * Turns values of a column of DuckDB into JSON as the log's answers have them: times in RFC 3339, whole numbers beyond 2^53 as text,
+ * NaN and infinities as text, and float32 with no more digits than it takes to tell them apart.
  */
-export function jsonValue(value: DuckDBValue): unknown {
+export function jsonReader(type: DuckDBType): (value: DuckDBValue) => unknown {
+  const scalar = type instanceof DuckDBListType ? type.valueType : type
+  const single = scalar.typeId === DuckDBTypeId.FLOAT
+  return (value) => jsonValue(value, single)
+}
+
+function jsonValue(value: DuckDBValue, single: boolean): unknown {
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return value
-  if (typeof value === 'number') return Number.isFinite(value) ? value : String(value)
+  if (typeof value === 'number') return Number.isFinite(value) ? (single ? shortest(value) : value) : String(value)
   if (typeof value === 'bigint') return value >= -9007199254740991n && value <= 9007199254740991n ? Number(value) : value.toString()
   if (value instanceof DuckDBTimestampMillisecondsValue) return new Date(Number(value.millis)).toISOString()
-  if (typeof value === 'object' && 'items' in value) return (value.items as readonly DuckDBValue[]).map(jsonValue)
+  if (typeof value === 'object' && 'items' in value) return (value.items as readonly DuckDBValue[]).map((item) => jsonValue(item, single))
   return String(value)
+}
+
+/** The double nearest to the shortest decimal that is the same float32: 5.1 in place of 5.099999904632568. */
+function shortest(value: number): number {
+  for (let digits = 6; digits < 9; digits++) {
+    const candidate = Number(value.toPrecision(digits))
+    if (Math.fround(candidate) === value) return candidate
+  }
+  return Number(value.toPrecision(9))
 }

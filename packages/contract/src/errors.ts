@@ -196,6 +196,13 @@ export const ERRORS = {
     title: 'The platform is not ready',
     remedy: 'Try again in a moment; to programs the header Retry-After says how many seconds.',
   },
+  overloaded: {
+    http: 503,
+    grpc: 'UNAVAILABLE',
+    retryable: true,
+    title: 'Too much is in hand',
+    remedy: 'Try again in a moment (programs: the seconds in Retry-After); send smaller requests, or fewer large ones at once.',
+  },
   'queue-full': {
     http: 503,
     grpc: 'UNAVAILABLE',

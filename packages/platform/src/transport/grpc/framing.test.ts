@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Budget, type Framed, FrameReader, frame } from './framing.ts'
+import { Budget } from '../budget.ts'
+import { type Framed, FrameReader, frame } from './framing.ts'
 import { seededRandom } from './testing/seeded-random.ts'
 
 const MIB = 1024 * 1024

@@ -1,31 +1,11 @@
 import { FairleadError } from '@fairlead/contract'
+import type { Budget } from '../budget.ts'
 import { PREFIX_BYTES } from './infer-answer.ts'
 
 /** A message as it came: still compressed when its flag says so. */
 export interface Framed {
   compressed: boolean
   bytes: Buffer
-}
-
-/** Counts bytes that are held for callers, up to a limit. */
-export class Budget {
-  readonly #limit: number
-  #used = 0
-
-  constructor(limit: number) {
-    this.#limit = limit
-  }
-
-  /** Takes bytes if there are so many left. */
-  take(bytes: number): boolean {
-    if (this.#used + bytes > this.#limit) return false
-    this.#used += bytes
-    return true
-  }
-
-  give(bytes: number): void {
-    this.#used -= bytes
-  }
 }
 
 export interface FrameLimits {

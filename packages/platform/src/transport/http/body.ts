@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 import { FairleadError } from '@fairlead/contract'
+import { overloaded } from './exchange.ts'
 
-/** What came of reading a body: the bytes, or an error after which the connection cannot go on. */
+/** What came of reading a body: the bytes, or why it was not taken. After `body-too-large` the connection cannot go on; after `overloaded` the rest is thrown away as it comes. */
 export type BodyResult = { bytes: Buffer } | { error: FairleadError }
 
 function tooLarge(limit: number): FairleadError {
@@ -10,9 +11,9 @@ function tooLarge(limit: number): FairleadError {
 
 /**
  * Reads a body of at most `limit` bytes and calls back once. A body that says it is larger is not read at all. A client
- * that goes away is not called back.
+ * that goes away is not called back. `hold` asks for room for what does not come in one piece.
  */
-export function readBody(request: IncomingMessage, limit: number, done: (result: BodyResult) => void): void {
+export function readBody(request: IncomingMessage, { limit, hold }: { limit: number; hold(bytes: number): boolean }, done: (result: BodyResult) => void): void {
   const declared = request.headers['content-length']
   if (declared !== undefined && Number(declared) > limit) {
     done({ error: tooLarge(limit) })
@@ -30,7 +31,11 @@ export function readBody(request: IncomingMessage, limit: number, done: (result:
       first = rest = undefined
       done({ error: tooLarge(limit) })
     } else if (first === undefined) first = chunk
-    else if (rest === undefined) rest = [first, chunk]
+    else if (!hold(rest ? chunk.length : first.length + chunk.length)) {
+      over = true
+      first = rest = undefined
+      done({ error: overloaded() })
+    } else if (rest === undefined) rest = [first, chunk]
     else rest.push(chunk)
   })
   request.on('end', () => {

@@ -182,3 +182,27 @@ eachLane('closing lets go of clients in every state', async (testServing) => {
   assert.equal(serving.http.connections(), 0)
   await serving.inference[Symbol.asyncDispose]()
 })
+
+eachLane('bodies in hand stay within their room, and who finds none is told to come again', async (testServing) => {
+  await using serving = await testServing({ limits: { rowBodyBytes: 1_000_000, oipBodyBytes: 1_000_000, bodiesBytes: 1_000_000 } })
+  const large = `${' '.repeat(500_000)}${BODY}`
+  const ask = (body: string) => serving.post('/v1/deployments/credit/predict', body)
+  for (let i = 0; i < 4; i++) assert.equal((await ask(large)).status, 200)
+  const hoarder = await client(serving.port)
+  hoarder.socket.write(post('hoard', ' '.repeat(999_000)).slice(0, 800_000))
+  let refused = await ask(large)
+  for (const until = Date.now() + 5000; refused.status === 200 && Date.now() < until; ) refused = await ask(large)
+  assert.deepEqual([refused.status, refused.headers.get('retry-after'), ((await refused.json()) as { code: string }).code], [503, '1', 'overloaded'])
+  assert.equal((await ask(BODY)).status, 200, 'small ones go on')
+  const same = await client(serving.port)
+  same.socket.write(post('full', large) + post('small'))
+  await same.until('X-Request-Id: small\r')
+  assert.match(same.text(), /^HTTP\/1\.1 503 [\s\S]*HTTP\/1\.1 200/)
+  assert.equal(serving.world.failed.at(-1)?.code, 'overloaded')
+  same.socket.destroy()
+  hoarder.socket.destroy()
+  await hoarder.closed
+  let freed = await ask(large)
+  for (const until = Date.now() + 5000; freed.status !== 200 && Date.now() < until; ) freed = await ask(large)
+  assert.equal(freed.status, 200)
+})

@@ -1,7 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import { type FairleadError, toProblem } from '@fairlead/contract'
+import { FairleadError, toProblem } from '@fairlead/contract'
 import { uuidv7 } from '../../kernel/ids.ts'
 import { requestId } from '../../kernel/request-id.ts'
+import type { Budget } from '../budget.ts'
 import { traceIdOf } from '../trace-context.ts'
 
 const JSON_TYPE = 'application/json'
@@ -35,6 +36,14 @@ export interface BodyListener {
   refused(error: FairleadError): void
 }
 
+/** What exchanges share. */
+export interface ExchangeWorld {
+  /** Whether answers are the last ones of their connections. */
+  draining(): boolean
+  /** Room for bodies in hand. */
+  bodies: Budget
+}
+
 /** One request and its answer, the same for both lanes. A lane says how bodies come and how answers go. */
 export abstract class Exchange {
   /** Path and query as they were sent. */
@@ -48,9 +57,13 @@ export abstract class Exchange {
   readonly sentId: string | undefined
   #predictionId: string | undefined
   readonly #draining: () => boolean
+  readonly #bodies: Budget
+  /** Bytes of its body that count against `bodies`. */
+  #held = 0
   readonly #form: ErrorForm
 
-  constructor({ target, headers }: RequestHead, receivedAt: number, draining: () => boolean) {
+  constructor({ target, headers }: RequestHead, receivedAt: number, { draining, bodies }: ExchangeWorld) {
+    this.#bodies = bodies
     this.target = target
     this.headers = headers
     this.#form = target.startsWith('/v2') ? 'oip' : 'problem'
@@ -66,6 +79,20 @@ export abstract class Exchange {
 
   /** Reads the body, of at most `limit` bytes. To be called at most once. */
   abstract readBody(limit: number, listener: BodyListener): void
+
+  /** Takes room for a part of the body; false when there is none. It is given back with the answer, or by `release`. */
+  protected hold(bytes: number): boolean {
+    if (!this.#bodies.take(bytes)) return false
+    this.#held += bytes
+    return true
+  }
+
+  /** Gives back the room of the body: it is answered, or nobody is there any more. */
+  release(): void {
+    if (this.#held === 0) return
+    this.#bodies.give(this.#held)
+    this.#held = 0
+  }
 
   protected abstract write(answer: Answer): void
 
@@ -86,11 +113,13 @@ export abstract class Exchange {
   }
 
   send(status: number, { type, text, more = [] }: { type: string; text: string; more?: readonly string[] }): void {
+    this.release()
     if (!this.answered) this.write(this.#answer(status, { type, text, more }, this.#draining()))
   }
 
   /** Answers an error in the form of the path. */
   fail(error: FairleadError, more: readonly string[] = []): void {
+    this.release()
     if (!this.answered) this.write(this.#failure(error, more, this.#draining()))
   }
 
@@ -118,4 +147,9 @@ export abstract class Exchange {
     if (close) headers.push('Connection', 'close')
     return { status, text, length, headers, close }
   }
+}
+
+/** There is no room for another body. */
+export function overloaded(): FairleadError {
+  return new FairleadError('overloaded', 'this process holds as many bytes of requests as it may', { retryAfter: 1 })
 }

@@ -1,5 +1,6 @@
 import { FairleadError, toProblem } from '@fairlead/contract'
 import type { Caller, ServingRelease } from '../../domain/inference/index.ts'
+import type { Budget } from '../budget.ts'
 import { presentedSecret } from '../credentials.ts'
 import { checkAccept } from './accept.ts'
 import { DOCS_PAGE, DOCS_POLICY } from './docs-page.ts'
@@ -19,6 +20,8 @@ export interface Handling {
   loopback: boolean
   /** Whether answers are the last ones of their connections. */
   draining(): boolean
+  /** Room for bodies in hand, on all connections. */
+  bodies: Budget
 }
 
 const HTML = 'text/html; charset=utf-8'

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { FairleadError } from '@fairlead/contract'
 import { readBody } from './body.ts'
-import { type Answer, type BodyListener, Exchange } from './exchange.ts'
+import { type Answer, type BodyListener, Exchange, type ExchangeWorld } from './exchange.ts'
 import type { Handling } from './handlers.ts'
 
 /** How long what a refused client still sends is thrown away, so that it gets to read the refusal. */
@@ -15,8 +15,8 @@ export class HttpExchange extends Exchange {
   /** How long a client may take to read any part of the answer. */
   readonly #idleMs: number
 
-  constructor(request: IncomingMessage, response: ServerResponse, { limits, draining }: Pick<Handling, 'limits' | 'draining'>) {
-    super({ target: request.url ?? '/', headers: request.headers }, performance.now(), draining)
+  constructor(request: IncomingMessage, response: ServerResponse, { limits, ...world }: Pick<Handling, 'limits'> & ExchangeWorld) {
+    super({ target: request.url ?? '/', headers: request.headers }, performance.now(), world)
     this.#request = request
     this.#response = response
     this.#idleMs = limits.keepAliveMs
@@ -27,9 +27,14 @@ export class HttpExchange extends Exchange {
   }
 
   readBody(limit: number, { done, refused }: BodyListener): void {
-    readBody(this.#request, limit, (result) => {
+    this.#response.once('close', () => this.release())
+    const hold = (bytes: number) => this.hold(bytes)
+    readBody(this.#request, { limit, hold }, (result) => {
       if ('bytes' in result) done(result.bytes)
-      else {
+      else if (result.error.code === 'overloaded') {
+        refused(result.error)
+        this.fail(result.error)
+      } else {
         refused(result.error)
         this.#refuse(result.error)
       }

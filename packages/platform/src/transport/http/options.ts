@@ -6,6 +6,8 @@ export interface HttpLimits {
   rowBodyBytes: number
   /** Body of an Open Inference Protocol request. */
   oipBodyBytes: number
+  /** Bodies in hand that came in more than one piece, all together, until they are answered; at least one of the largest fits. */
+  bodiesBytes: number
   /** Time for a whole head, and for head and body together. */
   headersMs: number
   requestMs: number
@@ -19,6 +21,7 @@ export interface HttpLimits {
 export const DEFAULT_HTTP_LIMITS: HttpLimits = {
   rowBodyBytes: 16 * 1024 * 1024,
   oipBodyBytes: 64 * 1024 * 1024,
+  bodiesBytes: 512 * 1024 * 1024,
   headersMs: 10_000,
   requestMs: 60_000,
   keepAliveMs: 75_000,

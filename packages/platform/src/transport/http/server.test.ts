@@ -174,7 +174,22 @@ eachLane('the example of the OpenAPI document works when pasted, and the schema 
   })
   assert.deepEqual(Row.properties.purpose, { anyOf: [{ type: 'string', enum: ['car', 'education'] }, { type: 'null' }] })
   assert.deepEqual(Prediction.properties.label, { type: 'string', enum: ['good', 'bad'] })
-  assert.deepEqual(Object.keys(doc.paths[PREDICT]!.post.responses), ['200', '400', '401', '403', '404', '406', '408', '409', '413', '415', '422', '500', '503', '504'])
+  assert.deepEqual(Object.keys(doc.paths[PREDICT]!.post.responses), [
+    '200',
+    '400',
+    '401',
+    '403',
+    '404',
+    '406',
+    '408',
+    '409',
+    '413',
+    '415',
+    '422',
+    '500',
+    '503',
+    '504',
+  ])
 })
 
 eachLane('a release without an example row still documents one that works', async (testServing) => {

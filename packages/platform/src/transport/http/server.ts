@@ -1,6 +1,7 @@
 import { createServer as createHttp, type Server as HttpServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { FairleadError } from '@fairlead/contract'
+import { Budget } from '../budget.ts'
 import type { Exchange } from './exchange.ts'
 import { bodyLimit, failExchange, type Handling, handlePrediction, handleView } from './handlers.ts'
 import { HttpExchange } from './http-exchange.ts'
@@ -55,7 +56,9 @@ class HttpPort implements HttpServing {
     this.#limits = { ...DEFAULT_HTTP_LIMITS, ...options.limits }
     const { headersMs, requestMs, connections } = this.#limits
     const checkMs = Math.floor(Math.max(50, Math.min(1000, headersMs / 4, requestMs / 4)))
-    const handling = { options, limits: this.#limits, draining: this.#draining }
+    const { bodiesBytes, rowBodyBytes, oipBodyBytes } = this.#limits
+    const bodies = new Budget(Math.max(bodiesBytes, rowBodyBytes, oipBodyBytes))
+    const handling = { options, limits: this.#limits, draining: this.#draining, bodies }
     this.#handling = { near: { ...handling, loopback: true }, far: { ...handling, loopback: false } }
     this.#http = this.#makeHttp(checkMs)
     this.#lane = options.fastLane === false ? undefined : this.#makeLane(checkMs)
@@ -119,6 +122,7 @@ class HttpPort implements HttpServing {
       checkMs,
       bodyLimit: (route) => bodyLimit(route, this.#limits),
       draining: this.#draining,
+      bodies: this.#handling.near.bodies,
       handle: (exchange, route, loopback) => handlePrediction(exchange, route, loopback ? this.#handling.near : this.#handling.far),
       handOver: (socket) => void this.#http.emit('connection', socket),
     })

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import type { Budget } from '../../budget.ts'
 import type { Answer } from '../exchange.ts'
 import type { HttpLimits } from '../options.ts'
 import { refuseSocket } from '../refuse-socket.ts'
@@ -13,6 +14,7 @@ export interface ConnectionOptions {
   limits: Pick<HttpLimits, 'headersMs' | 'requestMs' | 'keepAliveMs' | 'connectionRequests'>
   bodyLimit(route: Route): number
   draining(): boolean
+  bodies: Budget
   tail: AnswerTail
   handle(exchange: LaneExchange, route: Route): void
   /** Gives the socket away; every byte that was not answered is in its stream again. */
@@ -45,7 +47,8 @@ export class LaneConnection implements Wire {
   #missing = 0
   #body: Buffer | undefined
   #gathered: BodyBuffer | undefined
-  #bodyDone: ((bytes: Buffer) => void) | undefined
+  #listener: Parameters<Wire['readBody']>[0] | undefined
+  #exchange: LaneExchange | undefined
   /** The last answer is on its way. */
   #closing = false
   /** The client sends no more. */
@@ -68,16 +71,16 @@ export class LaneConnection implements Wire {
     return this.#socket.destroyed
   }
 
-  readBody(done: (bytes: Buffer) => void): void {
+  readBody(listener: Parameters<Wire['readBody']>[0]): void {
     const body = this.#body!
     this.#body = undefined
-    if (this.#missing === 0) {
-      done(body)
-      return
+    if (this.#missing === 0) listener.done(body)
+    else if (!listener.hold(body.length)) listener.full()
+    else {
+      this.#gathered = new BodyBuffer(body.length + this.#missing)
+      this.#gathered.push(body)
+      this.#listener = listener
     }
-    this.#gathered = new BodyBuffer(body.length + this.#missing)
-    this.#gathered.push(body)
-    this.#bodyDone = done
   }
 
   answer(answer: Answer): void {
@@ -136,7 +139,7 @@ export class LaneConnection implements Wire {
   }
 
   #begin(head: LaneHead, rest: Buffer): void {
-    const { draining, handle, limits } = this.#options
+    const { bodies, draining, handle, limits } = this.#options
     this.#inHand = true
     this.#answered = false
     this.#requests++
@@ -145,19 +148,26 @@ export class LaneConnection implements Wire {
     if (rest.length > head.length) this.#putBack(rest.subarray(head.length))
     // how long an answer may take is the request's own deadline
     this.deadline = this.#missing > 0 ? this.#since + limits.requestMs : Number.POSITIVE_INFINITY
-    handle(new LaneExchange(head, this.#since, { wire: this, draining }), head.route)
+    this.#exchange = new LaneExchange(head, this.#since, { wire: this, draining, bodies })
+    handle(this.#exchange, head.route)
   }
 
   #takeBody(chunk: Buffer): void {
     const part = chunk.length > this.#missing ? chunk.subarray(0, this.#missing) : chunk
-    this.#gathered?.push(part)
     this.#missing -= part.length
-    if (this.#missing > 0) return
     if (part.length < chunk.length) this.#putBack(chunk.subarray(part.length))
-    const [done, gathered] = [this.#bodyDone, this.#gathered]
-    this.#bodyDone = this.#gathered = undefined
+    const listener = this.#listener
+    if (listener && !listener.hold(part.length)) {
+      this.#listener = this.#gathered = undefined
+      listener.full()
+      return
+    }
+    this.#gathered?.push(part)
+    if (this.#missing > 0) return
+    const gathered = this.#gathered
+    this.#listener = this.#gathered = undefined
     this.deadline = Number.POSITIVE_INFINITY
-    if (!this.#answered) done?.(gathered!.bytes)
+    if (!this.#answered) listener?.done(gathered!.bytes)
     else if (!this.#socket.writableNeedDrain) this.#next()
   }
 
@@ -200,6 +210,7 @@ export class LaneConnection implements Wire {
 
   #leave(): void {
     const socket = this.#socket
+    this.#exchange?.release()
     socket.off('data', this.#onData)
     socket.off('end', this.#onEnd)
     socket.off('drain', this.#onDrain)
@@ -227,7 +238,10 @@ export class LaneConnection implements Wire {
   // the close that follows is all there is to know of a client that went away
   readonly #onError = (): void => {}
 
-  readonly #onClose = (): void => this.#options.left(this)
+  readonly #onClose = (): void => {
+    this.#exchange?.release()
+    this.#options.left(this)
+  }
 }
 
 function mayBecomeHead(bytes: Buffer): boolean {

@@ -1,12 +1,15 @@
-import { type Answer, type BodyListener, Exchange } from '../exchange.ts'
+import { type Answer, type BodyListener, Exchange, type ExchangeWorld, overloaded } from '../exchange.ts'
 import type { LaneHead } from './head.ts'
 
 /** What a request of the lane needs of its connection. */
 export interface Wire {
   /** Whether nobody is there any more. */
   readonly gone: boolean
-  /** Calls back once, with the whole body of the request in hand; never when the client goes away. */
-  readBody(done: (bytes: Buffer) => void): void
+  /**
+   * Calls back once, with the whole body of the request in hand; never when the client goes away. `hold` asks for room for what does
+   * not come in one piece; where there is none, `full` is called instead, and the rest is thrown away as it comes.
+   */
+  readBody(listener: { done(bytes: Buffer): void; hold(bytes: number): boolean; full(): void }): void
   /** Sends the answer to the request in hand. */
   answer(answer: Answer): void
 }
@@ -16,8 +19,8 @@ export class LaneExchange extends Exchange {
   readonly #wire: Wire
   #answered = false
 
-  constructor(head: LaneHead, receivedAt: number, { wire, draining }: { wire: Wire; draining: () => boolean }) {
-    super(head, receivedAt, draining)
+  constructor(head: LaneHead, receivedAt: number, { wire, ...world }: { wire: Wire } & ExchangeWorld) {
+    super(head, receivedAt, world)
     this.#wire = wire
   }
 
@@ -26,8 +29,13 @@ export class LaneExchange extends Exchange {
   }
 
   /** Bodies above the limit are not of the lane's form, so there is nothing to refuse here. */
-  readBody(_limit: number, { done }: BodyListener): void {
-    this.#wire.readBody(done)
+  readBody(_limit: number, { done, refused }: BodyListener): void {
+    const full = () => {
+      const error = overloaded()
+      refused(error)
+      this.fail(error)
+    }
+    this.#wire.readBody({ done, full, hold: (bytes) => this.hold(bytes) })
   }
 
   protected write(answer: Answer): void {

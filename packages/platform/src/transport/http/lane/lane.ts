@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import type { Budget } from '../../budget.ts'
 import type { HttpLimits } from '../options.ts'
 import type { Route } from '../routes.ts'
 import { AnswerTail } from './answer-text.ts'
@@ -14,6 +15,8 @@ export interface LaneOptions {
   bodyLimit(route: Route): number
   /** Whether answers are the last ones of their connections. */
   draining(): boolean
+  /** Room for bodies in hand. */
+  bodies: Budget
   /** Answers a request, now or later. */
   handle(exchange: LaneExchange, route: Route, loopback: boolean): void
   /** Takes a connection whose next bytes are not of the lane's form; they are in its stream again. */
@@ -38,12 +41,13 @@ export class Lane {
 
   /** Takes a new connection. */
   take(socket: Socket, loopback: boolean): void {
-    const { limits, bodyLimit, draining, handle, handOver } = this.#options
+    const { bodies, limits, bodyLimit, draining, handle, handOver } = this.#options
     this.#connections.add(
       new LaneConnection(socket, {
         limits,
         bodyLimit,
         draining,
+        bodies,
         tail: this.#tail,
         handle: (exchange, route) => handle(exchange, route, loopback),
         handOver,

@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:http'
 import { setImmediate as turn } from 'node:timers/promises'
+import { Budget } from '../../../budget.ts'
 import { DEFAULT_HTTP_LIMITS } from '../../options.ts'
 import { Lane } from '../lane.ts'
 import { MemorySocket } from './memory-socket.ts'
@@ -39,6 +40,7 @@ async function readByLane(pieces: Buffer[], random: Random): Promise<{ requests:
     checkMs: 10_000,
     bodyLimit: () => BODY_LIMIT,
     draining: () => false,
+    bodies: new Budget(Number.POSITIVE_INFINITY),
     handle: (exchange, route) => {
       exchange.readBody(BODY_LIMIT, {
         done: (bytes) => {

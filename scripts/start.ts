@@ -16,6 +16,9 @@ if (consoleIsStale()) {
 }
 
 const given = process.argv.slice(2)
+if (given.includes('--help') || given.includes('-h')) {
+  console.log('npm start is `fairlead up` with the credit-risk example applied; with --empty without it. All other options are those of `fairlead up`:\n')
+}
 const example = given.includes('--empty') ? [] : ['--apply', join(ROOT, 'examples/credit-risk')]
 const bin = join(ROOT, 'packages/platform/bin/fairlead.js')
 

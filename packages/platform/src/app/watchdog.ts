@@ -88,10 +88,12 @@ function watch({ cells, lookMs, orphanMs, parent }: Watching): void {
   let orphaned = 0
   for (;;) {
     Atomics.wait(never, 0, 0, lookMs)
+    // the limit first: whoever lowers it has shown before that the main thread turns
+    const limitMs = Atomics.load(cells, 1)
     const now = Atomics.load(cells, 0)
     still = now === beats ? still + lookMs : 0
     beats = now
     orphaned = process.ppid === parent ? 0 : orphaned + lookMs
-    if (still >= Atomics.load(cells, 1) || orphaned >= orphanMs) process.kill(process.pid, 'SIGKILL')
+    if (still >= limitMs || orphaned >= orphanMs) process.kill(process.pid, 'SIGKILL')
   }
 }

@@ -68,6 +68,8 @@ export interface ControlServerOptions {
   loopback: boolean
   /** Most bytes of one uploaded file (default 16 GiB). */
   maxFileBytes?: number | undefined
+  /** Milliseconds that the body of a request may take, files of uploads apart (default 30,000). */
+  bodyMs?: number | undefined
   /** Milliseconds between two states of the status stream (default 2000). */
   statusEveryMs?: number | undefined
 }

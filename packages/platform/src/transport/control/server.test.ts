@@ -112,6 +112,11 @@ test('failed sign-ins are slowed down', async () => {
   for (let i = 0; i < 10; i++) assert.equal((await attempt()).json.code, 'sign-in-invalid')
   const refused = await attempt()
   assert.deepEqual([refused.status, refused.json.code, refused.headers['retry-after']], [429, 'too-many-requests', '60'])
+  const link = (await ask(s, 'POST', '/api/v1/sign-in-links')).json
+  const signIn = () => ask(s, 'POST', '/api/v1/session', { token: null, body: { token: new URL(link.url).hash.slice(1) } })
+  assert.equal((await signIn()).status, 201, 'a valid link works whatever others have tried')
+  assert.equal((await signIn()).json.code, 'sign-in-invalid')
+  for (let i = 0; i < 2; i++) await attempt()
   s.clock.at += 60_000
   assert.equal((await attempt()).json.code, 'sign-in-invalid')
 })

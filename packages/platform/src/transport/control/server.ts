@@ -15,6 +15,7 @@ import { authorize, checkHost, checkOrigin, identify } from './identity.ts'
 import { modelHandlers } from './models.ts'
 import type { ControlServerOptions } from './ports.ts'
 import { parsed, sendProblem } from './problem.ts'
+import { allowSlow, HEAD_MS, refuseSlow } from './slow.ts'
 import { Streams } from './sse.ts'
 import { systemHandlers } from './system.ts'
 
@@ -34,8 +35,9 @@ export function controlServer(options: ControlServerOptions): FastifyInstance {
     loggerInstance: options.logger.child({ part: 'control' }),
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: MEGABYTE,
-    // a file may take its time, a connection on which nothing moves may not
+    // a file may take its time, a connection on which nothing moves may not; heads and other bodies have limits of their own
     requestTimeout: 0,
+    http: { headersTimeout: HEAD_MS, connectionsCheckingInterval: 2000 },
     connectionTimeout: 300_000,
     clientErrorHandler: refuseUnreadable,
     forceCloseConnections: 'idle',
@@ -46,6 +48,7 @@ export function controlServer(options: ControlServerOptions): FastifyInstance {
     frameworkErrors: (error, request, reply) => void sendProblem(request, reply, error),
   }) as unknown as FastifyInstance
   addParsers(server)
+  refuseSlow(server, options.bodyMs)
   addHooks(server, options)
   server.addHook('preClose', async () => streams.closeAll())
   addRoutes(server, { ...options, streams })
@@ -138,6 +141,8 @@ function addRoute(scope: FastifyInstance, { name, route, context, idempotency, h
       }
       const principal = await identified(request, route.access)
       if (principal) principals.set(request, principal)
+      if (name === 'putUploadFile') allowSlow(request, 'file')
+      else if (BODY_LIMITS[name] !== undefined) allowSlow(request, 'large')
       refuseUnguarded(name, request)
     },
     handler: async (request, reply) => {
@@ -196,7 +201,9 @@ function refuseUnreadable(error: Error, socket: Socket): void {
   const problem = toProblem(new FairleadError(code, `This is not a request that can be read: ${error.message}.`))
   const body = JSON.stringify(problem)
   const head = `HTTP/1.1 ${problem.status} ${problem.status === 408 ? 'Request Timeout' : 'Bad Request'}`
-  socket.end(`${head}\r\ncontent-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`)
+  socket.end(`${head}\r\ncontent-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`, () =>
+    socket.destroy(),
+  )
 }
 
 /** Methods that a path takes, by the table of routes. */

@@ -59,14 +59,14 @@ export function systemHandlers(context: Context): Handlers<Names> {
     },
     createSignInLink: () => access.createSignInLink(context.consoleUrl()),
     createSession: async ({ body, request, reply }) => {
-      limit.check(request.ip)
+      limit.check(request.ip, body.token)
       try {
         const { session, cookie, seconds } = await access.signIn(body.token)
         limit.succeeded(request.ip)
         reply.header('set-cookie', sessionCookie(cookie, seconds))
         return session
       } catch (error) {
-        if (error instanceof FairleadError) limit.failed(request.ip)
+        if (error instanceof FairleadError) limit.failed(request.ip, body.token)
         throw error
       }
     },

@@ -282,7 +282,7 @@ export const ERRORS = {
     grpc: 'PERMISSION_DENIED',
     retryable: false,
     title: 'The request comes from a foreign origin',
-    remedy: 'Open the console under the address that `fairlead up` printed.',
+    remedy: 'Open the console under the address that `fairlead up` printed; let a website ask for predictions through its own back end, or send an API key.',
   },
   'sign-in-invalid': {
     http: 401,

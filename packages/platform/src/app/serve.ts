@@ -79,6 +79,7 @@ export async function startServe(init: ServeInit, watch: ServeWatch): Promise<Se
   }
   const http = serveHttp({
     ...shared,
+    localOnly: isLoopback(init.host) && !init.open,
     metricsText: () => {
       publisher.publish()
       const processes = ephemeral.snapshots.list()

@@ -2,6 +2,7 @@ import { FairleadError, toProblem } from '@fairlead/contract'
 import type { Caller, ServingRelease } from '../../domain/inference/index.ts'
 import type { Budget } from '../budget.ts'
 import { presentedSecret } from '../credentials.ts'
+import { refuseForeignPages } from '../foreign-pages.ts'
 import { checkAccept } from './accept.ts'
 import { DOCS_PAGE, DOCS_POLICY } from './docs-page.ts'
 import type { Exchange } from './exchange.ts'
@@ -41,7 +42,10 @@ function authorized(
   what: Pick<AccessRequest, 'deployment' | 'requireKey' | 'action'>,
 ): Caller {
   try {
-    return options.authorize({ presented: presentedSecret(headers), loopback, ...what })
+    const presented = presentedSecret(headers)
+    // a key is not sent by a browser of its own accord
+    if (options.localOnly && presented === undefined) refuseForeignPages(headers)
+    return options.authorize({ presented, loopback, ...what })
   } catch (error) {
     options.inference.failed('', error, { rows: 0, receivedAt })
     throw error

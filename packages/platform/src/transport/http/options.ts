@@ -47,6 +47,8 @@ export interface ServeHttpOptions {
   inference: Inference
   /** Answers who calls; throws `not-authenticated` or `not-allowed`. */
   authorize(request: AccessRequest): Caller
+  /** Whether callers without a key are let in because only this machine can reach the port: then foreign pages are kept out. */
+  localOnly?: boolean
   /** Metrics in the Prometheus text format. */
   metricsText(): string | Promise<string>
   version: string

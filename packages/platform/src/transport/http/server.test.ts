@@ -209,3 +209,16 @@ eachLane('the page needs nothing from elsewhere and runs only its own script', a
   assert.ok(DOCS_POLICY.includes(createHash('sha256').update(script!).digest('base64')), 'the policy allows the script that is there')
   assert.doesNotMatch(DOCS_PAGE, /https?:\/\/|innerHTML/)
 })
+
+eachLane('where callers need no key, no foreign page gets an answer; with a key it does not matter where from', async (makeServing) => {
+  await using s = await makeServing({ localOnly: true })
+  const ask = (headers: string, path = '/v2/models/credit/infer') =>
+    raw(s.port, `POST ${path} HTTP/1.1\r\n${headers}\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}`)
+  const refused = /^HTTP\/1.1 403 [\s\S]*without a key/
+  assert.match(await ask('Host: evil.example\r\nContent-Type: application/json'), refused)
+  assert.match(await ask(`Host: 127.0.0.1:${s.port}\r\nOrigin: https://evil.example\r\nContent-Type: text/plain`), refused)
+  assert.match(await ask('Host: evil.example\r\nX-Api-Key: fl_some', '/v2/models/nope/infer'), /^HTTP\/1.1 404 /)
+  assert.match(await ask(`Host: 127.0.0.1:${s.port}`, '/v2/models/nope/infer'), /^HTTP\/1.1 404 /)
+  assert.match(await raw(s.port, 'GET /v1/deployments HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n'), refused)
+  assert.match(await raw(s.port, 'GET /healthz HTTP/1.1\r\nHost: probe.example\r\nConnection: close\r\n\r\n'), /^HTTP\/1.1 200 /)
+})

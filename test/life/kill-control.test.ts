@@ -82,7 +82,7 @@ test('after kill -9 of control at any moment the next start finds a whole regist
       'acknowledged, and not once in the log',
     )
     const one = [...acknowledged].at(-1) as string
-    const { items } = await control.call('listPredictions', { params: { deployment: 'steady' }, query: { id: `${one}/0` } })
+    const { items } = await control.call('listPredictions', { params: { deployment: 'steady' }, query: { id: one } })
     assert.deepEqual(
       items.map(({ _request }) => _request),
       [one],

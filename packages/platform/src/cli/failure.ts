@@ -55,6 +55,8 @@ function remedyOf(problem: Problem, error: unknown): string | undefined {
   if (problem.code === 'internal' && !(error instanceof RequestError)) {
     return 'This is a fault of Fairlead: please report it with the output of the same command under FAIRLEAD_DEBUG=1.'
   }
+  // what was found in a file here is no request to compare with a document of the platform
+  if (problem.code === 'request-invalid' && !(error instanceof RequestError)) return undefined
   const remedy = unsaid(ERRORS[problem.code as ErrorCode]?.remedy, problem.detail)
   return problem.requestId === undefined ? remedy : `${remedy ?? ''} Request id: ${problem.requestId}.`.trim()
 }

@@ -140,6 +140,12 @@ test('habits of pandas and of converters get a hint', async () => {
   assert.doesNotMatch(await ask({ age: 1, other: 2 }), /pandas|The model has/)
 })
 
+test('a file that is refused here has no remedy that speaks of requests', async () => {
+  await using platform = await serving()
+  const ran = await runFairlead(['predict', 'credit-risk', '-', ...at(platform)], { stdin: 'age;amount\n1;2\n' })
+  assert.match(ran.stderr, /^error: The header of the CSV is one column, "age;amount"\. Is the file separated by ';'\? Write it with commas\.\n$/)
+})
+
 test('a key is sent where one is given, the admin token never', async () => {
   await using platform = await serving()
   await runFairlead(['predict', 'credit-risk', '--row', '{}', '--token', 'admin', ...at(platform)])

@@ -2,8 +2,8 @@ import { FairleadError } from '@fairlead/contract'
 import type { OnnxTensor } from './model.ts'
 import { invalidFile, type WireReader } from './protobuf.ts'
 
-/** Room for what is kept of one file, in units of some 50 bytes: enough for a graph of a hundred thousand nodes. */
-export const ROOM = 4_000_000
+/** Room for what is kept of one file, in units of some 50 bytes: enough for a graph of some fifty thousand nodes. */
+export const ROOM = 2_000_000
 /** Longest name, in bytes. */
 export const NAME_LIMIT = 4096
 /** Longest description or metadata entry that is kept, in bytes; the rest is left out. */

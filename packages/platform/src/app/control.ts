@@ -7,7 +7,7 @@ import { prometheusText } from '../adapters/prometheus/index.ts'
 import { openEphemeral, openSqlite } from '../adapters/sqlite/index.ts'
 import type { PlatformSettings } from '../config/index.ts'
 import { Access, type GovernanceTables } from '../domain/governance/index.ts'
-import { EndedCounters, StatusBuilder, Telemetry, type TelemetryTables, telemetryMigrations } from '../domain/monitoring/index.ts'
+import { EndedCounters, StatusBuilder, Telemetry } from '../domain/monitoring/index.ts'
 import { Compactor, type PredictionQuery } from '../domain/predictionlog/index.ts'
 import { rfc3339, systemClock } from '../kernel/clock.ts'
 import { IdempotencyStore, type IdempotencyTables } from '../kernel/idempotency.ts'
@@ -18,6 +18,7 @@ import { type CatalogueTables, openCatalogue, STORE_MIGRATIONS } from './catalog
 import { closeServer } from './close-server.ts'
 import { consoleFolder } from './console-folder.ts'
 import type { DataFolder } from './data-folder.ts'
+import { openHistory } from './history.ts'
 import { MESSAGES_VERSION } from './messages.ts'
 import { PROGRAM_VERSION } from './program-version.ts'
 import { Publisher } from './publisher.ts'
@@ -63,8 +64,7 @@ export async function startControl(options: ControlOptions): Promise<Control> {
   await using undo = new AsyncDisposableStack()
   const store = undo.use(openSqlite<Tables>(folder.database))
   await migrate(store.db, STORE_MIGRATIONS, { store: folder.database, program: PROGRAM_VERSION })
-  const history = undo.use(openSqlite<TelemetryTables>(folder.telemetry))
-  await migrate(history.db, telemetryMigrations, { store: folder.telemetry, program: PROGRAM_VERSION })
+  const history = undo.use(await openHistory(folder.telemetry, logger))
   const ephemeral = undo.use(openEphemeral(folder.observed, { recreate: true }))
 
   const ended = new EndedCounters()

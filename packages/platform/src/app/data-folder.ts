@@ -90,11 +90,16 @@ export function writeDurably(path: string, text: string, mode: number): void {
   renameSync(temporary, path)
 }
 
-/** Reads the admin token, or makes it at the first start. */
+/** Reads the admin token, or makes it at the first start. Throws `file-unreadable` where the file holds something else. */
 export function adminToken(folder: DataFolder): string {
   if (existsSync(folder.adminToken)) {
     const token = readFileSync(folder.adminToken, 'utf8').trim()
-    if (token.length >= 20) return token
+    if (/^[\x21-\x7e]{20,500}$/.test(token)) return token
+    const rule = 'one line of at least 20 letters, digits or signs, without spaces'
+    throw new FairleadError(
+      'file-unreadable',
+      `${folder.adminToken} does not hold a token: that is ${rule}. Put the token back, or remove the file for a new one.`,
+    )
   }
   const token = `fla_${randomBytes(32).toString('base64url')}`
   writeDurably(folder.adminToken, `${token}\n`, 0o600)

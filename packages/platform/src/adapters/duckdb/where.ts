@@ -31,8 +31,12 @@ export function compileWhere(text: string, columns: readonly LogColumn[]): Condi
   return { sql, parameters: compiler.parameters }
 }
 
+/** Most operators of a condition: each may make the statement one level deeper, and the engine has an end. */
+const MOST_OPERATORS = 200
+
 class WhereCompiler {
   readonly parameters: DuckDBValue[] = []
+  #operators = 0
   readonly #text: string
   readonly #columns: Map<string, LogColumn>
 
@@ -42,6 +46,10 @@ class WhereCompiler {
   }
 
   compile(node: Expression): Compiled {
+    const leaf = node.kind === 'number' || node.kind === 'text' || node.kind === 'name' || node.kind === 'boolean' || node.kind === 'null'
+    if (!leaf && ++this.#operators > MOST_OPERATORS) {
+      throw expressionError(this.#text, node.at, `a question to the log has at most ${MOST_OPERATORS} operators`)
+    }
     switch (node.kind) {
       case 'number':
         return { kind: 'number', sql: Number.isSafeInteger(node.value) ? `CAST(${node.value} AS BIGINT)` : `CAST('${node.value}' AS DOUBLE)` }

@@ -175,7 +175,8 @@ test('bash completes commands and options from the tree', async () => {
   const { stdout } = await runFairlead(['completion', 'bash'])
   const complete = (words: string[]) =>
     new Promise<string[]>((resolve, reject) => {
-      const script = `${stdout}\nCOMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.length - 1}; _fairlead; printf '%s\\n' "\${COMPREPLY[@]}"`
+      const list = JSON.stringify({ items: [{ name: 'credit-risk', current: { model: { name: 'other' } } }, { name: 'loans' }] }, null, 2)
+      const script = `${stdout}\nfairlead() { cat <<'END'\n${list}\nEND\n}\nCOMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.length - 1}; _fairlead; printf '%s\\n' "\${COMPREPLY[@]}"`
       const child = spawn('bash', ['-c', script], { stdio: ['ignore', 'pipe', 'inherit'] })
       let text = ''
       child.stdout.on('data', (chunk) => {
@@ -187,6 +188,10 @@ test('bash completes commands and options from the tree', async () => {
   assert.deepEqual(await complete(['fairlead', 'mod']), ['models'])
   assert.deepEqual(await complete(['fairlead', 'models', 'im']), ['import'])
   assert.deepEqual(await complete(['fairlead', '--json', 'models', 'import', '--sig']), ['--signature'])
+  assert.deepEqual(await complete(['fairlead', 'predict', 'x', '--output', 'c']), ['csv'])
+  assert.deepEqual(await complete(['fairlead', 'predict', 'cre']), ['credit-risk'])
+  assert.deepEqual(await complete(['fairlead', 'deployments', 'show', '']), ['credit-risk', 'loans'])
+  assert.deepEqual(await complete(['fairlead', 'predict', '--keep']), ['--keep-inputs'])
   assert.equal((await runFairlead(['completion', 'tcsh'])).code, 2)
   for (const shell of ['zsh', 'fish']) assert.match((await runFairlead(['completion', shell])).stdout, /rollback/)
 })

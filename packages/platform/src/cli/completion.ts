@@ -1,3 +1,4 @@
+import { KEY_SCOPES } from '@fairlead/contract/control'
 import type { Command } from 'commander'
 
 /** The words that may follow a path of commands, `''` for the program itself. */
@@ -31,6 +32,25 @@ export function completionScript(shell: Shell, program: Command): string {
   return shell === 'zsh' ? zsh(words) : bash(words)
 }
 
+/** Values of options that take one of a few words. */
+const VALUES: Record<string, string> = { '--format': 'table json ndjson csv parquet', '--output': 'table csv json', '--scope': KEY_SCOPES.join(' ') }
+
+/** Sets `words` to the values of the option before the word that is completed, or to the names of what the platform has. */
+function valueCases(): string {
+  const options = Object.entries(VALUES).map(([option, list]) => `    ${option}) words="${list}" ;;`)
+  const names = (kind: string) => `words=$(fairlead ${kind} list --json --quiet 2>/dev/null | sed -n 's/^      "name": "\\([^"]*\\)",*$/\\1/p') ;;`
+  const deployments = `"deployments show "*|"deployments rollback "*|"deployments remove "*|"deploy "*|"predict "*|"logs "*) [[ "$current" == -* ]] || ${names('deployments')}`
+  const models = `"models show "*|"models alias "*|"models tag "*|"models verify "*|"models remove "*) [[ "$current" == -* ]] || ${names('models')}`
+  return `  case "\${COMP_WORDS[COMP_CWORD-1]}" in
+${options.join('\n')}
+    --model) ${names('models')}
+    *) case "$path $current" in
+      ${deployments}
+      ${models}
+    esac ;;
+  esac`
+}
+
 function cases(words: WordTree): string {
   return [...words].map(([path, list]) => `    ${JSON.stringify(path)}) words=${JSON.stringify(list.join(' '))} ;;`).join('\n')
 }
@@ -56,6 +76,7 @@ _fairlead() {
   case "$path" in
 ${cases(words)}
   esac
+${valueCases()}
   COMPREPLY=($(compgen -W "$words" -- "$current"))
   [[ \${#COMPREPLY[@]} -eq 0 ]] && COMPREPLY=($(compgen -f -- "$current"))
 }

@@ -79,3 +79,9 @@ test('who attended before does not keep others from it', async () => {
   one[Symbol.dispose]()
   one[Symbol.dispose]()
 })
+
+test('a damaged file of attendance is named, with what to do about it', async () => {
+  await using folder = await temporaryFolder()
+  await writeFile(join(folder.path, 'attend.db'), 'x'.repeat(5000))
+  await assert.rejects(unattended(folder.path, 0), { code: 'file-unreadable', message: /attend\.db is damaged.*remove it/ })
+})

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { FairleadError } from '@fairlead/contract'
-import { sqliteCode } from './errors.ts'
+import { sqliteCode, translated } from './errors.ts'
 
 const BUSY = 5
 const LOCKED = 6
@@ -59,13 +59,19 @@ export async function unattended(dir: string, patienceMs: number): Promise<boole
       return true
     } catch (error) {
       const code = sqliteCode(error)
-      if (code !== BUSY && code !== LOCKED) throw error
+      if (code !== BUSY && code !== LOCKED) throw damaged(translated(error, attendance(dir)), attendance(dir))
       if (Date.now() >= until) return false
     } finally {
       database.close()
     }
     await sleep(50)
   }
+}
+
+/** The file only serves to be held; that it may be removed is what its reader needs to know. */
+function damaged(error: unknown, path: string): unknown {
+  if (!(error instanceof FairleadError) || error.code !== 'file-unreadable') return error
+  return new FairleadError('file-unreadable', `${path} is damaged. It holds nothing: remove it, and start again.`, { cause: error })
 }
 
 function attendance(dir: string): string {

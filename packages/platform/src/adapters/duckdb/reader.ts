@@ -175,7 +175,7 @@ export class PredictionLogReader {
     if (query.since !== undefined) bind(`"_time" >= epoch_ms(${Math.trunc(query.since)})`)
     if (query.until !== undefined) bind(`"_time" < epoch_ms(${Math.trunc(query.until)})`)
     if (query.release !== undefined) bind(`"_release" = ${Math.trunc(query.release)}`)
-    if (query.id !== undefined) bind('("_id" = ? OR "_request" = ?)', query.id, query.id)
+    if (query.id !== undefined) bind(`("_id" = ? OR "_request" = ? OR starts_with("_id", ? || '/'))`, query.id, query.id, query.id)
     const range = { since: query.since, until: query.until }
     const from = positionOf(query.next, isPosition)
     if (from !== undefined) {

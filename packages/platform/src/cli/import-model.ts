@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import type { Control } from '@fairlead/client'
 import { FairleadError, parseJson, ROW_MEMBERS, writeJson } from '@fairlead/contract'
 import { goldenRows, type ImportRequest, type ImportResult, importRequest } from '@fairlead/contract/control'
-import { parse } from 'yaml'
+import { readYaml } from '../kernel/yaml.ts'
 import { cell } from './format.ts'
 import { commitOf } from './git-commit.ts'
 import { digestFile, listSource, type SourceFile, unreadableFile } from './model-source.ts'
@@ -95,7 +95,9 @@ async function readGolden(path: string): Promise<ImportRequest['golden']> {
   const text = await readText(path)
   let value: unknown
   try {
-    value = path.endsWith('.json') ? parseJson(text, ROW_MEMBERS) : parseJson(writeJson(parse(text, { intAsBigInt: true, maxAliasCount: 100 })), ROW_MEMBERS)
+    value = path.endsWith('.json')
+      ? parseJson(text, ROW_MEMBERS)
+      : parseJson(writeJson(readYaml(text, { intAsBigInt: true, maxAliasCount: 100 }).value), ROW_MEMBERS)
   } catch (cause) {
     throw new FairleadError('file-unreadable', `${path} is not valid: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
   }

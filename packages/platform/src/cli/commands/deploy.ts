@@ -9,7 +9,7 @@ import {
   type Release,
   type SignatureChange,
 } from '@fairlead/contract/control'
-import { parse } from 'yaml'
+import { readYaml } from '../../kernel/yaml.ts'
 import type { Context } from '../context.ts'
 import { cell, duration, figure } from '../format.ts'
 import { checkName } from '../model-ref.ts'
@@ -93,7 +93,7 @@ function runsLine({ mode, workers, measured }: Execution): string {
 export function readPipeline(path: string): PipelineInput {
   let value: unknown
   try {
-    value = parse(readFileSync(path, 'utf8'), { maxAliasCount: 100 })
+    value = readYaml(readFileSync(path, 'utf8'), { maxAliasCount: 100 }).value
   } catch (cause) {
     throw unreadableFile(path, cause)
   }

@@ -117,7 +117,7 @@ function open(): { socket: Socket; said: Promise<string> } {
   return { socket, said: new Promise((resolve) => socket.on('close', () => resolve(text))) }
 }
 
-const head = (path: string, ...lines: string[]) => `POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n${lines.join('\r\n')}\r\n\r\n`
+const head = (path: string, ...lines: string[]) => `POST ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n${lines.join('\r\n')}\r\n\r\n`
 
 for (const path of [PREDICT, INFER]) {
   for (const [how, line] of [

@@ -248,7 +248,7 @@ export const ERRORS = {
   'log-damaged': {
     http: 500,
     grpc: 'DATA_LOSS',
-    retryable: true,
+    retryable: false,
     title: 'Files of the prediction log are damaged',
     remedy:
       'The detail names them; they are set aside in log/damaged of the data folder, and the rest of the log answers. Check the disk, and put them back from a backup.',

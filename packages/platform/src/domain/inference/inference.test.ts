@@ -60,6 +60,7 @@ test('the answer waits for a sink that must be waited for, and fails with it', a
   const pending = inference.predict(request(inference)).then(() => {
     answered = true
   })
+  while (world.logged.length === 0) await new Promise((resolve) => setImmediate(resolve))
   await new Promise((resolve) => setTimeout(resolve, 20))
   assert.equal(answered, false)
   assert.deepEqual([world.logged.length, world.predicted.length], [1, 0], 'what is not on disk is not answered yet')

@@ -98,7 +98,10 @@ async function scenario(): Promise<void> {
   assert.equal(asked.answered.at(-1)?.release, last.target.release)
   await eventually('all that was acknowledged is in the log', async () => {
     const counts = await logged(control, 'sync')
-    assert.ok([...counts.values()].every((n) => n === 1), 'nothing is there twice')
+    assert.ok(
+      [...counts.values()].every((n) => n === 1),
+      'nothing is there twice',
+    )
     return acknowledged.good.every(({ id }) => counts.has(id))
   })
   const { processes } = await control.call('getStatus')

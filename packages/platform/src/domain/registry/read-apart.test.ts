@@ -22,12 +22,12 @@ test('a model read apart is the model read here', async () => {
   for (const files of [mlflowFiles('credit-risk'), mlflowFiles('v3-onnx-zipmap'), { 'model.onnx': onnxFile('credit_v1') }]) {
     // what it reads moves to the thread
     const expected = await readModel(listing(structuredClone(files)))
-    assert.deepEqual(await readApart()(listing(files), none), expected)
+    assert.deepEqual(await readApart({ hereBytes: 0 })(listing(files), none), expected)
   }
 })
 
 test('errors keep their code, words and items', async () => {
-  const read = readApart()
+  const read = readApart({ hereBytes: 0 })
   await assert.rejects(read(listing({ 'model.onnx': 'no model' }), none), fails('model-file-invalid', /model\.onnx is not an ONNX file: it is text/))
   const files = listing({ 'model.onnx': onnxFile('hm-external-data') })
   await assert.rejects(
@@ -44,26 +44,26 @@ test('a model that takes too long is given up, and this process goes on meanwhil
   using delay = Object.assign(monitorEventLoopDelay({ resolution: 10 }), { [Symbol.dispose]: () => delay.disable() })
   const files = listing({ 'model.onnx': long(20_000_000) })
   delay.enable()
-  await assert.rejects(readApart({ millis: 300 })(files, none), fails('model-too-large', /takes more than 0\.3 s/))
+  await assert.rejects(readApart({ hereBytes: 0, millis: 300 })(files, none), fails('model-too-large', /takes more than 0\.3 s/))
   assert.ok(delay.max < 1e9, `the loop stood still for ${delay.max / 1e6} ms`)
 })
 
 test('the time that a slow disk takes does not count', async () => {
   const files = listing({ 'model.onnx': identity('y') })
   const slow = { ...files, read: (path: string) => new Promise<Uint8Array>((resolve) => setTimeout(() => resolve(files.read(path)), 6000)) }
-  assert.equal((await readApart({ millis: 5000 })(slow, none)).entry, 'model.onnx')
+  assert.equal((await readApart({ hereBytes: 0, millis: 5000 })(slow, none)).entry, 'model.onnx')
 })
 
 test('a model that takes too much memory is given up alone', async () => {
   const nodes = Array.from({ length: 80_000 }, (_, index) => ({ op: 'Identity', inputs: [index === 0 ? 'x' : `t${index - 1}`], outputs: [`t${index}`] }))
   const file = makeOnnx({ nodes, inputs: [{ name: 'x', shape: ['N'] }], outputs: [{ name: 't79999', shape: ['N'] }] })
-  await assert.rejects(readApart({ heapMb: 24 })(listing({ 'model.onnx': file }), none), fails('model-too-large', /more than 24 MB of memory/))
+  await assert.rejects(readApart({ hereBytes: 0, heapMb: 24 })(listing({ 'model.onnx': file }), none), fails('model-too-large', /more than 24 MB of memory/))
 })
 
 test('only so many are read at once, and each in its turn', async () => {
   let open = 0
   let most = 0
-  const read = readApart({ atOnce: 2 })
+  const read = readApart({ hereBytes: 0, atOnce: 2 })
   const one = (index: number) => {
     const files = listing({ 'model.onnx': identity(`y${index}`) })
     return read(

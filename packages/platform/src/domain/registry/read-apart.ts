@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import { type ErrorCode, FairleadError, type ProblemItem, parseJson, type Row } from '@fairlead/contract'
-import type { FileListing, ReadModel } from '../../model/index.ts'
+import { type FileListing, type ReadModel, readModel } from '../../model/index.ts'
 import type { ModelReader } from './import.ts'
 
 /** What one reading may take. */
@@ -11,9 +11,11 @@ export interface ReadLimits {
   heapMb: number
   /** Readings at a time; others wait. */
   atOnce: number
+  /** Bytes up to which files are read without a thread: they cannot take long, and a thread costs memory that a process keeps. */
+  hereBytes: number
 }
 
-const DEFAULT_LIMITS: ReadLimits = { millis: 60_000, heapMb: 1024, atOnce: 2 }
+const DEFAULT_LIMITS: ReadLimits = { millis: 60_000, heapMb: 1024, atOnce: 2, hereBytes: 400_000 }
 
 /** From the thread: it wants a file, or has come to an end. */
 export type FromReader =
@@ -30,7 +32,7 @@ export interface ReaderTask {
 const MAIN = new URL(import.meta.url.endsWith('.ts') ? './read-apart-main.ts' : './read-apart-main.js', import.meta.url)
 
 /**
- * Reads models in threads of their own: a file made to be hard to read takes neither the time nor the memory of the process. What
+ * Reads models in threads of their own, but for small ones: a file made to be hard to read takes neither the time nor the memory of the process. What
  * `files.read` answers is given away to the thread. Throws what `readModel` throws, and `model-too-large` past the limits.
  */
 export function readApart(given: Partial<ReadLimits> = {}): ModelReader {
@@ -38,6 +40,8 @@ export function readApart(given: Partial<ReadLimits> = {}): ModelReader {
   const waiting: (() => void)[] = []
   let running = 0
   return async (files, { signatureFile }) => {
+    const bytes = files.paths.reduce((sum, { size }) => sum + size, signatureFile?.length ?? 0)
+    if (bytes <= limits.hereBytes) return readModel(files, { signatureFile })
     if (running === limits.atOnce) await new Promise<void>((resolve) => waiting.push(resolve))
     else running += 1
     try {

@@ -99,7 +99,9 @@ def typed_answers_are_those_of_scikit_learn(platform):
             else:
                 tensor.contents.bytes_contents.extend(value.encode() for value in values)
         answer, call = infer.with_call(request, metadata=(("x-request-id", "typed-1"),), timeout=30)
-        assert answer.id == "typed-1" and ("x-request-id", "typed-1") in call.initial_metadata()
+        told = dict(call.initial_metadata())
+        assert told["x-request-id"] == "typed-1", told
+        assert answer.id and answer.id == told["x-fairlead-id"], (answer.id, told)
         assert not any(output.HasField("contents") for output in answer.outputs)
         types = {"INT64": numpy.int64, "FP32": numpy.float32}
         _compare(platform, [numpy.frombuffer(raw, types[output.datatype]) for output, raw in zip(answer.outputs, answer.raw_output_contents)])

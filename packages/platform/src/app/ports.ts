@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto'
 import { createServer } from 'node:net'
 import { FairleadError } from '@fairlead/contract'
 
@@ -8,11 +9,24 @@ interface Wanted {
   option: string
 }
 
+/** Below the ports that systems give to outgoing connections: one of those might take a port between choosing it and listening. */
+const CHOSEN_PORTS = [10_240, 32_768] as const
+const TRIES = 50
+
 /**
  * Makes sure a port can be had, and chooses one for port 0. Bound without SO_REUSEPORT: with it, a second platform
  * of the same user would silently share the port. Rejects with `port-in-use`.
  */
-export function reservePort({ host, port, option }: Wanted): Promise<number> {
+export async function reservePort(wanted: Wanted): Promise<number> {
+  if (wanted.port !== 0) return tryPort(wanted)
+  for (let tries = 0; tries < TRIES; tries++) {
+    const port = await tryPort({ ...wanted, port: randomInt(...CHOSEN_PORTS) }).catch(() => 0)
+    if (port !== 0) return port
+  }
+  return tryPort(wanted)
+}
+
+function tryPort({ host, port, option }: Wanted): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer()
     server.once('error', (cause: NodeJS.ErrnoException) => {

@@ -24,6 +24,9 @@ export const OIP_TYPES = {
 /** One Open Inference Protocol type name that Fairlead serves. */
 export type OipType = (typeof OIP_TYPES)[DataType]
 
+/** Element types by their names in the Open Inference Protocol. */
+export const TYPES_BY_OIP: ReadonlyMap<string, DataType> = new Map(Object.entries(OIP_TYPES).map(([type, oip]) => [oip, type as DataType]))
+
 /** Inclusive range of each integer type. */
 export const INTEGER_RANGES = {
   int8: [-128n, 127n],

@@ -9,7 +9,7 @@ export {
 export { type LoaderOptions, ReleaseLoader } from './load.ts'
 export { float32Text, halfToNumber } from './number-text.ts'
 export { ServingRelease } from './serving-release.ts'
-export { allocate, sizeOf } from './tensors.ts'
+export { allocate, bytesOf, shapeFault, sizeOf } from './tensors.ts'
 export * from './types.ts'
 export { serveSessions } from './worker.ts'
 export type { ModelThread } from './worker-thread.ts'

@@ -16,12 +16,21 @@ const ARRAYS = {
   float64: Float64Array,
 } as const
 
+/** As many values as a tensor may have, and as many dimensions as those of any runtime have at most. */
+const MAX_VALUES = 2 ** 31
+const MAX_DIMENSIONS = 64
+
 /** Sizes for which an array of its own costs more than filling it: beyond what the engine keeps in the object itself. */
 const SHARED_FROM = 64
 const SHARED_TO = 4096
 const PIECE_BYTES = 64 * 1024
 let piece = new ArrayBuffer(PIECE_BYTES)
 let used = 0
+
+/** Bytes of one number of a type. */
+export function bytesOf(type: Exclude<DataType, 'string'>): number {
+  return ARRAYS[type].BYTES_PER_ELEMENT
+}
 
 /** Room for `length` values: zeros, or empty texts. Small arrays are views of a larger piece of memory that others have a part of, too. */
 export function allocate(type: DataType, length: number): TensorData {
@@ -43,6 +52,12 @@ export function sizeOf(shape: readonly number[]): number {
   let size = 1
   for (const n of shape) size *= n
   return size
+}
+
+/** Why a shape of whole numbers that a caller sent is not taken; `undefined` for one that is. */
+export function shapeFault(shape: readonly number[]): string | undefined {
+  if (shape.length > MAX_DIMENSIONS) return `${shape.length} dimensions, at most ${MAX_DIMENSIONS} are read`
+  return sizeOf(shape) <= MAX_VALUES ? undefined : `the shape [${shape}] has too many values`
 }
 
 /** Rows `from` up to `to`. Numbers share the memory of the original. */

@@ -1,26 +1,8 @@
-import { type DataType, FairleadError, OIP_TYPES } from '@fairlead/contract'
-import { sizeOf, type Tensor, type TensorData } from '../../domain/inference/index.ts'
+import { type DataType, FairleadError, OIP_TYPES, TYPES_BY_OIP } from '@fairlead/contract'
+import { allocate, bytesOf, shapeFault, sizeOf, type Tensor, type TensorData } from '../../domain/inference/index.ts'
 import { readContents, type Unfit, wrongCount } from './contents.ts'
 import type { InferMessage, InputMessage } from './infer-message.ts'
 import { utf8 } from './wire.ts'
-
-const TYPES = new Map<string, DataType>(Object.entries(OIP_TYPES).map(([type, oip]) => [oip, type as DataType]))
-const MAX_VALUES = 2 ** 31
-
-const ARRAYS = {
-  bool: Uint8Array,
-  int8: Int8Array,
-  int16: Int16Array,
-  int32: Int32Array,
-  int64: BigInt64Array,
-  uint8: Uint8Array,
-  uint16: Uint16Array,
-  uint32: Uint32Array,
-  uint64: BigUint64Array,
-  float16: Uint16Array,
-  float32: Float32Array,
-  float64: Float64Array,
-} as const
 
 function refused(index: number, name: string, { code, detail }: Unfit): FairleadError {
   return new FairleadError(code, `input "${name.slice(0, 200)}": ${detail}`, { items: [{ path: `inputs[${index}]`, code, detail }] })
@@ -36,11 +18,11 @@ export interface InputHead {
 /** Name, datatype and shape of one input. Throws `request-invalid` or `shape-mismatch`, naming it. */
 export function readHead({ name, datatype, shape }: InputMessage, index: number): InputHead {
   if (name === '' || name === '__proto__') throw new FairleadError('request-invalid', `inputs[${index}] has no name of an input`)
-  const type = TYPES.get(datatype)
+  const type = TYPES_BY_OIP.get(datatype)
   if (type === undefined) {
     throw refused(index, name, {
       code: 'request-invalid',
-      detail: `its datatype "${datatype.slice(0, 50)}" is not one of ${[...TYPES.keys()].join(', ')}`,
+      detail: `its datatype "${datatype.slice(0, 50)}" is not one of ${[...TYPES_BY_OIP.keys()].join(', ')}`,
     })
   }
   for (const dimension of shape) {
@@ -48,9 +30,9 @@ export function readHead({ name, datatype, shape }: InputMessage, index: number)
     const got = Number.isNaN(dimension) ? 'one dimension is too large' : `a dimension is ${dimension}`
     throw refused(index, name, { code: 'shape-mismatch', detail: `its shape must hold whole numbers of at least 0, and ${got}` })
   }
-  const size = sizeOf(shape)
-  if (!(size <= MAX_VALUES)) throw refused(index, name, { code: 'shape-mismatch', detail: `the shape [${shape}] has too many values` })
-  return { type, shape, size }
+  const fault = shapeFault(shape)
+  if (fault !== undefined) throw refused(index, name, { code: 'shape-mismatch', detail: fault })
+  return { type, shape, size: sizeOf(shape) }
 }
 
 /**
@@ -91,35 +73,15 @@ function readRaw(bytes: Buffer, span: Span, { type, shape, size }: InputHead): T
   if (type === 'string') return readTexts(bytes, span, size)
   const { from, to } = span
   const length = to - from
-  const needed = size * ARRAYS[type].BYTES_PER_ELEMENT
+  const needed = size * bytesOf(type)
   if (length !== needed) {
     const detail = `there are ${length} bytes, and the shape [${shape}] of ${OIP_TYPES[type]} does not match true shape, it needs ${needed}`
     return { code: 'shape-mismatch', detail }
   }
-  const data = copyOf(bytes, span, type)
+  // a copy, so that the message can be freed
+  const data = allocate(type, size) as Exclude<TensorData, string[]>
+  new Uint8Array(data.buffer, data.byteOffset, data.byteLength).set(bytes.subarray(from, to))
   return type === 'bool' ? checkBools(data as Uint8Array) : data
-}
-
-/** Memory that small tensors share; what is larger gets memory of its own. */
-const SLAB_BYTES = 64 * 1024
-const SMALL_BYTES = 1024
-let slab = new ArrayBuffer(SLAB_BYTES)
-let slabUsed = 0
-
-/** A copy of the bytes as numbers, so that the message can be freed. */
-function copyOf(bytes: Buffer, { from, to }: Span, type: keyof typeof ARRAYS): Exclude<TensorData, string[]> {
-  const length = to - from
-  const start = bytes.byteOffset + from
-  if (length > SMALL_BYTES) return new ARRAYS[type](bytes.buffer.slice(start, start + length) as ArrayBuffer)
-  if (slabUsed + length > SLAB_BYTES) {
-    slab = new ArrayBuffer(SLAB_BYTES)
-    slabUsed = 0
-  }
-  const target = slabUsed
-  // the next one begins where every type may
-  slabUsed = (slabUsed + length + 7) & ~7
-  new Uint8Array(slab, target, length).set(new Uint8Array(bytes.buffer, start, length))
-  return new ARRAYS[type](slab, target, length / ARRAYS[type].BYTES_PER_ELEMENT)
 }
 
 function checkBools(data: Uint8Array): Uint8Array | Unfit {

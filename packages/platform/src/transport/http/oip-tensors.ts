@@ -1,25 +1,20 @@
-import { type DataType, FairleadError, isFloat, OIP_TYPES, type ProblemItem } from '@fairlead/contract'
-import { allocate, float32Text, halfToNumber, setterOf, sizeOf, type Tensor, type TensorData, valueWriter } from '../../domain/inference/index.ts'
-
-const TYPES = new Map<string, DataType>(Object.entries(OIP_TYPES).map(([type, oip]) => [oip, type as DataType]))
-const MAX_VALUES = 2 ** 31
-/** As many as the tensors of any runtime have at most. */
-const MAX_DIMENSIONS = 64
+import { type DataType, FairleadError, isFloat, OIP_TYPES, type ProblemItem, TYPES_BY_OIP } from '@fairlead/contract'
+import { allocate, float32Text, halfToNumber, setterOf, shapeFault, sizeOf, type Tensor, type TensorData, valueWriter } from '../../domain/inference/index.ts'
 
 function refused(path: string, detail: string, code: ProblemItem['code'] = 'request-invalid'): FairleadError {
   return new FairleadError(code, `${path}: ${detail}`, { items: [{ path, code, detail }] })
 }
 
-const SETTERS = new Map([...TYPES.values()].map((type) => [type, setterOf({ name: '', type, tensor: '' }, 'pass')]))
+const SETTERS = new Map([...TYPES_BY_OIP.values()].map((type) => [type, setterOf({ name: '', type, tensor: '' }, 'pass')]))
 
 function shapeOf(value: unknown, path: string): number[] {
   if (!Array.isArray(value)) throw refused(`${path}.shape`, 'an array of whole numbers is needed')
-  if (value.length > MAX_DIMENSIONS) throw refused(`${path}.shape`, `${value.length} dimensions, at most ${MAX_DIMENSIONS} are read`, 'shape-mismatch')
   for (const [i, size] of value.entries()) {
     if (typeof size !== 'number' || !Number.isInteger(size) || size < 0) throw refused(`${path}.shape[${i}]`, 'a whole number of at least 0 is needed')
   }
   const shape = value as number[]
-  if (sizeOf(shape) > MAX_VALUES) throw refused(`${path}.shape`, `the shape [${shape}] has too many values`, 'shape-mismatch')
+  const fault = shapeFault(shape)
+  if (fault !== undefined) throw refused(`${path}.shape`, fault, 'shape-mismatch')
   return shape
 }
 
@@ -98,8 +93,8 @@ export function decodeInput(value: unknown, index: number): { name: string; tens
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw refused(path, 'an object with name, shape, datatype and data is needed')
   const { name, shape: rawShape, datatype, data, parameters } = value as Record<string, unknown>
   if (typeof name !== 'string' || name === '') throw refused(`${path}.name`, 'text is needed')
-  const type = typeof datatype === 'string' ? TYPES.get(datatype) : undefined
-  if (type === undefined) throw refused(`${path}.datatype`, `must be one of ${[...TYPES.keys()].join(', ')}`)
+  const type = typeof datatype === 'string' ? TYPES_BY_OIP.get(datatype) : undefined
+  if (type === undefined) throw refused(`${path}.datatype`, `must be one of ${[...TYPES_BY_OIP.keys()].join(', ')}`)
   const shape = shapeOf(rawShape, path)
   if (data === undefined && typeof parameters === 'object' && parameters !== null && 'binary_data_size' in parameters) {
     throw new FairleadError('not-supported', `${path}: binary tensor data are not supported; send the values in "data"`)

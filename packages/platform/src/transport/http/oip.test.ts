@@ -108,6 +108,7 @@ eachLane("a caller's mistakes are 400 with one error text", async (testServing) 
     [with0({ shape: [3, 1] }), /does not match true shape/],
     [with0({ shape: [-1, 1] }), /shape\[0\]/],
     [with0({ shape: [1e9, 1e9] }), /too many values/],
+    [with0({ shape: new Array(65).fill(1) }), /65 dimensions, at most 64/],
     [with0({ shape: '2' }), /shape/],
     [with0({ shape: [1, 2] }), /must have the shape/],
     [with0({ data: [[20], [30, 31]] }), /nesting/],

@@ -5,7 +5,7 @@ export function renderErrors(errors: Readonly<Record<string, ErrorRow>>): string
   const lines = [
     '# Errors',
     '',
-    'Made from `packages/contract/src/errors.ts` by `npm run docs`; change it there.',
+    'Made from `packages/contract/src/errors/` by `npm run docs`; change it there.',
     '',
     'Fairlead’s own interfaces answer errors as `application/problem+json` (RFC 9457). `code` is stable and never reused: decide by it. `detail` says what happened this time, and `errors` lists each offending place as `{ path, code, detail }`. Under `/v2` the answer is `{ "error": "…" }` and codes of status 422 answer 400, as the Open Inference Protocol has it. *Retry* says whether the same request may succeed later; where it does, `Retry-After` may say when.',
     '',

@@ -6,7 +6,7 @@ import { ERRORS } from '../packages/contract/src/errors.ts'
 import { renderErrors } from '../scripts/error-docs.ts'
 import { ROOT, readTree } from '../scripts/files.ts'
 
-const sources = readTree('packages', (path) => /\.tsx?$/.test(path) && !/\.test\.tsx?$/.test(path) && path !== 'packages/contract/src/errors.ts')
+const sources = readTree('packages', (path) => /\.tsx?$/.test(path) && !/\.test\.tsx?$/.test(path) && !path.startsWith('packages/contract/src/errors'))
 const codes = Object.keys(ERRORS)
 
 /** Codes given to the error class as a literal, with where. */
@@ -53,7 +53,7 @@ test('every code of the table is constructed somewhere', () => {
   assert.deepEqual(
     codes.filter((code) => !found.includes(code)),
     [],
-    'codes that nothing throws: use them or remove them from packages/contract/src/errors.ts',
+    'codes that nothing throws: use them or remove them from packages/contract/src/errors/',
   )
 })
 
@@ -80,6 +80,12 @@ test('a code that is only a type, compared with, or spoken of, counts as constru
   ]) {
     assert.equal(makesIt(source), true, source)
   }
+})
+
+test('no code stands in two parts of the table, where one row would hide the other', () => {
+  const parts = [...readTree('packages/contract/src/errors', (path) => path.endsWith('.ts')).values()]
+  const codes = parts.flatMap((text) => [...text.matchAll(/^ {2}'?([a-z0-9-]+)'?: \{/gm)].map((match) => match[1]))
+  assert.deepEqual(codes.toSorted(), Object.keys(ERRORS).toSorted())
 })
 
 test('every row is complete and says what to do', () => {

@@ -1,0 +1,86 @@
+import type { ErrorRow } from './row.ts'
+
+/** Registry. */
+export const REGISTRY_ERRORS = {
+  'name-invalid': {
+    http: 422,
+    grpc: 'INVALID_ARGUMENT',
+    retryable: false,
+    title: 'The name has a wrong form',
+    remedy: 'Start with a-z or 0-9, go on with a-z 0-9 . _ - and stay within 100 characters.',
+  },
+  'name-taken': { http: 409, grpc: 'ALREADY_EXISTS', retryable: false, title: 'The name is taken', remedy: 'Choose another name.' },
+  'model-unknown': {
+    http: 404,
+    grpc: 'NOT_FOUND',
+    retryable: false,
+    title: 'The model is not in the registry',
+    remedy: 'List the models with `fairlead models list`.',
+  },
+  'version-unknown': {
+    http: 404,
+    grpc: 'NOT_FOUND',
+    retryable: false,
+    title: 'The model has no such version',
+    remedy: 'List the versions with `fairlead models show NAME`.',
+  },
+  'reference-invalid': {
+    http: 422,
+    grpc: 'INVALID_ARGUMENT',
+    retryable: false,
+    title: 'The model reference has a wrong form',
+    remedy: 'Write `name`, `name:3`, `name@alias` or a digest.',
+  },
+  'version-in-use': {
+    http: 409,
+    grpc: 'FAILED_PRECONDITION',
+    retryable: false,
+    title: 'The model version is in use',
+    remedy: 'Remove the deployments that the detail names first.',
+  },
+  'changed-meanwhile': {
+    http: 412,
+    grpc: 'ABORTED',
+    retryable: false,
+    title: 'Somebody else changed it meanwhile',
+    remedy: 'Read it again and repeat the change.',
+  },
+  'idempotency-mismatch': {
+    http: 409,
+    grpc: 'ABORTED',
+    retryable: false,
+    title: 'The idempotency key was used for another request',
+    remedy: 'Use a new Idempotency-Key for a new request.',
+  },
+  'upload-unknown': {
+    http: 404,
+    grpc: 'NOT_FOUND',
+    retryable: false,
+    title: 'There is no such upload',
+    remedy: 'Start a new upload; unfinished ones are removed after an hour.',
+  },
+  'upload-incomplete': { http: 400, grpc: 'INVALID_ARGUMENT', retryable: true, title: 'The upload ended early', remedy: 'Send the file again.' },
+  'operation-unknown': {
+    http: 404,
+    grpc: 'NOT_FOUND',
+    retryable: false,
+    title: 'There is no such operation',
+    remedy: 'Operations are kept for a day; look at the resource itself.',
+  },
+  'key-unknown': { http: 404, grpc: 'NOT_FOUND', retryable: false, title: 'There is no such key', remedy: 'List the keys with `fairlead keys list`.' },
+  'blob-corrupt': {
+    http: 500,
+    grpc: 'DATA_LOSS',
+    retryable: false,
+    title: 'A stored file does not have its digest',
+    remedy: 'Import the model again from its source; the stored copy is damaged.',
+  },
+  'blob-missing': { http: 500, grpc: 'DATA_LOSS', retryable: false, title: 'A stored file is missing', remedy: 'Import the model again from its source.' },
+  'storage-full': {
+    http: 507,
+    grpc: 'RESOURCE_EXHAUSTED',
+    retryable: true,
+    title: 'The disk is full',
+    remedy: 'Free space for the data folder and repeat; nothing of the failed change was kept.',
+  },
+} as const satisfies Record<string, ErrorRow>

@@ -1,0 +1,33 @@
+import type { ErrorRow } from './row.ts'
+
+/** Declarations and settings. */
+export const SETTING_ERRORS = {
+  'pipeline-invalid': {
+    http: 422,
+    grpc: 'INVALID_ARGUMENT',
+    retryable: false,
+    title: 'The pipeline is not valid',
+    remedy: 'The errors name the step and what it needs.',
+  },
+  'expression-invalid': {
+    http: 422,
+    grpc: 'INVALID_ARGUMENT',
+    retryable: false,
+    title: 'The expression is not valid',
+    remedy: 'The detail names the position. Names with spaces stand in double quotes, text in single ones; docs/guides/decisions.md has the whole grammar.',
+  },
+  'setting-unknown': {
+    http: 422,
+    grpc: 'INVALID_ARGUMENT',
+    retryable: false,
+    title: 'There is no such setting',
+    remedy: 'Check the name; the detail suggests the nearest one.',
+  },
+  'setting-invalid': {
+    http: 422,
+    grpc: 'INVALID_ARGUMENT',
+    retryable: false,
+    title: 'A setting has a wrong value',
+    remedy: 'The detail names the setting and what it takes.',
+  },
+} as const satisfies Record<string, ErrorRow>

@@ -2,9 +2,10 @@ import type { DeploymentStatus } from '@fairlead/contract/control'
 import { Link } from '@tanstack/react-router'
 import { memo } from 'react'
 import { formatMs, formatPercent, formatRate } from '../format/number.ts'
-import { Ago, Scroll, State } from '../ui/show.tsx'
+import { Ago, State } from '../ui/show.tsx'
 import { sparkPaths } from '../ui/spark.ts'
 import { deploymentWord, healthWord, type StateWord } from '../ui/state.ts'
+import { Table } from '../ui/table.tsx'
 
 /** The word for a row: what the deployment is doing when it is not simply serving, else its health. */
 function stateOf(row: DeploymentStatus): StateWord {
@@ -16,36 +17,25 @@ function stateOf(row: DeploymentStatus): StateWord {
 /** A row per deployment: state, traffic, latency, what failed, release, last prediction. */
 export function DeploymentTable({ rows }: { rows: readonly DeploymentStatus[] }) {
   return (
-    <Scroll label="Deployments, table">
-      <table className="fl-table cards dense">
-        <thead>
-          <tr>
-            <th scope="col">Deployment</th>
-            <th scope="col">State</th>
-            <th scope="col">Traffic, last hour</th>
-            <th scope="col" className="fl-number">
-              Now
-            </th>
-            <th scope="col" className="fl-number">
-              p50
-            </th>
-            <th scope="col" className="fl-number">
-              p99
-            </th>
-            <th scope="col" className="fl-number">
-              Failed
-            </th>
-            <th scope="col">Release</th>
-            <th scope="col">Last prediction</th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map((row) => (
-            <DeploymentRow key={row.name} row={row} />
-          ))}
-        </tbody>
-      </table>
-    </Scroll>
+    <Table
+      label="Deployments, table"
+      heads={[
+        'Deployment',
+        'State',
+        'Traffic, last hour',
+        { number: 'Now' },
+        { number: 'p50' },
+        { number: 'p99' },
+        { number: 'Failed' },
+        'Release',
+        'Last prediction',
+      ]}
+      dense
+    >
+      {rows.map((row) => (
+        <DeploymentRow key={row.name} row={row} />
+      ))}
+    </Table>
   )
 }
 

@@ -9,8 +9,9 @@ import { releasesQuery } from '../api/queries.ts'
 import { plural } from '../format/number.ts'
 import { Confirm } from '../ui/confirm.tsx'
 import { Empty, Loaded } from '../ui/feedback.tsx'
-import { Ago, Digest, Scroll, State } from '../ui/show.tsx'
+import { Ago, Digest, State } from '../ui/show.tsx'
 import { releaseWord } from '../ui/state.ts'
+import { Table } from '../ui/table.tsx'
 
 /** All releases, newest first, with the way back to an earlier one. */
 export function ReleasesTab({ deployment }: { deployment: Deployment }) {
@@ -36,28 +37,11 @@ export function ReleasesTab({ deployment }: { deployment: Deployment }) {
 
 function ReleaseTable({ releases, onRollback }: { releases: readonly Release[]; onRollback: (release: Release) => void }) {
   return (
-    <Scroll label="Releases, table">
-      <table className="fl-table cards">
-        <thead>
-          <tr>
-            <th scope="col">Release</th>
-            <th scope="col">State</th>
-            <th scope="col">Model</th>
-            <th scope="col">Digest</th>
-            <th scope="col">Checks</th>
-            <th scope="col">Made</th>
-            <th scope="col">
-              <span className="fl-hidden">Actions</span>
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {releases.map((release) => (
-            <ReleaseRow key={release.number} release={release} onRollback={onRollback} />
-          ))}
-        </tbody>
-      </table>
-    </Scroll>
+    <Table label="Releases, table" heads={['Release', 'State', 'Model', 'Digest', 'Checks', 'Made', { hidden: 'Actions' }]}>
+      {releases.map((release) => (
+        <ReleaseRow key={release.number} release={release} onRollback={onRollback} />
+      ))}
+    </Table>
   )
 }
 

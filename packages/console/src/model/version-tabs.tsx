@@ -4,7 +4,8 @@ import { useMutation } from '@tanstack/react-query'
 import { control } from '../api/control.ts'
 import { formatBytes, formatCount, formatFigure } from '../format/number.ts'
 import { Empty, TroubleView } from '../ui/feedback.tsx'
-import { Digest, Facts, Scroll, State } from '../ui/show.tsx'
+import { Digest, Facts, State } from '../ui/show.tsx'
+import { Table } from '../ui/table.tsx'
 import { rangeOf } from './signature.ts'
 
 /** Inputs and outputs with types, ranges, units and meanings. */
@@ -13,68 +14,42 @@ export function SignatureTab({ version }: { version: ModelVersion }) {
   return (
     <div>
       <h3 className="fl-bar-row">Inputs of a row, {formatCount(signature.columns.length)}</h3>
-      <Scroll label="Inputs, table">
-        <table className="fl-table cards">
-          <thead>
-            <tr>
-              {['Name', 'Type', 'Range or values', 'Unit', 'Needed', 'Meaning'].map((head) => (
-                <th key={head} scope="col">
-                  {head}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {signature.columns.map((column) => (
-              <tr key={column.name}>
-                <th scope="row">
-                  <bdi>{column.name}</bdi>
-                </th>
-                <td data-label="Type">
-                  {column.type}
-                  {column.shape?.length ? ` [${column.shape.join(', ')}]` : ''}
-                </td>
-                <td data-label="Range or values">{rangeOf(column)}</td>
-                <td data-label="Unit">{column.unit ?? '–'}</td>
-                <td data-label="Needed">{column.optional ? 'optional' : 'yes'}</td>
-                <td data-label="Meaning">
-                  <bdi>{column.description ?? '–'}</bdi>
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </Scroll>
+      <Table label="Inputs, table" heads={['Name', 'Type', 'Range or values', 'Unit', 'Needed', 'Meaning']}>
+        {signature.columns.map((column) => (
+          <tr key={column.name}>
+            <th scope="row">
+              <bdi>{column.name}</bdi>
+            </th>
+            <td data-label="Type">
+              {column.type}
+              {column.shape?.length ? ` [${column.shape.join(', ')}]` : ''}
+            </td>
+            <td data-label="Range or values">{rangeOf(column)}</td>
+            <td data-label="Unit">{column.unit ?? '–'}</td>
+            <td data-label="Needed">{column.optional ? 'optional' : 'yes'}</td>
+            <td data-label="Meaning">
+              <bdi>{column.description ?? '–'}</bdi>
+            </td>
+          </tr>
+        ))}
+      </Table>
       <h3 className="fl-bar-row">Outputs</h3>
-      <Scroll label="Outputs, table">
-        <table className="fl-table cards">
-          <thead>
-            <tr>
-              {['Name', 'Kind', 'Type', 'Classes', 'Unit', 'Meaning'].map((head) => (
-                <th key={head} scope="col">
-                  {head}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {signature.fields.map((field) => (
-              <tr key={field.name}>
-                <th scope="row">
-                  <bdi>{field.name}</bdi>
-                </th>
-                <td data-label="Kind">{field.kind}</td>
-                <td data-label="Type">{field.type}</td>
-                <td data-label="Classes">{field.classes?.join(', ') ?? '–'}</td>
-                <td data-label="Unit">{field.unit ?? '–'}</td>
-                <td data-label="Meaning">
-                  <bdi>{field.description ?? '–'}</bdi>
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </Scroll>
+      <Table label="Outputs, table" heads={['Name', 'Kind', 'Type', 'Classes', 'Unit', 'Meaning']}>
+        {signature.fields.map((field) => (
+          <tr key={field.name}>
+            <th scope="row">
+              <bdi>{field.name}</bdi>
+            </th>
+            <td data-label="Kind">{field.kind}</td>
+            <td data-label="Type">{field.type}</td>
+            <td data-label="Classes">{field.classes?.join(', ') ?? '–'}</td>
+            <td data-label="Unit">{field.unit ?? '–'}</td>
+            <td data-label="Meaning">
+              <bdi>{field.description ?? '–'}</bdi>
+            </td>
+          </tr>
+        ))}
+      </Table>
     </div>
   )
 }

@@ -8,6 +8,7 @@ import { comparedVersions, toggleCompared } from '../app/search.ts'
 import { formatBytes, formatFigure, NONE } from '../format/number.ts'
 import { Empty, Loaded } from '../ui/feedback.tsx'
 import { Ago, Digest, Scroll } from '../ui/show.tsx'
+import { Table } from '../ui/table.tsx'
 import { compareVersions } from './compare.ts'
 import { Tags } from './marks.tsx'
 
@@ -56,74 +57,50 @@ interface VersionTableProps {
 function VersionTable({ items, pair, onToggle }: VersionTableProps) {
   const metrics = metricColumns(items)
   return (
-    <Scroll label="Versions, table">
-      <table className="fl-table cards">
-        <thead>
-          <tr>
-            <th scope="col">Compare</th>
-            <th scope="col">Version</th>
-            <th scope="col">Digest</th>
-            {metrics.map((metric) => (
-              <th key={metric} scope="col" className="fl-number">
-                {metric}
-              </th>
+    <Table
+      label="Versions, table"
+      heads={['Compare', 'Version', 'Digest', ...metrics.map((number) => ({ number })), { number: 'Size' }, 'Deployed as', 'Tags', 'Imported']}
+    >
+      {items.map((item) => (
+        <tr key={item.version}>
+          <td data-label="Compare">
+            <Checkbox size="xs" aria-label={`Compare version ${item.version}`} checked={pair.includes(item.version)} onChange={() => onToggle(item.version)} />
+          </td>
+          <th scope="row">
+            <Link from="/models/$name" to="/models/$name" params={{ name: item.model }} search={(was) => ({ ...was, version: item.version })}>
+              {item.version}
+            </Link>{' '}
+            {item.aliases.map((alias) => (
+              <span key={alias} className="fl-tag accent">
+                {alias}
+              </span>
             ))}
-            <th scope="col" className="fl-number">
-              Size
-            </th>
-            <th scope="col">Deployed as</th>
-            <th scope="col">Tags</th>
-            <th scope="col">Imported</th>
-          </tr>
-        </thead>
-        <tbody>
-          {items.map((item) => (
-            <tr key={item.version}>
-              <td data-label="Compare">
-                <Checkbox
-                  size="xs"
-                  aria-label={`Compare version ${item.version}`}
-                  checked={pair.includes(item.version)}
-                  onChange={() => onToggle(item.version)}
-                />
-              </td>
-              <th scope="row">
-                <Link from="/models/$name" to="/models/$name" params={{ name: item.model }} search={(was) => ({ ...was, version: item.version })}>
-                  {item.version}
-                </Link>{' '}
-                {item.aliases.map((alias) => (
-                  <span key={alias} className="fl-tag accent">
-                    {alias}
-                  </span>
-                ))}
-              </th>
-              <td data-label="Digest">
-                <Digest digest={item.digest} />
-              </td>
-              {metrics.map((metric) => (
-                <td key={metric} data-label={metric} className="fl-number">
-                  {formatFigure(item.metrics[metric])}
-                </td>
-              ))}
-              <td data-label="Size" className="fl-number">
-                {formatBytes(item.sizeBytes)}
-              </td>
-              <td data-label="Deployed as" className="fl-wrap">
-                {item.deployments.map((one) => one.name).join(', ') || NONE}
-              </td>
-              <td data-label="Tags">
-                <Tags tags={item.tags} />
-              </td>
-              <td data-label="Imported">
-                <span>
-                  <Ago at={item.createdAt} /> <span className="fl-soft fl-small">by {item.importedBy}</span>
-                </span>
-              </td>
-            </tr>
+          </th>
+          <td data-label="Digest">
+            <Digest digest={item.digest} />
+          </td>
+          {metrics.map((metric) => (
+            <td key={metric} data-label={metric} className="fl-number">
+              {formatFigure(item.metrics[metric])}
+            </td>
           ))}
-        </tbody>
-      </table>
-    </Scroll>
+          <td data-label="Size" className="fl-number">
+            {formatBytes(item.sizeBytes)}
+          </td>
+          <td data-label="Deployed as" className="fl-wrap">
+            {item.deployments.map((one) => one.name).join(', ') || NONE}
+          </td>
+          <td data-label="Tags">
+            <Tags tags={item.tags} />
+          </td>
+          <td data-label="Imported">
+            <span>
+              <Ago at={item.createdAt} /> <span className="fl-soft fl-small">by {item.importedBy}</span>
+            </span>
+          </td>
+        </tr>
+      ))}
+    </Table>
   )
 }
 

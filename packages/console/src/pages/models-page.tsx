@@ -8,7 +8,8 @@ import { plural } from '../format/number.ts'
 import { matches } from '../format/text.ts'
 import { Aliases, Tags } from '../model/marks.tsx'
 import { Empty, Loaded } from '../ui/feedback.tsx'
-import { Ago, Command, Scroll } from '../ui/show.tsx'
+import { Ago, Command } from '../ui/show.tsx'
+import { Table } from '../ui/table.tsx'
 
 /** All models of the registry. */
 export function ModelsPage() {
@@ -59,57 +60,43 @@ export function ModelsPage() {
 
 function ModelTable({ models }: { models: readonly Model[] }) {
   return (
-    <Scroll label="Models, table">
-      <table className="fl-table cards">
-        <thead>
-          <tr>
-            <th scope="col">Model</th>
-            <th scope="col">Newest</th>
-            <th scope="col">Aliases</th>
-            <th scope="col">Deployed as</th>
-            <th scope="col">Tags</th>
-            <th scope="col">Changed</th>
-          </tr>
-        </thead>
-        <tbody>
-          {models.map((model) => (
-            <tr key={model.name}>
-              <th scope="row" className="fl-name">
-                <Link to="/models/$name" params={{ name: model.name }}>
-                  <bdi>{model.name}</bdi>
-                </Link>
-                {model.description ? (
-                  <div className="fl-small fl-soft">
-                    <bdi>{model.description}</bdi>
-                  </div>
-                ) : null}
-              </th>
-              <td data-label="Newest">
-                {model.newest === null ? (
-                  <span className="fl-soft">none</span>
-                ) : (
-                  <span className="fl-nowrap">
-                    {model.newest} <span className="fl-soft fl-small">of {model.versions}</span>
-                  </span>
-                )}
-              </td>
-              <td data-label="Aliases">
-                <Aliases aliases={model.aliases} />
-              </td>
-              <td data-label="Deployed as" className="fl-wrap">
-                {model.deployments.length === 0 ? <span className="fl-soft">nowhere</span> : <DeploymentLinks names={model.deployments} />}
-              </td>
-              <td data-label="Tags">
-                <Tags tags={model.tags} />
-              </td>
-              <td data-label="Changed">
-                <Ago at={model.updatedAt} />
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </Scroll>
+    <Table label="Models, table" heads={['Model', 'Newest', 'Aliases', 'Deployed as', 'Tags', 'Changed']}>
+      {models.map((model) => (
+        <tr key={model.name}>
+          <th scope="row" className="fl-name">
+            <Link to="/models/$name" params={{ name: model.name }}>
+              <bdi>{model.name}</bdi>
+            </Link>
+            {model.description ? (
+              <div className="fl-small fl-soft">
+                <bdi>{model.description}</bdi>
+              </div>
+            ) : null}
+          </th>
+          <td data-label="Newest">
+            {model.newest === null ? (
+              <span className="fl-soft">none</span>
+            ) : (
+              <span className="fl-nowrap">
+                {model.newest} <span className="fl-soft fl-small">of {model.versions}</span>
+              </span>
+            )}
+          </td>
+          <td data-label="Aliases">
+            <Aliases aliases={model.aliases} />
+          </td>
+          <td data-label="Deployed as" className="fl-wrap">
+            {model.deployments.length === 0 ? <span className="fl-soft">nowhere</span> : <DeploymentLinks names={model.deployments} />}
+          </td>
+          <td data-label="Tags">
+            <Tags tags={model.tags} />
+          </td>
+          <td data-label="Changed">
+            <Ago at={model.updatedAt} />
+          </td>
+        </tr>
+      ))}
+    </Table>
   )
 }
 

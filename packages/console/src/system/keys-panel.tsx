@@ -8,8 +8,9 @@ import { Confirm } from '../ui/confirm.tsx'
 import { Empty, Loaded } from '../ui/feedback.tsx'
 import { Icon } from '../ui/icons.tsx'
 import { useNow } from '../ui/now.ts'
-import { Ago, Panel, Scroll, State } from '../ui/show.tsx'
+import { Ago, Panel, State } from '../ui/show.tsx'
 import type { StateWord } from '../ui/state.ts'
+import { Table } from '../ui/table.tsx'
 import { CreateKeyDialog } from './create-key.tsx'
 
 /** API keys: made here, shown once, revoked here. */
@@ -53,54 +54,38 @@ function stateOf(key: ApiKey, now: number): StateWord {
 function KeyTable({ items, onRevoke }: { items: readonly ApiKey[]; onRevoke: (key: ApiKey) => void }) {
   const now = useNow()
   return (
-    <Scroll label="API keys, table">
-      <table className="fl-table cards">
-        <thead>
-          <tr>
-            {['Name', 'Begins with', 'May', 'Deployments', 'State', 'Expires', 'Made'].map((head) => (
-              <th key={head} scope="col">
-                {head}
-              </th>
-            ))}
-            <th scope="col">
-              <span className="fl-hidden">Actions</span>
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {items.map((key) => (
-            <tr key={key.id}>
-              <th scope="row" className="fl-name">
-                <bdi>{key.name}</bdi>
-              </th>
-              <td data-label="Begins with">
-                <code>{key.prefix}…</code>
-              </td>
-              <td data-label="May">{key.scopes.join(', ')}</td>
-              <td data-label="Deployments">{key.deployments.length === 0 ? 'all' : key.deployments.join(', ')}</td>
-              <td data-label="State">
-                <State state={stateOf(key, now)} />
-              </td>
-              <td data-label="Expires">
-                <Ago at={key.expiresAt} />
-              </td>
-              <td data-label="Made">
-                <span>
-                  <Ago at={key.createdAt} /> <span className="fl-soft fl-small">by {key.createdBy}</span>
-                </span>
-              </td>
-              <td data-label="">
-                {key.revokedAt ? null : (
-                  <Button size="compact-sm" variant="default" onClick={() => onRevoke(key)} aria-label={`Revoke ${key.name}`}>
-                    Revoke
-                  </Button>
-                )}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </Scroll>
+    <Table label="API keys, table" heads={['Name', 'Begins with', 'May', 'Deployments', 'State', 'Expires', 'Made', { hidden: 'Actions' }]}>
+      {items.map((key) => (
+        <tr key={key.id}>
+          <th scope="row" className="fl-name">
+            <bdi>{key.name}</bdi>
+          </th>
+          <td data-label="Begins with">
+            <code>{key.prefix}…</code>
+          </td>
+          <td data-label="May">{key.scopes.join(', ')}</td>
+          <td data-label="Deployments">{key.deployments.length === 0 ? 'all' : key.deployments.join(', ')}</td>
+          <td data-label="State">
+            <State state={stateOf(key, now)} />
+          </td>
+          <td data-label="Expires">
+            <Ago at={key.expiresAt} />
+          </td>
+          <td data-label="Made">
+            <span>
+              <Ago at={key.createdAt} /> <span className="fl-soft fl-small">by {key.createdBy}</span>
+            </span>
+          </td>
+          <td data-label="">
+            {key.revokedAt ? null : (
+              <Button size="compact-sm" variant="default" onClick={() => onRevoke(key)} aria-label={`Revoke ${key.name}`}>
+                Revoke
+              </Button>
+            )}
+          </td>
+        </tr>
+      ))}
+    </Table>
   )
 }
 

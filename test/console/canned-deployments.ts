@@ -1,4 +1,13 @@
-import type { ApiKey, Deployment, DeploymentStatus, PredictionPage, Release, Status, Telemetry } from '@fairlead/contract/control'
+import {
+  type ApiKey,
+  type Deployment,
+  type DeploymentStatus,
+  type PredictionPage,
+  type Release,
+  releaseSettings,
+  type Status,
+  type Telemetry,
+} from '@fairlead/contract/control'
 import { ago, exampleRow, NOW, sha, signature } from './canned-models.ts'
 
 export function release(deployment: string, number: number, state: Release['state']): Release {
@@ -8,19 +17,7 @@ export function release(deployment: string, number: number, state: Release['stat
     digest: sha(number + 300),
     model: { name: 'credit-risk', version: Math.max(1, number - 3), digest: sha(number) },
     pipeline: [{ model: {} }, { decide: { field: 'decision', label: 'review', when: 'probabilities.bad > 0.35', otherwise: 'accept' } }],
-    settings: {
-      extraColumns: 'refuse',
-      unknownValues: 'refuse',
-      requireKey: false,
-      maxRows: 10_000,
-      queueRows: 20_000,
-      deadlineMs: 30_000,
-      execution: 'auto',
-      workers: 1,
-      logEnabled: true,
-      logDurability: 'async',
-      logRedact: ['telephone'],
-    },
+    settings: releaseSettings.parse({ logRedact: ['telephone'] }),
     state,
     failure: state === 'failed' ? { code: 'model-run-failed', detail: 'The golden row 14 gave bad in place of good.' } : null,
     execution: {

@@ -3,20 +3,11 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { RunFile } from '../../packages/platform/src/app/data-folder.ts'
 import { ROOT } from '../../scripts/files.ts'
 
 /** The workspace's executable. */
 export const FAIRLEAD = join(ROOT, 'packages/platform/bin/fairlead.js')
-
-/** What `run.json` says of a ready platform. */
-export interface RunFile {
-  pid: number
-  version: string
-  control: string
-  http: string
-  grpc: string | null
-  startedAt: string
-}
 
 /** A platform in a process of its own, on free ports and a data folder that goes with it. */
 export interface RunningPlatform extends AsyncDisposable {

@@ -1,4 +1,4 @@
-import type { Deployment, ModelVersion, Operation, Release } from '@fairlead/contract/control'
+import { type Deployment, type ModelVersion, type Operation, type Release, releaseSettings } from '@fairlead/contract/control'
 
 const AT = '2026-01-02T03:04:05.678Z'
 const DIGEST = `sha256:${'ab'.repeat(32)}`
@@ -53,19 +53,7 @@ export function sampleRelease(change: Partial<Release> = {}): Release {
     digest: DIGEST,
     model: { name: 'credit-risk', version: 3, digest: DIGEST },
     pipeline: [{ model: {} }],
-    settings: {
-      extraColumns: 'refuse',
-      unknownValues: 'refuse',
-      requireKey: false,
-      maxRows: 10_000,
-      queueRows: 20_000,
-      deadlineMs: 30_000,
-      execution: 'auto',
-      workers: 1,
-      logEnabled: true,
-      logDurability: 'async',
-      logRedact: [],
-    },
+    settings: releaseSettings.parse({}),
     state: 'active',
     failure: null,
     execution: null,

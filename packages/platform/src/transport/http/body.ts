@@ -1,13 +1,9 @@
 import type { IncomingMessage } from 'node:http'
-import { FairleadError } from '@fairlead/contract'
-import { overloaded } from './exchange.ts'
+import type { FairleadError } from '@fairlead/contract'
+import { overloaded, tooLarge } from './body-refusals.ts'
 
 /** What came of reading a body: the bytes, or why it was not taken. After `body-too-large` the connection cannot go on; after `overloaded` the rest is thrown away as it comes. */
 export type BodyResult = { bytes: Buffer } | { error: FairleadError }
-
-function tooLarge(limit: number): FairleadError {
-  return new FairleadError('body-too-large', `the body is larger than ${limit} bytes`)
-}
 
 /**
  * Reads a body of at most `limit` bytes and calls back once. A body that says it is larger is not read at all. A client

@@ -4,6 +4,8 @@ import { uuidv7 } from '../../kernel/ids.ts'
 import { requestId } from '../../kernel/request-id.ts'
 import type { Budget } from '../budget.ts'
 import { traceIdOf } from '../trace-context.ts'
+import { acceptedCoding, CODINGS, contentCoding } from './codings.ts'
+import { type AnswerBody, COMPRESSED_FROM, compress, inflate } from './compression.ts'
 
 const JSON_TYPE = 'application/json'
 
@@ -20,8 +22,8 @@ export interface RequestHead {
 /** An answer as it goes to the wire. */
 export interface Answer {
   status: number
-  text: string
-  /** Length of the text in bytes of UTF-8. */
+  body: AnswerBody
+  /** Bytes of the body; text is sent as UTF-8. */
   length: number
   /** Names and values, one after the other. */
   headers: readonly string[]
@@ -34,6 +36,16 @@ export interface BodyListener {
   done(bytes: Buffer): void
   /** The body cannot be taken. The exchange answers that by itself, because the client may still be sending. */
   refused(error: FairleadError): void
+}
+
+/** What is answered, before it is known how it travels. */
+interface Said {
+  type: string
+  body: AnswerBody
+  /** Bytes of the body. */
+  length: number
+  /** Further header names and values, one after the other. */
+  more: readonly string[]
 }
 
 /** What exchanges share. */
@@ -61,6 +73,8 @@ export abstract class Exchange {
   /** Bytes of its body that count against `bodies`. */
   #held = 0
   readonly #form: ErrorForm
+  /** It is decided what is answered; a compressed answer goes out a little later. */
+  #settled = false
 
   constructor({ target, headers }: RequestHead, receivedAt: number, { draining, bodies }: ExchangeWorld) {
     this.#bodies = bodies
@@ -77,8 +91,29 @@ export abstract class Exchange {
   /** Whether it is too late to answer. */
   abstract get answered(): boolean
 
-  /** Reads the body, of at most `limit` bytes. To be called at most once. */
-  abstract readBody(limit: number, listener: BodyListener): void
+  /** Reads the body as it was sent, of at most `limit` bytes. To be called at most once. */
+  protected abstract takeBody(limit: number, listener: BodyListener): void
+
+  /**
+   * Reads the body, of at most `limit` bytes also when it is inflated. To be called at most once. Throws `encoding-unsupported`, before any of it
+   * is read, when it is compressed in a way that is not known.
+   */
+  readBody(limit: number, listener: BodyListener): void {
+    const coding = contentCoding(this.headers['content-encoding'])
+    if (coding === undefined) this.takeBody(limit, listener)
+    else this.takeBody(limit, { ...listener, done: (bytes) => this.#inflate(bytes, limit, listener) })
+  }
+
+  #inflate(bytes: Buffer, limit: number, { done, refused }: BodyListener): void {
+    inflate(bytes, { limit, hold: (more) => this.hold(more) }, (result) => {
+      if (this.answered) this.release()
+      else if (!(result instanceof FairleadError)) done(result)
+      else {
+        refused(result)
+        this.fail(result)
+      }
+    })
+  }
 
   /** Takes room for a part of the body; false when there is none. It is given back with the answer, or by `release`. */
   protected hold(bytes: number): boolean {
@@ -112,15 +147,24 @@ export abstract class Exchange {
     this.send(status, { type: JSON_TYPE, text, more })
   }
 
+  /** Answers text of a type. */
   send(status: number, { type, text, more = [] }: { type: string; text: string; more?: readonly string[] }): void {
-    this.release()
-    if (!this.answered) this.write(this.#answer(status, { type, text, more }, this.#draining()))
+    this.#say(status, { type, body: text, length: Buffer.byteLength(text), more })
+  }
+
+  /** Answers bytes of a type, in parts that are sent one behind the other. Nobody may change them any more. */
+  bytes(status: number, { type, parts, more = [] }: { type: string; parts: readonly Uint8Array[]; more?: readonly string[] }): void {
+    let length = 0
+    for (const part of parts) length += part.length
+    this.#say(status, { type, body: parts, length, more })
   }
 
   /** Answers an error in the form of the path. */
   fail(error: FairleadError, more: readonly string[] = []): void {
     this.release()
-    if (!this.answered) this.write(this.#failure(error, more, this.#draining()))
+    if (this.#settled || this.answered) return
+    this.#settled = true
+    this.write(this.#failure(error, more, this.#draining()))
   }
 
   /** An error as an answer after which the connection ends. */
@@ -128,28 +172,44 @@ export abstract class Exchange {
     return this.#failure(error, [], true)
   }
 
+  #say(status: number, said: Said): void {
+    this.release()
+    if (this.#settled || this.answered) return
+    this.#settled = true
+    if (said.length < COMPRESSED_FROM) this.write(this.#answer(status, said, this.#draining()))
+    else this.#sayLarge(status, { ...said, more: [...said.more, 'Vary', 'Accept-Encoding'] })
+  }
+
+  /** Large answers are compressed for those who ask for it. */
+  #sayLarge(status: number, said: Said): void {
+    const coding = acceptedCoding(this.headers['accept-encoding'])
+    if (coding === undefined) {
+      this.write(this.#answer(status, said, this.#draining()))
+      return
+    }
+    compress(said.body, coding, (packed) => {
+      if (this.answered) return
+      const told = packed === undefined ? said : { ...said, body: [packed], length: packed.length, more: [...said.more, 'Content-Encoding', coding] }
+      this.write(this.#answer(status, told, this.#draining()))
+    })
+  }
+
   #failure(error: FairleadError, more: readonly string[], close: boolean): Answer {
     const said = error.retryAfter === undefined ? [] : ['Retry-After', String(error.retryAfter)]
     if (error.status === 401) said.push('WWW-Authenticate', 'Bearer')
-    if (this.#form === 'problem') {
-      const text = JSON.stringify(toProblem(error, this.id))
-      return this.#answer(error.status, { type: 'application/problem+json', text, more: [...said, ...more] }, close)
-    }
+    if (error.code === 'encoding-unsupported') said.push('Accept-Encoding', CODINGS)
+    said.push(...more)
     // the protocol has one status for every request that cannot be served as it is
-    const status = error.status === 422 ? 400 : error.status
-    return this.#answer(status, { type: JSON_TYPE, text: JSON.stringify({ error: error.message }), more: [...said, ...more] }, close)
+    const status = this.#form === 'oip' && error.status === 422 ? 400 : error.status
+    const body = JSON.stringify(this.#form === 'oip' ? { error: error.message } : toProblem(error, this.id))
+    const type = this.#form === 'oip' ? JSON_TYPE : 'application/problem+json'
+    return this.#answer(status, { type, body, length: Buffer.byteLength(body), more: said }, close)
   }
 
-  #answer(status: number, { type, text, more }: { type: string; text: string; more: readonly string[] }, close: boolean): Answer {
-    const length = Buffer.byteLength(text)
+  #answer(status: number, { type, body, length, more }: Said, close: boolean): Answer {
     const headers = ['Content-Type', type, 'Content-Length', String(length), 'X-Request-Id', this.id, ...more]
     if (this.traceId !== undefined) headers.push('traceparent', this.headers.traceparent as string)
     if (close) headers.push('Connection', 'close')
-    return { status, text, length, headers, close }
+    return { status, body, length, headers, close }
   }
-}
-
-/** There is no room for another body. */
-export function overloaded(): FairleadError {
-  return new FairleadError('overloaded', 'this process holds as many bytes of requests as it may', { retryAfter: 1 })
 }

@@ -4,6 +4,7 @@ import type { Budget } from '../budget.ts'
 import { presentedSecret } from '../credentials.ts'
 import { refuseForeignPages } from '../foreign-pages.ts'
 import { checkAccept } from './accept.ts'
+import { contentCoding } from './codings.ts'
 import { DOCS_PAGE, DOCS_POLICY } from './docs-page.ts'
 import type { Exchange } from './exchange.ts'
 import { inferTensors, modelMetadata } from './oip.ts'
@@ -66,16 +67,6 @@ function checkType(exchange: Exchange): void {
   throw new FairleadError('media-type-unsupported', `the content type "${type.slice(0, 100)}" is not supported here; send application/json`)
 }
 
-/** Refuses bodies that are compressed. */
-function checkEncoding(exchange: Exchange): void {
-  const encoding = exchange.headers['content-encoding']
-  if (encoding === undefined || encoding.toLowerCase() === 'identity') return
-  throw new FairleadError(
-    'encoding-unsupported',
-    `the content encoding "${encoding.slice(0, 100)}" is not supported; send the body as it is, without Content-Encoding`,
-  )
-}
-
 /** Largest body of a prediction. */
 export function bodyLimit({ name }: Route, limits: HttpLimits): number {
   return name === 'predict' ? limits.rowBodyBytes : limits.oipBodyBytes
@@ -103,7 +94,7 @@ function predict(exchange: Exchange, route: Route, handling: Handling): void {
       checkType(exchange)
       checkAccept(exchange.headers.accept)
     }
-    checkEncoding(exchange)
+    contentCoding(exchange.headers['content-encoding'])
   } catch (error) {
     failed(error)
     throw error

@@ -26,7 +26,7 @@ export class HttpExchange extends Exchange {
     return this.#response.headersSent || this.#response.destroyed
   }
 
-  readBody(limit: number, { done, refused }: BodyListener): void {
+  protected takeBody(limit: number, { done, refused }: BodyListener): void {
     this.#response.once('close', () => this.release())
     const hold = (bytes: number) => this.hold(bytes)
     readBody(this.#request, { limit, hold }, (result) => {
@@ -41,10 +41,14 @@ export class HttpExchange extends Exchange {
     })
   }
 
-  protected write({ status, headers, text }: Answer): void {
+  protected write({ status, headers, body }: Answer): void {
     // the array is handed over, and its type wants it to be writable
     this.#response.writeHead(status, headers as string[])
-    this.#response.end(text)
+    if (typeof body === 'string') this.#response.end(body)
+    else {
+      for (const part of body) this.#response.write(part)
+      this.#response.end()
+    }
     // node:http watches the time of requests only; when the answer is out it sets this to what it wants
     if (this.#request.socket.writableLength > 0) this.#request.socket.setTimeout(this.#idleMs)
   }
@@ -55,9 +59,9 @@ export class HttpExchange extends Exchange {
    */
   #refuse(error: FairleadError): void {
     if (this.answered) return
-    const { status, headers, text } = this.lastWords(error)
+    const { status, headers, body } = this.lastWords(error)
     this.#response.writeHead(status, headers as string[])
-    this.#response.write(text)
+    this.#response.write(body)
     const end = () => {
       clearTimeout(timer)
       this.#response.end()

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { connect } from 'node:net'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { gzipSync } from 'node:zlib'
 import { FAKE_ROW } from '../../testing/fake-model.ts'
 import { MUTATIONS } from './lane/testing/mutations.ts'
 import { Random } from './lane/testing/random.ts'
@@ -18,13 +19,13 @@ const TENSORS = JSON.stringify({
 const PREDICT = '/v1/deployments/credit/predict'
 
 function post(path: string, body: string, ...headers: string[]): string {
-  return [`POST ${path} HTTP/1.1`, 'Host: x', `Content-Length: ${Buffer.byteLength(body)}`, ...headers, '', body].join('\r\n')
+  return [`POST ${path} HTTP/1.1`, 'Host: x', `Content-Length: ${body.length}`, ...headers, '', body].join('\r\n')
 }
 
 const chunked = `POST ${PREDICT} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nX-Request-Id: c\r\n\r\n${ROWS.length.toString(16)}\r\n${ROWS}\r\n0\r\n\r\n`
 const trace = 'traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
 
-/** Well-formed requests, of the lane's form and not; each says its id, so that answers can be compared as they are. */
+/** Well-formed requests, of the lane's form and not, each character a byte; each says its id, so that answers can be compared as they are. */
 const REQUESTS = [
   post(PREDICT, ROWS, 'X-Request-Id: a'),
   post('/v2/models/credit/infer', TENSORS, 'X-Request-Id: b', trace),
@@ -35,10 +36,13 @@ const REQUESTS = [
   post('/v1/deployments/credti/predict', ROWS, 'X-Request-Id: name'),
   post(PREDICT, 'a,b', 'Content-Type: text/csv', 'X-Request-Id: csv'),
   post(PREDICT, 'x'.repeat(3000), 'Content-Encoding: gzip', 'X-Request-Id: zip'),
+  post(PREDICT, gzipSync(ROWS).toString('latin1'), 'Content-Encoding: gzip', 'X-Request-Id: zipped'),
+  post(PREDICT, 'x'.repeat(3000), 'Content-Encoding: br', 'X-Request-Id: brotli'),
   post(`${PREDICT}?x=1`, ROWS, 'X-Request-Id: query'),
   post(PREDICT, ROWS, 'X-Request-Id: odd', 'X-Other: header'),
   post(PREDICT, '', 'X-Request-Id: empty'),
   post(PREDICT, `{"rows":[${Array(400).fill(JSON.stringify(FAKE_ROW)).join(',')}]}`, 'X-Request-Id: many'),
+  post('/v2/models/credit/infer', `{"id":"${'a'.repeat(950)}",${TENSORS.slice(1)}`, 'Accept-Encoding: gzip', 'X-Request-Id: packed'),
   'GET /healthz HTTP/1.1\r\nHost: x\r\nX-Request-Id: g\r\n\r\n',
   chunked,
 ]
@@ -80,13 +84,13 @@ test('conversations get the same answers, byte for byte, with the lane and witho
   await using plain = await testServing({ fastLane: false })
   const random = new Random(3)
   for (const request of REQUESTS) {
-    const [a, b] = await bothAnswer({ lane: fast.port, http: plain.port }, [Buffer.from(request + LAST)])
+    const [a, b] = await bothAnswer({ lane: fast.port, http: plain.port }, [Buffer.from(request + LAST, 'latin1')])
     assert.equal(a, b)
     assert.match(a, /X-Request-Id: z\r/)
   }
   for (let round = 0; round < 40; round++) {
     const requests = Array.from({ length: 1 + random.int(6) }, () => random.pick(REQUESTS))
-    const stream = Buffer.from([...requests, LAST].join(''))
+    const stream = Buffer.from([...requests, LAST].join(''), 'latin1')
     const [a, b] = await bothAnswer({ lane: fast.port, http: plain.port }, fewPieces(stream, random))
     assert.equal(a, b, `round ${round}`)
     assert.equal(a.match(/HTTP\/1\.1 \d/g)?.length, requests.length + 1)

@@ -153,7 +153,7 @@ eachLane('other content types and encodings are 415 and say what is taken', asyn
   await using serving = await testServing()
   const csv = await serving.post(PREDICT, 'a,b', { 'content-type': 'text/csv' })
   assert.deepEqual([csv.status, (await problem(csv)).detail.includes('application/json')], [415, true])
-  const zipped = await serving.post(PREDICT, '{}', { 'content-encoding': 'gzip' })
+  const zipped = await serving.post(PREDICT, '{}', { 'content-encoding': 'br' })
   assert.deepEqual([zipped.status, (await problem(zipped)).code], [415, 'encoding-unsupported'])
   assert.equal((await serving.post(PREDICT, { rows: [FAKE_ROW] }, { 'content-type': 'application/json; charset=utf-8' })).status, 200)
 })

@@ -22,10 +22,10 @@ export class AnswerTail {
     this.#ending = `${date}\r\n`
   }
 
-  /** The whole answer as text. `close`: the connection ends with it. */
-  textOf({ status, headers, text, close: said }: Answer, close: boolean): string {
+  /** The head of an answer, with the empty line at its end. `close`: the connection ends with it. */
+  headOf({ status, headers, close: said }: Answer, close: boolean): string {
     let head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n`
     for (let i = 0; i < headers.length; i += 2) head += `${headers[i]}: ${headers[i + 1]}\r\n`
-    return head + (said ? this.#ending : close ? this.#closing : this.#going) + text
+    return head + (said ? this.#ending : close ? this.#closing : this.#going)
   }
 }

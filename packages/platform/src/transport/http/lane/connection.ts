@@ -23,6 +23,8 @@ export interface ConnectionOptions {
   left(connection: LaneConnection): void
 }
 
+/** Answers in parts up to this size are joined before they are written. */
+const COPIED_BYTES = 16 * 1024
 const HEAD_END = Buffer.from('\r\n\r\n')
 const START = Buffer.from(LANE_START, 'latin1')
 
@@ -86,11 +88,12 @@ export class LaneConnection implements Wire {
   answer(answer: Answer): void {
     const { limits, tail } = this.#options
     const close = answer.close || this.#requests >= limits.connectionRequests
-    const text = tail.textOf(answer, close)
+    const head = tail.headOf(answer, close)
     this.#answered = true
     this.#body = undefined
+    const { body, length } = answer
     // text as long as its UTF-8 has no other characters than those of ASCII, and goes out without being transcoded
-    const flushed = this.#socket.write(text, answer.length === answer.text.length ? 'latin1' : 'utf8')
+    const flushed = typeof body === 'string' ? this.#socket.write(head + body, length === body.length ? 'latin1' : 'utf8') : this.#writeParts(head, answer)
     if (close) {
       this.#closing = true
       this.#socket.destroySoon()
@@ -98,6 +101,17 @@ export class LaneConnection implements Wire {
     // the time of a client that reads is anew with every part that it takes
     if (!flushed || close) this.#socket.setTimeout(limits.keepAliveMs)
     else if (this.#missing === 0) this.#next()
+  }
+
+  /** Small parts are worth a copy, because they leave in one piece; large ones go out from where they lie. */
+  #writeParts(head: string, { body, length }: Answer): boolean {
+    const parts = [Buffer.from(head, 'latin1'), ...(body as readonly Uint8Array[])]
+    if (length <= COPIED_BYTES) return this.#socket.write(Buffer.concat(parts))
+    this.#socket.cork()
+    let flushed = true
+    for (const part of parts) flushed = this.#socket.write(part)
+    this.#socket.uncork()
+    return flushed
   }
 
   /** Ends a connection that waits for its next request, or for its first. */

@@ -1,4 +1,5 @@
-import { type Answer, type BodyListener, Exchange, type ExchangeWorld, overloaded } from '../exchange.ts'
+import { overloaded } from '../body-refusals.ts'
+import { type Answer, type BodyListener, Exchange, type ExchangeWorld } from '../exchange.ts'
 import type { LaneHead } from './head.ts'
 
 /** What a request of the lane needs of its connection. */
@@ -29,7 +30,7 @@ export class LaneExchange extends Exchange {
   }
 
   /** Bodies above the limit are not of the lane's form, so there is nothing to refuse here. */
-  readBody(_limit: number, { done, refused }: BodyListener): void {
+  protected takeBody(_limit: number, { done, refused }: BodyListener): void {
     const full = () => {
       const error = overloaded()
       refused(error)

@@ -8,6 +8,8 @@ export {
 } from './inference.ts'
 export { type LoaderOptions, ReleaseLoader } from './load.ts'
 export { float32Text, halfToNumber } from './number-text.ts'
+export { readPriority } from './priority.ts'
+export { type RunCount, RunCounters } from './run-counters.ts'
 export { ServingRelease } from './serving-release.ts'
 export { allocate, bytesOf, shapeFault, sizeOf } from './tensors.ts'
 export * from './types.ts'

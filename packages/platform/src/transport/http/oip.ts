@@ -1,10 +1,10 @@
 import { FairleadError, OIP_TYPES, type TensorSpec } from '@fairlead/contract'
-import type { Inference, ServingRelease, Tensors } from '../../domain/inference/index.ts'
+import { type Inference, readPriority, type ServingRelease, type Tensors } from '../../domain/inference/index.ts'
 import { isRequestId } from '../../kernel/request-id.ts'
 import { deadlineOf } from './deadline.ts'
 import { readJson } from './json.ts'
 import { decodeInput, encodeOutput, type NonFiniteForm } from './oip-tensors.ts'
-import { checkRowCount, type PredictCall } from './predict-rows.ts'
+import { checkRowCount, type PredictCall, priorityHeader } from './predict-rows.ts'
 
 /** Longest id of a request that is given back. */
 const MAX_ID = 1000
@@ -76,6 +76,11 @@ function timeoutOf({ timeout }: Record<string, unknown>): number | undefined {
   return timeout / 1000
 }
 
+/** Triton's `priority` parameter. */
+function priorityOf({ priority }: Record<string, unknown>): number | undefined {
+  return priority === undefined ? undefined : readPriority(priority, 'parameters.priority')
+}
+
 /** Answers `POST /v2/models/{m}[/versions/{v}]/infer`, its body being read. Rejects with the error to answer. */
 export async function inferTensors({ inference, exchange, deployment, release, caller }: PredictCall, body: Buffer): Promise<void> {
   const { receivedAt, headers } = exchange
@@ -108,6 +113,7 @@ export async function inferTensors({ inference, exchange, deployment, release, c
       ids: undefined,
       key: undefined,
       deadline,
+      priority: priorityOf(parsed.parameters) ?? priorityHeader(headers['x-request-priority']),
       caller,
       traceId: exchange.traceId,
       interface: 'oip',

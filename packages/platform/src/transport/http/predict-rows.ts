@@ -1,5 +1,5 @@
 import { FairleadError, type ProblemItem } from '@fairlead/contract'
-import type { Caller, Inference, ServingRelease } from '../../domain/inference/index.ts'
+import { type Caller, type Inference, readPriority, type ServingRelease } from '../../domain/inference/index.ts'
 import { nearestWord } from '../../kernel/suggestion.ts'
 import { deadlineOf, timeoutMs } from './deadline.ts'
 import type { Exchange } from './exchange.ts'
@@ -13,7 +13,7 @@ interface RowsBody {
   rows: unknown
   ids: string[] | undefined
   key: string | undefined
-  timeoutMs: number | undefined
+  parameters: Wishes
 }
 
 function invalid(path: string, detail: string): FairleadError {
@@ -39,7 +39,7 @@ function readBody(value: unknown): RowsBody {
     rows,
     ids: (ids as string[] | null | undefined) ?? undefined,
     key: (key as string | null | undefined) ?? undefined,
-    timeoutMs: parameters === undefined || parameters === null ? undefined : timeoutOf(parameters),
+    parameters: parameters === undefined || parameters === null ? NONE : readParameters(parameters),
   }
 }
 
@@ -54,13 +54,29 @@ function checkIds(ids: unknown, rows: unknown): void {
   }
 }
 
-function timeoutOf(parameters: unknown): number | undefined {
+/** What a request says of how it wants to be answered. */
+interface Wishes {
+  timeoutMs?: number
+  priority?: number | undefined
+}
+
+const NONE: Wishes = {}
+
+function readParameters(parameters: unknown): Wishes {
   if (typeof parameters !== 'object' || parameters === null || Array.isArray(parameters)) throw invalid('parameters', 'an object is needed')
   for (const name of Object.keys(parameters)) {
-    if (name !== 'timeout') throw invalid(`parameters.${name}`, 'there is no such parameter; "timeout" is the only one')
+    if (name !== 'timeout' && name !== 'priority') throw invalid(`parameters.${name}`, 'there is no such parameter; "timeout" and "priority" are all')
   }
-  const { timeout } = parameters as Record<string, unknown>
-  return timeout === undefined ? undefined : timeoutMs(timeout, 'parameters.timeout')
+  const { timeout, priority } = parameters as Record<string, unknown>
+  const wishes: Wishes = {}
+  if (timeout !== undefined) wishes.timeoutMs = timeoutMs(timeout, 'parameters.timeout')
+  if (priority !== undefined) wishes.priority = readPriority(priority, 'parameters.priority')
+  return wishes
+}
+
+/** Level of `X-Request-Priority`. Throws `request-invalid`. */
+export function priorityHeader(header: string | string[] | undefined): number | undefined {
+  return header === undefined ? undefined : readPriority(header, 'X-Request-Priority')
 }
 
 /** Refuses more rows than the release takes in one request. */
@@ -107,8 +123,9 @@ export async function predictRows({ inference, exchange, deployment, release, ca
       deadline: deadlineOf({
         settingMs: serving.release.settings.deadlineMs,
         header: exchange.headers['x-request-timeout'],
-        parameterMs: parsed.timeoutMs,
+        parameterMs: parsed.parameters.timeoutMs,
       }),
+      priority: parsed.parameters.priority ?? priorityHeader(exchange.headers['x-request-priority']),
       caller,
       traceId: exchange.traceId,
       interface: 'rows',

@@ -27,6 +27,18 @@ interface TensorPlan {
   array: boolean
 }
 
+/** How the columns of rows lie in one of the model's tensors. */
+export interface RowLayout {
+  name: string
+  type: TensorSpec['type']
+  /** Shape and number of the values of one row. */
+  inner: number[]
+  width: number
+  /** Whether each row has one array instead of plain values. */
+  array: boolean
+  columns: Pick<ColumnPlan, 'column' | 'set' | 'offset'>[]
+}
+
 /**
  * Turns rows by column name into the model's tensors. Compiled once per release.
  *
@@ -46,6 +58,11 @@ export class RowsPlan {
     this.#refuseExtra = settings.extraColumns === 'refuse'
     this.exactIntegers = signature.columns.some((column) => column.type === 'int64' || column.type === 'uint64')
     this.#tensors = signature.inputs.map((spec) => planTensor(spec, signature.columns, settings.unknownValues))
+  }
+
+  /** How rows lie in the tensors, for those who read them from elsewhere than JSON values. */
+  get layouts(): RowLayout[] {
+    return this.#tensors.map(({ spec: { name, type }, columns, inner, array }) => ({ name, type, inner, width: sizeOf(inner), array, columns }))
   }
 
   /**

@@ -1,5 +1,5 @@
 import { FairleadError } from '@fairlead/contract'
-import { type InferenceRequest, readPriority, type ServingRelease, sizeOf, type Tensor, type Tensors } from '../../domain/inference/index.ts'
+import { type InferenceRequest, type ServingRelease, sizeOf, type Tensor, type Tensors } from '../../domain/inference/index.ts'
 import { isRequestId } from '../../kernel/request-id.ts'
 import type { Call } from './call.ts'
 import { writeInferAnswer } from './infer-answer.ts'
@@ -38,7 +38,6 @@ export async function modelInfer(call: Call, bytes: Buffer): Promise<Buffer> {
       ids: undefined,
       key: undefined,
       deadline: Math.min(Date.now() + deadlineMs, call.deadline ?? Number.POSITIVE_INFINITY, timeoutOf(message.parameters)),
-      priority: priorityOf(message.parameters),
       isAbandoned: () => call.isGone,
       caller,
       traceId: call.traceId,
@@ -74,12 +73,6 @@ function timeoutOf(parameters: Parameters): number {
   if (micros === undefined || micros === 0n) return Number.POSITIVE_INFINITY
   if (typeof micros !== 'bigint' || micros < 0n) throw new FairleadError('request-invalid', 'the parameter "timeout" must be microseconds')
   return Date.now() + Number(micros) / 1000
-}
-
-/** Triton's parameter `priority`. */
-function priorityOf(parameters: Parameters): number | undefined {
-  const priority = parameters.get('priority')
-  return priority === undefined ? undefined : readPriority(priority, 'parameters.priority')
 }
 
 /** What changes the meaning of a tensor must be honoured or refused. */

@@ -1,10 +1,11 @@
 import { FairleadError, OIP_TYPES, type TensorSpec } from '@fairlead/contract'
-import { type Inference, readPriority, type ServingRelease, type Tensors } from '../../domain/inference/index.ts'
+import type { Inference, ServingRelease, Tensors } from '../../domain/inference/index.ts'
 import { isRequestId } from '../../kernel/request-id.ts'
 import { deadlineOf } from './deadline.ts'
 import { readJson } from './json.ts'
+import { knownTensors } from './known-forms/tensors.ts'
 import { decodeInput, encodeOutput, type NonFiniteForm } from './oip-tensors.ts'
-import { checkRowCount, type PredictCall, priorityHeader } from './predict-rows.ts'
+import { checkRowCount, type PredictCall } from './predict-rows.ts'
 
 /** Longest id of a request that is given back. */
 const MAX_ID = 1000
@@ -76,9 +77,10 @@ function timeoutOf({ timeout }: Record<string, unknown>): number | undefined {
   return timeout / 1000
 }
 
-/** Triton's `priority` parameter. */
-function priorityOf({ priority }: Record<string, unknown>): number | undefined {
-  return priority === undefined ? undefined : readPriority(priority, 'parameters.priority')
+/** A body of the plainest form, read straight from its bytes. */
+function plainBody(body: Buffer, serving: ServingRelease): InferBody | undefined {
+  const known = knownTensors(body, serving)
+  return known && { ...known, wanted: undefined, parameters: {} }
 }
 
 /** Answers `POST /v2/models/{m}[/versions/{v}]/infer`, its body being read. Rejects with the error to answer. */
@@ -92,7 +94,7 @@ export async function inferTensors({ inference, exchange, deployment, release, c
   try {
     serving = inference.resolve(deployment, release)
     checkBinary(headers['inference-header-content-length'], body.length)
-    const parsed = readBody(readJson(body, { exact: true, nonFinite: true }))
+    const parsed: InferBody = plainBody(body, serving) ?? readBody(readJson(body, { exact: true, nonFinite: true }))
     id = parsed.id ?? exchange.predictionId
     outputs = chosenOutputs(parsed, serving)
     form = nonFiniteForm(parsed.parameters)
@@ -113,7 +115,6 @@ export async function inferTensors({ inference, exchange, deployment, release, c
       ids: undefined,
       key: undefined,
       deadline,
-      priority: priorityOf(parsed.parameters) ?? priorityHeader(headers['x-request-priority']),
       caller,
       traceId: exchange.traceId,
       interface: 'oip',

@@ -1,9 +1,10 @@
 import { FairleadError, type ProblemItem } from '@fairlead/contract'
-import { type Caller, type Inference, readPriority, type ServingRelease } from '../../domain/inference/index.ts'
+import type { Caller, Inference, ServingRelease, Tensors } from '../../domain/inference/index.ts'
 import { nearestWord } from '../../kernel/suggestion.ts'
 import { deadlineOf, timeoutMs } from './deadline.ts'
 import type { Exchange } from './exchange.ts'
 import { readJson } from './json.ts'
+import { KnownRows } from './known-forms/rows.ts'
 
 const KEYS = ['rows', 'ids', 'key', 'parameters'] as const
 const MAX_ID = 200
@@ -13,7 +14,7 @@ interface RowsBody {
   rows: unknown
   ids: string[] | undefined
   key: string | undefined
-  parameters: Wishes
+  timeoutMs: number | undefined
 }
 
 function invalid(path: string, detail: string): FairleadError {
@@ -39,7 +40,7 @@ function readBody(value: unknown): RowsBody {
     rows,
     ids: (ids as string[] | null | undefined) ?? undefined,
     key: (key as string | null | undefined) ?? undefined,
-    parameters: parameters === undefined || parameters === null ? NONE : readParameters(parameters),
+    timeoutMs: parameters === undefined || parameters === null ? undefined : timeoutOf(parameters),
   }
 }
 
@@ -54,29 +55,13 @@ function checkIds(ids: unknown, rows: unknown): void {
   }
 }
 
-/** What a request says of how it wants to be answered. */
-interface Wishes {
-  timeoutMs?: number
-  priority?: number | undefined
-}
-
-const NONE: Wishes = {}
-
-function readParameters(parameters: unknown): Wishes {
+function timeoutOf(parameters: unknown): number | undefined {
   if (typeof parameters !== 'object' || parameters === null || Array.isArray(parameters)) throw invalid('parameters', 'an object is needed')
   for (const name of Object.keys(parameters)) {
-    if (name !== 'timeout' && name !== 'priority') throw invalid(`parameters.${name}`, 'there is no such parameter; "timeout" and "priority" are all')
+    if (name !== 'timeout') throw invalid(`parameters.${name}`, 'there is no such parameter; "timeout" is the only one')
   }
-  const { timeout, priority } = parameters as Record<string, unknown>
-  const wishes: Wishes = {}
-  if (timeout !== undefined) wishes.timeoutMs = timeoutMs(timeout, 'parameters.timeout')
-  if (priority !== undefined) wishes.priority = readPriority(priority, 'parameters.priority')
-  return wishes
-}
-
-/** Level of `X-Request-Priority`. Throws `request-invalid`. */
-export function priorityHeader(header: string | string[] | undefined): number | undefined {
-  return header === undefined ? undefined : readPriority(header, 'X-Request-Priority')
+  const { timeout } = parameters as Record<string, unknown>
+  return timeout === undefined ? undefined : timeoutMs(timeout, 'parameters.timeout')
 }
 
 /** Refuses more rows than the release takes in one request. */
@@ -89,6 +74,30 @@ export function checkRowCount(rows: number, serving: ServingRelease): void {
 function checkObjectCount(objects: number, serving: ServingRelease): void {
   const { maxRows } = serving.release.settings
   if (objects > maxRows + 2) throw new FairleadError('rows-too-many', `more than ${maxRows} rows in one request, at most ${maxRows} are taken`)
+}
+
+const KNOWN = new WeakMap<ServingRelease, KnownRows>()
+
+function knownRows(serving: ServingRelease): KnownRows {
+  let known = KNOWN.get(serving)
+  if (!known) {
+    known = new KnownRows(serving)
+    KNOWN.set(serving, known)
+  }
+  return known
+}
+
+/** The model's tensors and what else a body says: straight from its bytes where it is of the plainest form, else through JSON values. */
+function readRows(body: Buffer, serving: ServingRelease): Omit<RowsBody, 'rows'> & { inputs: Tensors; rows: number } {
+  const known = knownRows(serving)
+  const plain = known.read(body)
+  if (plain) return { ...plain, ids: undefined, key: undefined, timeoutMs: undefined }
+  const parsed = readBody(readJson(body, { exact: serving.rows.exactIntegers, checkObjects: (objects) => checkObjectCount(objects, serving) }))
+  if (Array.isArray(parsed.rows)) checkRowCount(parsed.rows.length, serving)
+  const inputs = serving.rows.decode(parsed.rows)
+  const rows = parsed.rows as Record<string, unknown>[]
+  known.learn(rows[0]!)
+  return { ...parsed, inputs, rows: rows.length }
 }
 
 export interface PredictCall {
@@ -107,25 +116,22 @@ export async function predictRows({ inference, exchange, deployment, release, ca
   let request: Parameters<Inference['predict']>[0]
   try {
     serving = inference.resolve(deployment, release)
-    const parsed = readBody(readJson(body, { exact: serving.rows.exactIntegers, checkObjects: (objects) => checkObjectCount(objects, serving) }))
-    if (Array.isArray(parsed.rows)) checkRowCount(parsed.rows.length, serving)
-    const inputs = serving.rows.decode(parsed.rows)
-    rows = (parsed.rows as unknown[]).length
+    const parsed = readRows(body, serving)
+    rows = parsed.rows
     request = {
       id,
       requestId: exchange.sentId,
       deployment,
       release,
       rows,
-      inputs,
+      inputs: parsed.inputs,
       ids: parsed.ids,
       key: parsed.key,
       deadline: deadlineOf({
         settingMs: serving.release.settings.deadlineMs,
         header: exchange.headers['x-request-timeout'],
-        parameterMs: parsed.parameters.timeoutMs,
+        parameterMs: parsed.timeoutMs,
       }),
-      priority: parsed.parameters.priority ?? priorityHeader(exchange.headers['x-request-priority']),
       caller,
       traceId: exchange.traceId,
       interface: 'rows',

@@ -64,7 +64,6 @@ const NAMES = new Set([
   'x-forwarded-proto',
   'x-real-ip',
   'x-request-id',
-  'x-request-priority',
   'x-request-timeout',
 ])
 

@@ -1,0 +1,130 @@
+import type { InputColumn } from '@fairlead/contract'
+import { allocate, type RowLayout, type ServingRelease, type Tensor, type TensorData, type Tensors } from '../../../domain/inference/index.ts'
+import { ByteReader, NOT_KNOWN } from './byte-reader.ts'
+
+const OPEN = 0x7b
+const CLOSE = 0x7d
+const OPEN_LIST = 0x5b
+const CLOSE_LIST = 0x5d
+const COMMA = 0x2c
+const COLON = 0x3a
+const ROWS = Buffer.from('"rows"')
+const MISSES = 4
+const UNREAD = 31
+
+interface KnownColumn {
+  name: string
+  /** The column's key as it stands in JSON. */
+  key: Buffer
+  /** Place of its tensor among all. */
+  tensor: number
+  width: number
+  offset: number
+  set: RowLayout['columns'][number]['set']
+  /** Whether a number must have every digit. */
+  exact: boolean
+}
+
+/**
+ * Reads bodies of the plainest form for one release: `{"rows": […]}` and nothing besides, every row with all columns, each a number,
+ * a text or a truth value, in the order in which callers send them.
+ */
+export class KnownRows {
+  readonly #layouts: RowLayout[]
+  #columns: KnownColumn[]
+  readonly #maxRows: number
+  /** Bodies in a row that were of another form, and how many come unread before the next try. */
+  #misses = 0
+  #unread = 0
+
+  constructor({ rows, release }: Pick<ServingRelease, 'rows' | 'release'>) {
+    this.#layouts = rows.layouts.every(({ array }) => !array) ? rows.layouts : []
+    this.#columns = this.#layouts.flatMap(({ width, columns }, tensor) =>
+      columns.map(({ column, set, offset }) => ({
+        name: column.name,
+        key: keyOf(column),
+        tensor,
+        width,
+        offset,
+        set,
+        exact: !column.type.startsWith('float'),
+      })),
+    )
+    this.#maxRows = release.settings.maxRows
+  }
+
+  /** The model's tensors and the number of rows; `undefined` for every body of another form, right or wrong. */
+  read(body: Buffer): { inputs: Tensors; rows: number } | undefined {
+    if (this.#columns.length === 0) return undefined
+    // callers who send another form go on with it; one try in a few costs them little
+    if (this.#unread > 0) {
+      this.#unread--
+      return undefined
+    }
+    const found = this.#read(body)
+    this.#misses = found ? 0 : this.#misses + 1
+    if (this.#misses >= MISSES) this.#unread = UNREAD
+    return found
+  }
+
+  #read(body: Buffer): { inputs: Tensors; rows: number } | undefined {
+    const reader = new ByteReader(body)
+    if (!(reader.takes(OPEN) && reader.takesWord(ROWS) && reader.takes(COLON) && reader.takes(OPEN_LIST))) return undefined
+    let room = 1
+    let rows = 0
+    let data = this.#layouts.map(({ type, width }) => allocate(type, width))
+    do {
+      if (rows === this.#maxRows) return undefined
+      if (rows === room) {
+        // as many as fit into what is left if they are as long as those before
+        room = Math.min(this.#maxRows, rows + 1 + Math.ceil(((body.length - reader.at) * rows) / reader.at))
+        data = this.#layouts.map((layout, i) => grown(data[i]!, layout, room))
+      }
+      if (!this.#readRow(reader, data, rows)) return undefined
+      rows++
+    } while (reader.takes(COMMA))
+    if (!(reader.takes(CLOSE_LIST) && reader.takes(CLOSE)) || reader.at !== body.length) return undefined
+    // a column may be called __proto__, which is no key of an ordinary object
+    const inputs: Tensors = Object.create(null)
+    for (let i = 0; i < data.length; i++) inputs[this.#layouts[i]!.name] = tensorOf(this.#layouts[i]!, data[i]!, rows)
+    return { inputs, rows }
+  }
+
+  /** Takes over the order of the keys of a row that another reader could read. */
+  learn(row: Record<string, unknown>): void {
+    const byName = new Map(this.#columns.map((column) => [column.name, column]))
+    const columns = Object.keys(row).map((name) => byName.get(name))
+    if (columns.length === byName.size && columns.every((column) => column !== undefined)) this.#columns = columns
+  }
+
+  #readRow(reader: ByteReader, data: TensorData[], row: number): boolean {
+    if (!reader.takes(OPEN)) return false
+    const columns = this.#columns
+    for (let i = 0; i < columns.length; i++) {
+      if (i > 0 && !reader.takes(COMMA)) return false
+      const { key, tensor, width, offset, set, exact } = columns[i]!
+      if (!reader.takesWord(key) || !reader.takes(COLON)) return false
+      const value = reader.value()
+      if (value === NOT_KNOWN || (exact && typeof value === 'number' && reader.inexact) || set(value, data[tensor]!, row * width + offset)) return false
+    }
+    return reader.takes(CLOSE)
+  }
+}
+
+function keyOf({ name }: InputColumn): Buffer {
+  return Buffer.from(JSON.stringify(name))
+}
+
+function grown(data: TensorData, { type, width }: RowLayout, rows: number): TensorData {
+  const more = allocate(type, rows * width)
+  if (Array.isArray(more)) for (let i = 0; i < data.length; i++) more[i] = data[i] as string
+  // both were made for the same type
+  else (more as Float64Array).set(data as Float64Array)
+  return more
+}
+
+function tensorOf({ type, inner, width }: RowLayout, data: TensorData, rows: number): Tensor {
+  const size = rows * width
+  const fitting = data.length === size ? data : Array.isArray(data) ? data.slice(0, size) : data.subarray(0, size)
+  return { type, shape: [rows, ...inner], data: fitting }
+}

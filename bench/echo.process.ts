@@ -1,16 +1,19 @@
-// The echo: a bare node:http server that reads the body and answers a constant. Its argument is the constant.
+// The echo: a bare node:http server that reads the body and answers a constant, its argument; without one, the same bytes.
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-const answer = Buffer.from(process.argv[2] ?? '{}')
+const [constant] = process.argv.slice(2)
+const answer = constant === undefined ? undefined : Buffer.from(constant)
+const type = answer ? 'application/json' : 'application/octet-stream'
 
 const server = createServer((request, response) => {
   const parts: Buffer[] = []
   request.on('data', (part: Buffer) => parts.push(part))
   request.on('end', () => {
-    Buffer.concat(parts)
-    response.writeHead(200, { 'content-type': 'application/json', 'content-length': answer.length })
-    response.end(answer)
+    const body = Buffer.concat(parts)
+    const bytes = answer ?? body
+    response.writeHead(200, { 'content-type': type, 'content-length': bytes.length })
+    response.end(bytes)
   })
 })
 server.listen(0, '127.0.0.1', () => process.send?.({ port: (server.address() as AddressInfo).port }))

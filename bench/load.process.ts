@@ -1,21 +1,24 @@
 // A load generator in a process of its own: kept-alive connections on raw sockets, each sending its next request when it
 // has the answer to the last one. Every answer is checked. Reads one LoadTask per message, answers with a LoadResult.
 import { connect, type Socket } from 'node:net'
-import type { LoadResult, LoadTask } from './load.ts'
+import { differs } from './answers.ts'
+import type { LoadRequest, LoadResult, LoadTask } from './load.ts'
+import { AnswerReader } from './reader.ts'
 
-const HEAD_END = Buffer.from('\r\n\r\n')
+const READ_BYTES = 64 * 1024
 
 interface Request {
   bytes: Buffer
   /** The part of a right answer that is the same every time, once one was read in full and found right. */
   known: Buffer | undefined
-  check: LoadTask['requests'][number]['expect']
+  check: LoadRequest['expect']
 }
 
 function prepare(task: LoadTask): Request[] {
-  return task.requests.map(({ path, body, expect }) => {
-    const head = `POST ${path} HTTP/1.1\r\nHost: 127.0.0.1:${task.port}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n`
-    return { bytes: Buffer.from(head + body), known: undefined, check: expect }
+  return task.requests.map(({ path, body, headers, expect }) => {
+    const lines = Object.entries(headers ?? { 'Content-Type': 'application/json' }).map(([name, value]) => `${name}: ${value}\r\n`)
+    const head = `POST ${path} HTTP/1.1\r\nHost: 127.0.0.1:${task.port}\r\n${lines.join('')}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n`
+    return { bytes: Buffer.concat([Buffer.from(head), Buffer.from(body as string)]), known: undefined, check: expect }
   })
 }
 
@@ -23,20 +26,36 @@ async function run(task: LoadTask): Promise<LoadResult> {
   const requests = prepare(task)
   const latencies: number[] = []
   const wrong: string[] = []
-  const end = performance.now() + task.seconds * 1000
+  const cpu = process.cpuUsage()
   const start = performance.now()
-  let done = 0
-  const answered = (request: Request, status: number, body: Buffer, micros: number): void => {
-    done++
-    latencies.push(micros)
-    const problem = status === 200 ? judge(request, body, task.marker) : `status ${status}: ${body.toString('utf8', 0, 300)}`
+  const end = start + task.seconds * 1000
+  const answered = (request: Request, answer: { status: number; body: Buffer; micros: number }): void => {
+    latencies.push(answer.micros)
+    const problem = answer.status === 200 ? judge(request, answer.body, task.marker) : `status ${answer.status}: ${answer.body.toString('utf8', 0, 300)}`
     if (problem) wrong.push(problem)
   }
-  await Promise.all(Array.from({ length: task.connections }, (_, at) => drive({ task, requests, end, first: at, answered })))
+  const sockets: Socket[] = []
+  const drives = Array.from({ length: task.connections }, (_, at) => drive({ task, requests, end, first: at, sockets, answered }))
+  const late = setTimeout(() => sockets[0]?.destroy(new Error('An answer did not come within half a minute')), task.seconds * 1000 + 30_000)
+  try {
+    await Promise.all(drives)
+  } finally {
+    clearTimeout(late)
+    for (const socket of sockets) socket.destroy()
+  }
   const seconds = (performance.now() - start) / 1000
+  const { user, system } = process.cpuUsage(cpu)
   latencies.sort((a, b) => a - b)
   const quantile = (q: number): number => latencies[Math.min(latencies.length - 1, Math.floor(q * latencies.length))] ?? Number.NaN
-  return { requests: done, perSecond: done / seconds, p50: quantile(0.5), p99: quantile(0.99), wrong: wrong.length, firstWrong: wrong[0] }
+  return {
+    requests: latencies.length,
+    perSecond: latencies.length / seconds,
+    p50: quantile(0.5),
+    p99: quantile(0.99),
+    busy: (user + system) / 1e6 / seconds,
+    wrong: wrong.length,
+    firstWrong: wrong[0],
+  }
 }
 
 interface Drive {
@@ -44,17 +63,17 @@ interface Drive {
   requests: Request[]
   end: number
   first: number
-  answered(request: Request, status: number, body: Buffer, micros: number): void
+  /** Takes the socket, for the one who ends them all when one fails. */
+  sockets: Socket[]
+  answered(request: Request, answer: { status: number; body: Buffer; micros: number }): void
 }
 
 /** Keeps one connection busy until the time is over. Rejects when the server closes it or answers without a length. */
-function drive({ task, requests, end, first, answered }: Drive): Promise<void> {
+function drive({ task, requests, end, first, sockets, answered }: Drive): Promise<void> {
   return new Promise((resolve, reject) => {
-    const socket: Socket = connect(task.port, '127.0.0.1')
-    socket.setNoDelay(true)
     let at = first % requests.length
     let sent = 0
-    let held: Buffer | undefined
+    const reader = new AnswerReader()
     const send = (): void => {
       if (performance.now() >= end) {
         socket.removeAllListeners('close')
@@ -65,30 +84,23 @@ function drive({ task, requests, end, first, answered }: Drive): Promise<void> {
       sent = performance.now()
       socket.write((requests[at] as Request).bytes)
     }
-    socket.on('data', (chunk) => {
-      const bytes = held ? Buffer.concat([held, chunk]) : chunk
-      const headEnd = bytes.indexOf(HEAD_END)
-      if (headEnd < 0) {
-        held = bytes
-        return
-      }
-      const head = bytes.toString('latin1', 0, headEnd)
-      const length = /content-length: (\d+)/i.exec(head)
-      if (!length) {
-        reject(new Error(`An answer without Content-Length: ${head}`))
+    // one buffer for all that a connection reads: nothing is allocated for an answer that comes in one piece
+    const room = Buffer.allocUnsafe(READ_BYTES)
+    const callback = (length: number): boolean => {
+      try {
+        const answer = reader.read(room.subarray(0, length))
+        if (!answer) return true
+        answered(requests[at] as Request, { ...answer, micros: (performance.now() - sent) * 1000 })
+        at = (at + 1) % requests.length
+        send()
+      } catch (error) {
+        reject(error)
         socket.destroy()
-        return
       }
-      const total = headEnd + 4 + Number(length[1])
-      if (bytes.length < total) {
-        held = bytes
-        return
-      }
-      held = undefined
-      answered(requests[at] as Request, Number(head.slice(9, 12)), bytes.subarray(headEnd + 4, total), (performance.now() - sent) * 1000)
-      at = (at + 1) % requests.length
-      send()
-    })
+      return true
+    }
+    const socket = connect({ port: task.port, host: '127.0.0.1', noDelay: true, onread: { buffer: room, callback } })
+    sockets.push(socket)
     socket.on('connect', send)
     socket.on('error', reject)
     socket.on('close', () => reject(new Error('The server closed a connection')))
@@ -97,27 +109,15 @@ function drive({ task, requests, end, first, answered }: Drive): Promise<void> {
 
 /** Says what is wrong with an answer; undefined when it is right. */
 function judge(request: Request, body: Buffer, marker: string): string | undefined {
+  const { check } = request
+  if (check && 'bytes' in check) return differs(body, check)
   const from = marker === '' ? 0 : body.indexOf(marker)
   if (from < 0) return `no ${marker} in ${body.toString('utf8', 0, 300)}`
   const part = body.subarray(from)
   if (request.known?.equals(part)) return undefined
-  const problem = request.check === undefined ? undefined : differs(JSON.parse(body.toString('utf8')), request.check)
+  const problem = check && differs(body, check)
   if (problem === undefined) request.known = Buffer.from(part)
   return problem && `${problem}: ${body.toString('utf8', 0, 300)}`
-}
-
-interface Answer {
-  predictions?: { label: unknown; probabilities: Record<string, number> }[]
-  outputs?: { name: string; data: number[] }[]
-}
-
-function differs(answer: Answer, expect: { label: number; probabilities: number[] }): string | undefined {
-  const row = answer.predictions?.[0]
-  const label = row ? row.label : answer.outputs?.find(({ name }) => name === 'label')?.data[0]
-  const probabilities = row ? Object.values(row.probabilities) : answer.outputs?.find(({ name }) => name === 'probabilities')?.data
-  if (Number(label) !== expect.label) return `label ${label} where ${expect.label} is right`
-  const far = expect.probabilities.some((value, at) => Math.abs(value - (probabilities?.[at] ?? Number.NaN)) > 1e-6 || probabilities?.[at] === undefined)
-  return far ? `probabilities ${probabilities} where ${expect.probabilities} are right` : undefined
 }
 
 process.on('message', (task: LoadTask) => {

@@ -1,5 +1,15 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import type { Expectation } from './answers.ts'
+
+/** A request as it is sent, and what a right answer to it says; without an expectation any answer with status 200 is right. */
+export interface LoadRequest {
+  path: string
+  body: string | Uint8Array
+  /** Instead of `Content-Type: application/json`. */
+  headers?: Record<string, string>
+  expect?: Expectation
+}
 
 /** One round of load: requests sent in turn over some connections for some seconds. */
 export interface LoadTask {
@@ -8,7 +18,7 @@ export interface LoadTask {
   seconds: number
   /** Where the part of an answer begins that is the same for the same request; empty: the whole body is. */
   marker: string
-  requests: { path: string; body: string; expect?: { label: number; probabilities: number[] } }[]
+  requests: LoadRequest[]
 }
 
 /** What a round measured. Latencies in microseconds. */
@@ -17,13 +27,15 @@ export interface LoadResult {
   perSecond: number
   p50: number
   p99: number
+  /** Share of the time in which the generator was computing: near one, it was the limit and not the server. */
+  busy: number
   wrong: number
   firstWrong?: string | undefined
 }
 
 /** A child process that talks in messages and ends with its owner. */
 export function start(file: string, args: string[] = []): ChildProcess {
-  return fork(fileURLToPath(new URL(file, import.meta.url)), args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+  return fork(fileURLToPath(new URL(file, import.meta.url)), args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], serialization: 'advanced' })
 }
 
 /** The next message of a child. Rejects when it ends instead. */

@@ -22,7 +22,8 @@ export function keeps(figure: Figure): boolean | undefined {
   return 'most' in figure.bar ? median(figure.rounds) <= figure.bar.most : median(figure.rounds) >= figure.bar.least
 }
 
-function digits(value: number): string {
+/** A number with three digits that count. */
+export function digits(value: number): string {
   if (Math.abs(value) >= 1000) return Math.round(value).toLocaleString('en-US')
   return value.toPrecision(3)
 }

@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type RunningPlatform, startPlatform } from '../test/support/platform.ts'
-import { type LoadResult, type LoadTask, load, next, start } from './load.ts'
+import { type LoadRequest, type LoadResult, type LoadTask, load, next, start } from './load.ts'
 import { cli, FIXTURES, importTrees, processorMicros, serveProcess } from './platform.ts'
 import type { Figure } from './report.ts'
 
@@ -64,7 +64,7 @@ export async function serving(options: { rounds: number; seconds: number; fastLa
     const pairs: { ours: Side; echo: Side }[] = []
     for (const [name, face] of Object.entries(INTERFACES)) {
       const requests = ROWS.map((row) => ({ path: face.path, body: face.body(row), expect: { label: row.label, probabilities: row.probabilities } }))
-      const sample = await sampleAnswer(platform.run.http, requests[0] as LoadTask['requests'][number])
+      const sample = await sampleAnswer(platform.run.http, requests[0] as LoadRequest)
       const echo = start('./echo.process.ts', [sample])
       echoes.push(echo)
       const { port: echoPort } = await next<{ port: number }>(echo)
@@ -100,8 +100,8 @@ async function executionOf(platform: RunningPlatform): Promise<string> {
   return /"reason":\s*"(Runs [^"]*)"/.exec(await cli(platform, 'deployments', 'show', 'trees', '--json'))?.[1] ?? 'It is not known where the model runs.'
 }
 
-async function sampleAnswer(http: string, request: { path: string; body: string }): Promise<string> {
-  const answer = await fetch(http + request.path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: request.body })
+async function sampleAnswer(http: string, request: LoadRequest): Promise<string> {
+  const answer = await fetch(http + request.path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: request.body as string })
   const text = await answer.text()
   if (answer.status !== 200) throw new Error(`The first prediction was answered with ${answer.status}: ${text}`)
   return text

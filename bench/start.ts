@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -8,6 +7,7 @@ import { ROOT } from '../scripts/files.ts'
 import { nodeFirst, startPlatform } from '../test/support/platform.ts'
 import { FIXTURES, importTrees } from './platform.ts'
 import type { Figure } from './report.ts'
+import { freePort } from './serving/process.ts'
 
 const FEATURES = (JSON.parse(readFileSync(join(FIXTURES, 'rows.json'), 'utf8')) as { features: number[] }[])[0]?.features ?? []
 const TREES_BODY = JSON.stringify({ rows: [Object.fromEntries(FEATURES.map((value, at) => [`c${String(at).padStart(2, '0')}`, value]))] })
@@ -95,15 +95,4 @@ async function firstAnswer(url: string, body: string): Promise<void> {
     if (performance.now() > until) throw new Error(`${url} gave no prediction within a minute: ${text ?? 'no connection'}`)
     await sleep(5)
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0))
-    })
-  })
 }

@@ -1,0 +1,45 @@
+import type { LoadRequest } from '../load.ts'
+
+/** What is asked of every server. */
+export const LOADS = {
+  'row-32': { title: 'One row, 32 connections', face: 'row', connections: 32 },
+  'row-1': { title: 'One row, one connection', face: 'row', connections: 1 },
+  tensor: { title: 'A tensor of 602,112 bytes there and back, 8 connections', face: 'tensor', connections: 8 },
+} as const
+
+export type Load = keyof typeof LOADS
+
+/** How a server is asked one kind of thing: the requests with the answers that are right, and where an answer is always the same. */
+export interface Face {
+  requests: LoadRequest[]
+  /** As in `LoadTask`: where the part of an answer begins that is the same for the same request. */
+  marker: string
+}
+
+/** Where a server keeps what it installs, and where it may write while it runs. */
+export interface Place {
+  cache: string
+}
+
+/** A started server. */
+export interface Running {
+  /** Port by face, for a server that has two. */
+  port: { row: number; tensor: number }
+  /** The process whose descendants do the work. */
+  pids: number[]
+  stop(): Promise<void>
+}
+
+/** A server that is compared. */
+export interface Contender {
+  name: string
+  title: string
+  /** The settings it was given, for the reader who wonders whether it was given its best. */
+  settings: string
+  /** Makes it ready to be started; quick when it was done before. Throws with the reason where it cannot be installed here. */
+  install(place: Place): Promise<void>
+  start(place: Place): Promise<Running>
+  faces: { row: Face; tensor?: Face }
+  /** How many times as fast ours has to be. */
+  bars?: Partial<Record<Load, number>>
+}

@@ -1,0 +1,14 @@
+import { axum } from './axum/contender.ts'
+import type { Contender } from './contender.ts'
+import { fastapi } from './fastapi/contender.ts'
+import { mlserver } from './mlserver/contender.ts'
+
+/** All servers that ours is compared with, apart from the echo. */
+export const CONTENDERS: readonly Contender[] = [axum, fastapi, mlserver]
+
+/** The chosen ones by name; all for an empty list. Throws on a name that is not there. */
+export function chosen(names: readonly string[]): Contender[] {
+  const unknown = names.find((name) => !CONTENDERS.some((contender) => contender.name === name))
+  if (unknown !== undefined) throw new Error(`There is no server "${unknown}" to compare with; there are ${CONTENDERS.map(({ name }) => name).join(', ')}.`)
+  return names.length === 0 ? [...CONTENDERS] : CONTENDERS.filter(({ name }) => names.includes(name))
+}

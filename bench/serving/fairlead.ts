@@ -1,0 +1,30 @@
+import { FAIRLEAD, startPlatform } from '../../test/support/platform.ts'
+import { cli, importTrees } from '../platform.ts'
+import type { Contender } from './contender.ts'
+import { onServerCore } from './process.ts'
+import { binaryTensors, IDENTITY, oipRow, rowRequests } from './requests.ts'
+
+export const fairlead: Contender = {
+  name: 'fairlead',
+  title: '**Fairlead**',
+  settings:
+    'as users start it, with one serve process (`--processes 1`); prediction log and metrics on; control, console and log writer run on the same core, and their time is counted',
+  install: async () => {},
+  start: async () => {
+    const platform = await startPlatform({ command: onServerCore([process.execPath, FAIRLEAD, 'up']), args: ['--processes', '1'] })
+    try {
+      await importTrees(platform)
+      await cli(platform, 'models', 'import', IDENTITY, '--name', 'identity')
+      for (const name of ['trees', 'identity']) await cli(platform, 'deploy', name, '--model', name)
+    } catch (error) {
+      await platform[Symbol.asyncDispose]()
+      throw error
+    }
+    const port = Number(new URL(platform.run.http).port)
+    return { port: { row: port, tensor: port }, pids: [platform.run.pid], stop: async () => await platform[Symbol.asyncDispose]() }
+  },
+  faces: {
+    row: { requests: rowRequests('/v2/models/trees/infer', oipRow), marker: '"outputs"' },
+    tensor: { requests: binaryTensors('/v2/models/identity/infer'), marker: '' },
+  },
+}

@@ -1,5 +1,7 @@
 import type { Problem, ProblemItem } from '@fairlead/contract'
+import { bytesOf } from './body.ts'
 
+const MOST_ERROR_BYTES = 1 << 20
 const RETRYABLE = new Set([408, 425, 429, 502, 503, 504, 507])
 
 /** What a request can fail with: the platform's problem document, or a connection that never answered. */
@@ -43,6 +45,12 @@ export class ControlError extends RequestError {
 /** A refused or failed request for predictions. */
 export class PredictionError extends RequestError {
   override readonly name: string = 'PredictionError'
+
+  /** Index of the first row that the problem names; counted over the whole input by `predictMany`. */
+  get row(): number | undefined {
+    const index = /^rows\[(\d+)\]/.exec(this.errors[0]?.path ?? '')?.[1]
+    return index === undefined ? undefined : Number(index)
+  }
 }
 
 /** The error classes differ by interface only. */
@@ -79,6 +87,12 @@ export function unreachable(url: string, reason: string): Problem {
   }
 }
 
+/** The problem document of an answer that came and cannot be understood; asking again would bring the same. */
+export function answerInvalid(url: string, reason: string): Problem {
+  const detail = `The answer of ${url} cannot be understood: ${reason}`
+  return { ...madeUp(200, detail), type: 'https://fairlead.dev/errors/answer-invalid', title: 'The answer cannot be understood', code: 'answer-invalid' }
+}
+
 /** Reads `Retry-After`: seconds, or a date. Answers milliseconds from `now`. */
 export function retryAfterMs(header: string | null, now: number): number | undefined {
   if (header === null || header.trim() === '') return undefined
@@ -90,8 +104,13 @@ export function retryAfterMs(header: string | null, now: number): number | undef
 
 /** Reads the error that an answer carries: problem+json, `{"error": "…"}`, or any text. */
 export async function errorOf(response: Response, kind: ErrorClass): Promise<RequestError> {
-  const text = await response.text().catch(() => '')
-  const options = { retryAfterMs: retryAfterMs(response.headers.get('retry-after'), Date.now()) }
+  const text = await bytesOf(response, MOST_ERROR_BYTES).then(
+    (bytes) => new TextDecoder().decode(bytes),
+    () => '',
+  )
+  // a date is meant by the clock of who wrote it
+  const now = Date.parse(response.headers.get('date') ?? '')
+  const options = { retryAfterMs: retryAfterMs(response.headers.get('retry-after'), Number.isNaN(now) ? Date.now() : now) }
   const requestId = response.headers.get('x-request-id')
   try {
     const body: unknown = JSON.parse(text)

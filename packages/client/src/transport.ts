@@ -1,4 +1,5 @@
-import { type ErrorClass, errorOf, madeUp, unreachable } from './error.ts'
+import { bytesOf, TooLarge } from './body.ts'
+import { answerInvalid, type ErrorClass, errorOf, madeUp, unreachable } from './error.ts'
 
 /** The part of `fetch` that is used; any implementation will do. */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>
@@ -41,19 +42,34 @@ export async function send(fetcher: Fetch, url: string, options: SendOptions): P
     if (timeout?.aborted) throw new kind(madeUp(504, `No answer from ${url} within ${timeoutMs} ms`), { cause: error })
     throw new kind(unreachable(url, reasonOf(error)), { cause: error })
   }
-  if (!response.ok) throw await errorOf(response, kind)
-  return response
+  if (response.ok) return response
+  const error = await errorOf(response, kind)
+  signal?.throwIfAborted()
+  throw error
 }
 
-/** Reads an answer's text; a connection that breaks on the way is the same error as one that never opened. */
-export async function textOf(response: Response, options: { url: string; kind: ErrorClass; signal?: AbortSignal | undefined }): Promise<string> {
+export interface ReadOptions {
+  url: string
+  kind: ErrorClass
+  signal?: AbortSignal | undefined
+  /** Most bytes that are taken; absent means no limit. */
+  limit?: number | undefined
+}
+
+/** Reads an answer's bytes; a connection that breaks on the way is the same error as one that never opened. */
+export async function readBytes(response: Response, { url, kind, signal, limit = Infinity }: ReadOptions): Promise<Uint8Array<ArrayBuffer>> {
   try {
-    return await response.text()
+    return await bytesOf(response, limit)
   } catch (error) {
-    if (options.signal?.aborted) throw options.signal.reason
+    if (signal?.aborted) throw signal.reason
+    if (error instanceof TooLarge) throw new kind(answerInvalid(url, error.message))
     // the limit given to `send` goes on until the whole answer is there
-    if (error instanceof Error && error.name === 'TimeoutError')
-      throw new options.kind(madeUp(504, `The answer of ${options.url} did not come in time`), { cause: error })
-    throw new options.kind(unreachable(options.url, reasonOf(error)), { cause: error })
+    if (error instanceof Error && error.name === 'TimeoutError') throw new kind(madeUp(504, `The answer of ${url} did not come in time`), { cause: error })
+    throw new kind(unreachable(url, reasonOf(error)), { cause: error })
   }
+}
+
+/** Reads an answer's text, as `readBytes` its bytes. */
+export async function textOf(response: Response, options: ReadOptions): Promise<string> {
+  return new TextDecoder().decode(await readBytes(response, options))
 }

@@ -1,8 +1,8 @@
 import type { Row } from './signature.ts'
 
 /** Body of `POST /v1/deployments/{name}/predict`. */
-export interface PredictRequest {
-  rows: Row[]
+export interface PredictRequest<R = Row> {
+  rows: R[]
   /** Names of the rows for late labels; the same length as `rows`. */
   ids?: string[]
   /** Makes routing sticky. */
@@ -14,9 +14,9 @@ export interface PredictRequest {
 export type Prediction = Record<string, unknown>
 
 /** Answer of `POST /v1/deployments/{name}/predict`. */
-export interface PredictResponse {
+export interface PredictResponse<P = Prediction> {
   id: string
   deployment: string
   release: number
-  predictions: Prediction[]
+  predictions: P[]
 }

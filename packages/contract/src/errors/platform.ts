@@ -17,6 +17,13 @@ export const PLATFORM_ERRORS = {
     title: 'The platform is not reachable',
     remedy: 'Start it with `npm start` or `fairlead up`, or name it with --url.',
   },
+  'answer-invalid': {
+    http: 502,
+    grpc: 'INTERNAL',
+    retryable: false,
+    title: 'The answer cannot be understood',
+    remedy: 'Check that the address is that of the serve port, and that nothing in between changes or cuts answers.',
+  },
   'port-in-use': {
     http: 500,
     grpc: 'UNAVAILABLE',

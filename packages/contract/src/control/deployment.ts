@@ -129,13 +129,14 @@ export type Release = z.infer<typeof release>
 export const observed = z.object({
   process: z.string(),
   release: z.number().int(),
-  state: z.enum(['loading', 'ready', 'failed']),
+  /** `unloaded`: not in memory. `waiting`: its load waits for others. */
+  state: z.enum(['loading', 'ready', 'failed', 'unloaded', 'waiting']),
   detail: z.string().optional(),
   since: time,
 })
 export type Observed = z.infer<typeof observed>
 
-export const DEPLOYMENT_STATES = ['ready', 'loading', 'degraded', 'failed', 'empty'] as const
+export const DEPLOYMENT_STATES = ['ready', 'loading', 'degraded', 'failed', 'empty', 'unloaded'] as const
 
 export const deployment = z.object({
   name,

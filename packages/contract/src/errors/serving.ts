@@ -30,6 +30,20 @@ export const SERVING_ERRORS = {
     title: 'The release is not loaded',
     remedy: 'Ask without a release number, or take it back into service with `fairlead deployments rollback NAME --to RELEASE`.',
   },
+  'model-unloaded': {
+    http: 503,
+    grpc: 'UNAVAILABLE',
+    retryable: false,
+    title: 'The model was unloaded',
+    remedy: 'Load it again with `POST /v2/repository/models/NAME/load`, or deploy another release.',
+  },
+  'model-memory-full': {
+    http: 503,
+    grpc: 'UNAVAILABLE',
+    retryable: true,
+    title: 'There is no memory for the model',
+    remedy: 'Try again when others are less busy, unload models that are kept in memory, or start the platform with a larger --model-memory.',
+  },
   'not-ready': {
     http: 503,
     grpc: 'UNAVAILABLE',

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { DesiredSource } from '../domain/deployment/index.ts'
 import type { KeyCache } from '../domain/governance/index.ts'
 import type { Inference } from '../domain/inference/index.ts'
@@ -6,6 +7,8 @@ import type { Logger } from '../kernel/logger.ts'
 
 /** How often desired state and keys are looked at when nobody says that they changed. */
 const POLL_MS = 250
+/** Longest that a start waits for the models that it loads; who asks for one that is not there yet waits for that one. */
+const START_MS = 60_000
 
 export interface FollowerOptions {
   desired: Pick<DesiredSource, 'revision' | 'read'>
@@ -63,16 +66,16 @@ export class Follower {
       if (revision === this.#revision) return
       const wanted = await desired.read()
       this.#revision = wanted.revision
-      recorder.keep(wanted.deployments.map(({ name, releases }) => ({ name, releases: releases.map((release) => release.number) })))
       const first = this.#timer === undefined
-      const converging = inference.converge(wanted).then(
+      recorder.keep(wanted.deployments.map(({ name, releases }) => ({ name, releases: releases.map((release) => release.number) })))
+      const converging = inference.converge(wanted, first ? { until: 'current' } : {}).then(
         () => {
           this.#said = undefined
         },
         (error: unknown) => this.#failed(error, 'desired state could not be taken up'),
       )
-      // at the start there is nothing to answer with until it is loaded; later a change must not wait for a load
-      if (first) await converging
+      // at the start there is nothing to answer with until it is loaded; later a change must not wait for a load, nor a start for one that hangs
+      if (first) await Promise.race([converging, sleep(START_MS, undefined, { ref: false })])
     } catch (error) {
       this.#failed(error, 'desired state could not be read')
     }

@@ -14,7 +14,7 @@ export interface ServingStore extends Disposable {
 }
 
 const WANTED = `
-  SELECT name, deployments.created_at AS generation, current, number, execution FROM deployments JOIN releases ON releases.deployment = deployments.name
+  SELECT name, deployments.created_at AS generation, updated_at AS asked, current, number, execution FROM deployments JOIN releases ON releases.deployment = deployments.name
   WHERE removed_at IS NULL AND (number = current OR number = candidate) ORDER BY name, number`
 
 /**
@@ -50,6 +50,7 @@ export function openServing(path: string): ServingStore {
 interface WantedRow {
   name: string
   generation: string
+  asked: string
   current: number | null
   number: number
   execution: string | null
@@ -104,8 +105,8 @@ class Frozen {
 function deploymentsOf(rows: WantedRow[], frozen: Frozen): DesiredState['deployments'] {
   const found = new Map<string, DesiredState['deployments'][number]>()
   const releases = frozen.of(rows)
-  for (const [i, { name, generation, current, execution }] of rows.entries()) {
-    const one = found.get(name) ?? { name, generation, current: current ?? undefined, releases: [] }
+  for (const [i, { name, generation, asked, current, execution }] of rows.entries()) {
+    const one = found.get(name) ?? { name, generation, asked, current: current ?? undefined, releases: [] }
     const release = releases[i]!
     one.releases.push(execution === null ? release : { ...release, execution: JSON.parse(execution) })
     found.set(name, one)

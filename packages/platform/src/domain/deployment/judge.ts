@@ -49,6 +49,6 @@ export function judge(candidacy: Candidacy, seen: { reports: ObservedReport[]; l
   if (now - candidacy.since > LOAD_TIMEOUT_MS) {
     return { kind: 'fail', code: 'load-failed', detail: `It was ready on ${ready} of ${count(live.length, 'process')} after ten minutes.`, ...found }
   }
-  const detail = own.find((report) => report.state === 'loading' && report.detail)?.detail
+  const detail = own.find((report) => (report.state === 'loading' || report.state === 'waiting') && report.detail)?.detail
   return { kind: 'wait', step: `loading: ready on ${ready} of ${count(live.length, 'process')}${detail ? `; ${detail}` : ''}`, progress: ready / live.length }
 }

@@ -11,7 +11,7 @@ export interface DesiredSource {
 /**
  * Where serve processes report, and control reads, what is loaded where. Ephemeral: gone with the process.
  * Control forgets reports on releases that are no longer wanted, so a process says its word on every release of desired state
- * again whenever that state has changed, also on those it holds already.
+ * again whenever something was asked of its deployment, also on those it holds already.
  */
 export interface ObservedStore extends ReleaseObserver {
   /** All reports of the live processes. */

@@ -80,6 +80,16 @@ export class Batcher {
     return this.#queuedRows
   }
 
+  /** Whether nothing waits and nothing runs. */
+  get idle(): boolean {
+    return this.#queue.length === 0 && this.#running === 0
+  }
+
+  /** Whether it takes no more requests. */
+  get closed(): boolean {
+    return this.#closed
+  }
+
   /**
    * Runs the model on `rows` rows. `deadline` is in milliseconds since 1970. Rejects with `queue-full`,
    * `deadline-exceeded`, `cancelled`, `release-not-ready` (after `close`), `model-run-failed` or `worker-crashed`.
@@ -120,7 +130,7 @@ export class Batcher {
   /** Takes no more requests; settles when all that were taken are answered. */
   close(): Promise<void> {
     this.#closed = true
-    if (this.#queue.length === 0 && this.#running === 0) return Promise.resolve()
+    if (this.idle) return Promise.resolve()
     return new Promise((resolve) => this.#idle.push(resolve))
   }
 

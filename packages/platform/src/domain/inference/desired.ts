@@ -1,4 +1,5 @@
 import type { Check, Execution } from '@fairlead/contract/control'
+import type { SlotState, WishOutcome } from './slot.ts'
 import type { ServableRelease } from './types.ts'
 
 /** What serve processes should converge to. */
@@ -9,6 +10,8 @@ export interface DesiredState {
     name: string
     /** Another one for a deployment that was removed and made anew under its name: nothing of the one before may answer for it. */
     generation?: string | undefined
+    /** Another one whenever something was asked for: then this process says again what it holds. Absent: it does so each time. */
+    asked?: string | undefined
     /** The release that answers; undefined until the first one is active. */
     current: number | undefined
     /** Releases to have loaded: the current one and a candidate under way. */
@@ -21,7 +24,11 @@ export interface ObservedReport {
   process: string
   deployment: string
   release: number
-  state: 'loading' | 'ready' | 'failed'
+  state: SlotState['kind']
+  /** The model is not in memory and requests are answered all the same: they bring it there. */
+  onDemand?: true | undefined
+  /** What became of the last wish of an operator for this release. */
+  wish?: WishOutcome | undefined
   detail?: string | undefined
   failure?: { code: string; detail: string } | undefined
   execution?: Execution | undefined

@@ -1,15 +1,13 @@
 export { valueWriter } from './answers.ts'
 export { type Refusal, setterOf } from './column-values.ts'
+export type { DeploymentView } from './deployment-view.ts'
 export type { DesiredState, ObservedReport, ReleaseObserver } from './desired.ts'
-export {
-  type DeploymentView,
-  Inference,
-  type InferenceOptions,
-} from './inference.ts'
+export { Inference, type InferenceOptions, type ModelCounters, type ModelLimits } from './inference.ts'
 export { type LoaderOptions, ReleaseLoader } from './load.ts'
 export { float32Text, halfToNumber } from './number-text.ts'
 export type { RowLayout } from './rows.ts'
-export { ServingRelease } from './serving-release.ts'
+export { ReleasePlan, ServingRelease } from './serving-release.ts'
+export type { Wish } from './slot.ts'
 export { allocate, bytesOf, shapeFault, sizeOf } from './tensors.ts'
 export * from './types.ts'
 export { serveSessions } from './worker.ts'

@@ -9,7 +9,7 @@ import type { InferenceRequest } from './types.ts'
 
 function request(inference: Inference, changes: Partial<InferenceRequest> = {}): InferenceRequest {
   const now = performance.now()
-  const serving = inference.find('credit')
+  const serving = inference.find('credit') === undefined ? undefined : inference.resolve('credit')
   return {
     id: 'r1',
     deployment: 'credit',
@@ -103,11 +103,12 @@ test('the old release answers until the new one is ready, then is freed', async 
   const swap = inference.converge({ revision: 2, deployments: [{ name: 'credit', current: 2, releases: [fakeRelease({ number: 2 })] }] })
   await new Promise((resolve) => setImmediate(resolve))
   assert.equal(inference.resolve('credit').release.number, 1)
-  assert.throws(() => inference.resolve('credit', 2), coded('release-not-ready', /is loading/))
   const pending = inference.predict(request(inference))
+  const early = inference.predict(request(inference, { release: 2 }))
+  assert.equal((await pending).release.number, 1)
   go()
   await swap
-  assert.equal((await pending).release.number, 1)
+  assert.equal((await early).release.number, 2, 'who asks for the new one by its number waits for it')
   assert.equal(inference.resolve('credit').release.number, 2)
   await new Promise((resolve) => setImmediate(resolve))
   assert.equal(world.model.disposed, 1)

@@ -1,13 +1,30 @@
 import { FairleadError } from '@fairlead/contract'
-import type { Check, Execution } from '@fairlead/contract/control'
-import { backoffMs } from '../../kernel/backoff.ts'
 import { type Clock, systemClock } from '../../kernel/clock.ts'
 import { nearestWord } from '../../kernel/suggestion.ts'
-import { ChecksFailed } from './checks.ts'
-import type { DesiredState, ObservedReport, ReleaseObserver } from './desired.ts'
+import { type DeploymentView, viewOf } from './deployment-view.ts'
+import type { DesiredState, ReleaseObserver } from './desired.ts'
 import type { ReleaseLoader } from './load.ts'
-import type { ServingRelease } from './serving-release.ts'
-import type { FailureEvent, InferenceAnswer, InferenceRequest, PredictionSink, ServableRelease } from './types.ts'
+import { PRIORITY } from './load-queue.ts'
+import { type KeeperCounters, ModelKeeper } from './model-keeper.ts'
+import { eagerFirst } from './preload.ts'
+import { reportOf } from './report.ts'
+import { type ReleasePlan, ServingRelease } from './serving-release.ts'
+import { absentRelease, type Entry, isLoadable, newEntry, refusal, Slot, stateWords, type Wish, wishOf } from './slot.ts'
+import type { FailureEvent, InferenceAnswer, InferenceRequest, PredictionSink } from './types.ts'
+
+/** How many models are in memory, and when they get there. Without it all are loaded, as much as they take. */
+export interface ModelLimits {
+  /** Bytes that models may take. */
+  memoryBytes: number
+  /** Loads at a time. */
+  loads: number
+  /** Current releases to load at the start; others are when they are asked for. */
+  preload: number
+  /** When a deployment was last asked, in milliseconds since 1970; 0 when that is not known. */
+  usedAt?(deployment: string): number
+}
+
+const NO_LIMITS: ModelLimits = { memoryBytes: Number.POSITIVE_INFINITY, loads: 2, preload: Number.POSITIVE_INFINITY }
 
 export interface InferenceOptions {
   /** Name of this process in its reports. */
@@ -16,50 +33,41 @@ export interface InferenceOptions {
   observer: ReleaseObserver
   sink: PredictionSink
   clock?: Clock
+  models?: ModelLimits
 }
 
-type Slot =
-  | { state: 'loading'; release: ServableRelease; retry?: NodeJS.Timeout }
-  | { state: 'failed'; release: ServableRelease; error: FairleadError; retry?: NodeJS.Timeout }
-  | { state: 'ready'; release: ServableRelease; serving: ServingRelease }
-
-interface Entry {
-  name: string
-  generation: string | undefined
-  current: number | undefined
-  slots: Map<number, Slot>
-  /** The release that answers: the current one once it is ready; until then, the one before. */
-  answering: ServingRelease | undefined
+/** Models of this process: in memory, against the budget, and what loading them came to. */
+export interface ModelCounters extends KeeperCounters {
+  loaded: number
+  loading: number
+  waiting: number
+  memoryBytes: number
+  budgetBytes: number
 }
-
-/** One deployment as this process sees it. */
-export interface DeploymentView {
-  name: string
-  /** The release that should answer. */
-  current: number | undefined
-  /** The release that does. */
-  answering: ServingRelease | undefined
-  ready: boolean
-  /** One sentence on why it is not ready. */
-  reason: string | undefined
-  releases: { number: number; state: Slot['state']; detail?: string; execution?: Execution; checks?: Check[] }[]
-}
-
-const RETRY = { baseMs: 2000, maxMs: 60_000 }
 
 /** The shared middle of all interfaces: which release answers, running it, and the events that tell of it. */
 export class Inference implements AsyncDisposable {
   readonly #options: InferenceOptions
   readonly #clock: Clock
+  readonly #models: ModelLimits
+  readonly #keeper: ModelKeeper
   readonly #entries = new Map<string, Entry>()
-  readonly #leaving = new Set<Promise<void>>()
-  #loading: Promise<void> = Promise.resolve()
+  #wishes: ReadonlyMap<string, Wish> = new Map()
   #disposed = false
   #knowsWanted = false
 
   constructor(options: InferenceOptions) {
     this.#options = options
     this.#clock = options.clock ?? systemClock
+    this.#models = options.models ?? NO_LIMITS
+    this.#keeper = new ModelKeeper({
+      loader: options.loader,
+      memoryBytes: this.#models.memoryBytes,
+      loads: this.#models.loads,
+      slots: () => this.#slots(),
+      isWanted: (slot) => this.#isWanted(slot),
+      changed: (slot) => this.#changed(slot),
+    })
   }
 
   /** Whether it was told what to serve: until then no deployment is known, and none is unknown either. */
@@ -68,74 +76,79 @@ export class Inference implements AsyncDisposable {
   }
 
   /**
-   * Makes this process serve what is wanted: loads new releases one after the other, swaps each deployment's pointer when
-   * its current release is ready, and frees what is wanted no more after its last answer. Settles when all loads of this
-   * call ended, well or badly; failures are reported, not thrown.
+   * Makes this process serve what is wanted: loads new releases, a few at a time, swaps each deployment's pointer when its current release
+   * is ready, and frees what is wanted no more after its last answer. At the start only as many current releases are loaded as the limits
+   * say, those that were used last first. Settles when the loads of this call ended, well or badly: all of them, or those of current releases
+   * only. Failures are reported, not thrown.
    */
-  async converge(wanted: DesiredState): Promise<void> {
+  async converge(wanted: DesiredState, { until = 'all' }: { until?: 'all' | 'current' } = {}): Promise<void> {
     const generations = new Map(wanted.deployments.map(({ name, generation }) => [name, { generation }]))
     for (const [name, { generation }] of this.#entries) {
       const same = generations.get(name)
       if (!same || same.generation !== generation) this.#remove(name)
     }
-    const loads: Promise<void>[] = []
-    for (const { name, generation, current, releases } of wanted.deployments) {
-      const entry = this.#entry(name, generation)
-      entry.current = current
-      for (const release of releases) {
-        const slot = entry.slots.get(release.number)
-        // control may have forgotten what was said of it, and asks by wanting it
-        if (slot && slot.release.digest === release.digest) this.#reportSlot(entry, slot)
-        else loads.push(this.#load(entry, release))
-      }
-      const kept = new Set(releases.map((release) => release.number))
-      for (const number of entry.slots.keys()) if (!kept.has(number)) this.#drop(entry, number)
-      this.#settle(entry)
-    }
+    const fresh = wanted.deployments.flatMap((deployment) => this.#take(deployment))
+    const now = this.#knowsWanted ? fresh : eagerFirst(fresh, this.#models)
+    const eager = new Set(now.filter((slot) => wishOf(slot.entry) !== 'unload' || !slot.isCurrent))
     this.#knowsWanted = true
-    await Promise.all(loads)
+    for (const slot of fresh) if (!eager.has(slot)) this.#leave(slot)
+    const loads = now.filter((slot) => eager.has(slot)).map((slot) => ({ slot, done: this.#bring(slot) }))
+    await Promise.all(loads.filter(({ slot }) => until === 'all' || slot.isCurrent).map(({ done }) => done))
+  }
+
+  /** Takes up what operators wish for the models of current releases. Settles when it is done, or could not be; what came of it is reported. */
+  async follow(wishes: readonly Wish[]): Promise<void> {
+    this.#wishes = new Map(wishes.map((wish) => [wish.deployment, wish]))
+    const changed = [...this.#entries.values()].filter((entry) => {
+      const wish = this.#wishes.get(entry.name)
+      if (wish?.sequence === entry.wish?.sequence) return false
+      entry.wish = wish
+      return wishOf(entry) !== undefined
+    })
+    await Promise.all(changed.map((entry) => this.#fulfil(entry)))
   }
 
   /**
-   * The loaded release that answers for a deployment. Throws `deployment-unknown`, `release-unknown`,
-   * `release-not-loaded`, `release-not-ready`, or `not-ready` before it is known what should run.
+   * The release that answers for a deployment: loaded, or its plan where its model has to be brought into memory first, which `predict` does.
+   * Throws `deployment-unknown`, `release-unknown`, `release-not-loaded`, `release-not-ready`, `model-unloaded`, or `not-ready` before it is
+   * known what should run.
    */
-  resolve(name: string, release?: number): ServingRelease {
+  resolve(name: string, release?: number): ReleasePlan {
     const entry = this.#entries.get(name)
     if (!entry) {
       if (!this.#knowsWanted) throw wantedUnknown()
       const near = nearestWord(name, this.#entries.keys())
       throw new FairleadError('deployment-unknown', `there is no deployment "${name}"${near === undefined ? '' : `; did you mean "${near}"?`}`)
     }
-    if (release === undefined) {
-      if (entry.answering) return entry.answering
-      throw new FairleadError('release-not-ready', notReady(entry), { retryAfter: 1 })
-    }
-    const slot = entry.slots.get(release)
-    if (slot?.state === 'ready') return slot.serving
-    if (entry.answering?.release.number === release) return entry.answering
+    if (entry.answering && (release === undefined || entry.answering.release.number === release)) return entry.answering
+    const number = release ?? entry.current
+    const slot = number === undefined ? undefined : entry.slots.get(number)
+    if (slot?.serving) return slot.serving
+    if (slot && isLoadable(slot)) return slot.plan
+    if (release === undefined || slot?.isCurrent) throw refusal(entry)
     if (!slot) throw absentRelease(entry, release)
     throw new FairleadError('release-not-ready', `release ${release} of "${name}" ${stateWords(slot)}`, { retryAfter: 1 })
   }
 
   /** What `resolve` would answer, or `undefined`. */
-  find(name: string, release?: number): ServingRelease | undefined {
+  find(name: string, release?: number): Pick<ReleasePlan, 'release'> | undefined {
     const entry = this.#entries.get(name)
-    if (!entry || release === undefined || entry.answering?.release.number === release) return entry?.answering
-    const slot = entry.slots.get(release)
-    return slot?.state === 'ready' ? slot.serving : undefined
+    if (!entry) return undefined
+    if (entry.answering && (release === undefined || entry.answering.release.number === release)) return entry.answering
+    const number = release ?? entry.current
+    return number === undefined ? undefined : entry.slots.get(number)
   }
 
   /**
-   * Predicts. `serving` is what `resolve` answered for the request (its tensors were made for that release); `render` is
+   * Predicts. `plan` is what `resolve` answered for the request (its tensors were made for that release); `render` is
    * called with the answer before the event goes out, so that its time is counted. With a sink that must be waited for,
-   * the answer waits for it. Throws as `resolve` and `Batcher.run` do; every failure is an event.
+   * the answer waits for it. A model that is not in memory is loaded first. Throws as `resolve`, `LoadWaiters.wait` and `Batcher.run` do;
+   * every failure is an event.
    */
-  async predict(request: InferenceRequest, serving?: ServingRelease, render?: (answer: InferenceAnswer) => void): Promise<InferenceAnswer> {
+  async predict(request: InferenceRequest, plan?: ReleasePlan, render?: (answer: InferenceAnswer) => void): Promise<InferenceAnswer> {
     try {
-      const target = serving ?? this.resolve(request.deployment, request.release)
-      const { outputs, queueMs, runMs } = await target.run(request.inputs, request.rows, request.deadline, request)
-      const answer: InferenceAnswer = { release: target.release, outputs, queueMs, runMs }
+      const target = plan ?? this.resolve(request.deployment, request.release)
+      const answer = target instanceof ServingRelease && target.open ? await this.#run(request, target) : await this.#loadAndRun(request, target)
       const rendering = performance.now()
       render?.(answer)
       const now = performance.now()
@@ -151,7 +164,7 @@ export class Inference implements AsyncDisposable {
       }
       return answer
     } catch (error) {
-      this.failed(request.deployment, error, { release: serving?.release.number, rows: request.rows, receivedAt: request.receivedAt })
+      this.failed(request.deployment, error, { release: plan?.release.number, rows: request.rows, receivedAt: request.receivedAt })
       throw error
     }
   }
@@ -159,10 +172,11 @@ export class Inference implements AsyncDisposable {
   /** Reports a failed request, for those that fail before `predict`. With an empty name, or one of no deployment, it counts for none. */
   failed(deployment: string, error: unknown, { release, rows, receivedAt }: { release?: number | undefined; rows: number; receivedAt: number }): void {
     const known = error instanceof FairleadError
+    const entry = this.#entries.get(deployment)
     const event: FailureEvent = {
       // a name that nobody deployed must not become a series of its own
-      deployment: this.#entries.has(deployment) ? deployment : '',
-      release: release ?? this.#entries.get(deployment)?.answering?.release.number,
+      deployment: entry ? deployment : '',
+      release: release ?? entry?.answering?.release.number ?? entry?.current,
       code: known ? error.code : 'internal',
       status: known ? error.status : 500,
       totalMs: performance.now() - receivedAt,
@@ -176,119 +190,172 @@ export class Inference implements AsyncDisposable {
     const entry = this.#entries.get(name)
     if (!entry && !this.#knowsWanted) throw wantedUnknown()
     if (!entry) throw new FairleadError('deployment-unknown', `there is no deployment "${name}"`)
-    return view(entry)
+    return viewOf(entry, (slot) => this.#keeper.before(slot))
   }
 
   /** All deployments, by name. */
   list(): DeploymentView[] {
-    return [...this.#entries.values()].map(view).sort((a, b) => (a.name < b.name ? -1 : 1))
+    return [...this.#entries.values()].map((entry) => viewOf(entry, (slot) => this.#keeper.before(slot))).sort((a, b) => (a.name < b.name ? -1 : 1))
   }
 
   /** Waiting rows of every release that is loaded. */
   queues(): { deployment: string; release: number; rows: number }[] {
-    return [...this.#entries.values()].flatMap(({ name, slots }) =>
-      [...slots.values()].flatMap((slot) =>
-        slot.state === 'ready' ? [{ deployment: name, release: slot.release.number, rows: slot.serving.queuedRows }] : [],
-      ),
-    )
+    return [...this.#slots()].flatMap(({ entry, number, serving }) => (serving ? [{ deployment: entry.name, release: number, rows: serving.queuedRows }] : []))
+  }
+
+  /** Models in memory, and what loading them came to. */
+  models(): ModelCounters {
+    const { memory, counters, queue } = this.#keeper
+    return { ...counters, loaded: memory.models, loading: queue.running, waiting: queue.waiting, memoryBytes: memory.used, budgetBytes: memory.budget }
   }
 
   /** Answers what is in hand, then frees every model. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#disposed = true
     for (const name of [...this.#entries.keys()]) this.#remove(name)
-    await this.#loading
-    await Promise.all(this.#leaving)
+    await this.#keeper.settled()
     await this.#options.loader[Symbol.asyncDispose]()
   }
 
-  #entry(name: string, generation: string | undefined): Entry {
-    let entry = this.#entries.get(name)
-    if (!entry) {
-      entry = { name, generation, current: undefined, slots: new Map(), answering: undefined }
-      this.#entries.set(name, entry)
-    }
-    return entry
+  async #run(request: InferenceRequest, serving: ServingRelease): Promise<InferenceAnswer> {
+    serving.usedAt = request.receivedAt
+    const { outputs, queueMs, runMs } = await serving.run(request.inputs, request.rows, request.deadline, request)
+    return { release: serving.release, outputs, queueMs, runMs }
   }
 
-  #report(entry: Entry, release: number, report: Omit<ObservedReport, 'process' | 'deployment' | 'release'>): void {
-    this.#options.observer.report({ process: this.#options.process, deployment: entry.name, release, ...report })
-  }
-
-  /** Says how it stands with a release. */
-  #reportSlot(entry: Entry, slot: Slot): void {
-    const { number } = slot.release
-    if (slot.state === 'loading') this.#report(entry, number, { state: 'loading', detail: 'Loading the model.' })
-    else if (slot.state === 'ready') {
-      const { execution, checks } = slot.serving
-      this.#report(entry, number, { state: 'ready', detail: execution.reason, execution, checks })
-    } else {
-      const { code, message } = slot.error
-      const checks = slot.error instanceof ChecksFailed ? { checks: slot.error.checks } : {}
-      this.#report(entry, number, { state: 'failed', detail: message, failure: { code, detail: message }, ...checks })
+  /** Has the model brought into memory, as often as others take its place before the request could run. */
+  async #loadAndRun(request: InferenceRequest, plan: ReleasePlan): Promise<InferenceAnswer> {
+    const begun = performance.now()
+    for (;;) {
+      const serving = await this.#loaded(request, plan)
+      const waitedMs = performance.now() - begun
+      if (!serving.open) continue
+      const answer = await this.#run(request, serving)
+      return { ...answer, queueMs: answer.queueMs + waitedMs }
     }
   }
 
-  /** Loads one release after those that are waiting; the slot is there at once. */
-  #load(entry: Entry, release: ServableRelease, attempt = 0): Promise<void> {
-    if (entry.slots.has(release.number)) this.#drop(entry, release.number)
-    const slot: Slot = { state: 'loading', release }
-    entry.slots.set(release.number, slot)
-    this.#reportSlot(entry, slot)
-    this.#options.loader.prepare(release)
-    const done = this.#loading.then(() => this.#loadNow(entry, slot, attempt))
-    this.#loading = done
-    return done
+  #loaded(request: InferenceRequest, { release }: ReleasePlan): Promise<ServingRelease> {
+    const entry = this.#entries.get(release.deployment)
+    const slot = entry?.slots.get(release.number)
+    // what its tensors were made for is gone, and they may not fit another
+    if (!entry || !slot || slot.release.digest !== release.digest)
+      throw new FairleadError('release-not-ready', 'the release is being replaced', { retryAfter: 1 })
+    if (slot.serving?.open) return Promise.resolve(slot.serving)
+    if (!isLoadable(slot)) throw refusal(entry)
+    const waiting = slot.waiters.wait(request, release.settings.queueRows)
+    void this.#keeper.want(slot, PRIORITY.request)
+    return waiting
   }
 
-  async #loadNow(entry: Entry, slot: Slot, attempt: number): Promise<void> {
-    const { release } = slot
-    const wanted = () => entry.slots.get(release.number) === slot && !this.#disposed
-    if (!wanted()) return
+  *#slots(): Iterable<Slot> {
+    for (const { slots } of this.#entries.values()) yield* slots.values()
+  }
+
+  #isWanted(slot: Slot): boolean {
+    return !this.#disposed && this.#entries.get(slot.entry.name) === slot.entry && slot.entry.slots.get(slot.number) === slot
+  }
+
+  /** Takes up one deployment; answers the releases that are new here. */
+  #take({ name, generation, asked, current, releases }: DesiredState['deployments'][number]): Slot[] {
+    const entry = this.#entries.get(name) ?? newEntry(name, generation)
+    this.#entries.set(name, entry)
+    entry.wish = this.#wishes.get(name)
+    entry.current = current
+    // control may have forgotten what was said of a release, and asks by wanting it
+    const again = asked === undefined || asked !== entry.asked
+    entry.asked = asked
+    const fresh: Slot[] = []
+    for (const release of releases) {
+      const slot = entry.slots.get(release.number)
+      if (slot && slot.release.digest === release.digest) {
+        if (again) this.#report(slot)
+        continue
+      }
+      if (slot) this.#drop(entry, slot)
+      const made = new Slot(entry, release)
+      entry.slots.set(release.number, made)
+      fresh.push(made)
+    }
+    const kept = new Set(releases.map((release) => release.number))
+    for (const slot of entry.slots.values()) if (!kept.has(slot.number)) this.#drop(entry, slot)
+    this.#settle(entry)
+    return fresh
+  }
+
+  /** Loads a release that is new here. */
+  async #bring(slot: Slot): Promise<void> {
+    await this.#keeper.want(slot, slot.isCurrent ? PRIORITY.current : PRIORITY.candidate)
+    const { entry } = slot
+    if (slot.isCurrent && entry.wish && wishOf(entry) === 'load') this.#fulfilled(slot, entry.wish, slot.state.kind === 'failed' ? slot.state.error : undefined)
+  }
+
+  /** Leaves a current release out of memory until it is asked for. */
+  #leave(slot: Slot): void {
+    slot.lazy = true
+    const { entry } = slot
+    if (entry.wish && wishOf(entry) === 'unload') entry.outcome = { sequence: entry.wish.sequence }
+    this.#report(slot)
+  }
+
+  async #fulfil(entry: Entry): Promise<void> {
+    const { wish } = entry
+    const slot = entry.current === undefined ? undefined : entry.slots.get(entry.current)
+    if (!wish || !slot) return
     try {
-      const serving = await this.#options.loader.load(release)
-      if (!wanted()) return this.#free(serving)
-      const ready: Slot = { state: 'ready', release, serving }
-      entry.slots.set(release.number, ready)
-      this.#reportSlot(entry, ready)
-      this.#settle(entry)
+      if (wish.kind === 'load') await this.#keeper.reload(slot)
+      else {
+        slot.waiters.fail(refusal(entry))
+        await this.#keeper.unload(slot)
+      }
+      this.#fulfilled(slot, wish, slot.state.kind === 'failed' ? slot.state.error : undefined)
     } catch (error) {
-      if (wanted()) this.#loadFailed(entry, release, { error, attempt })
+      this.#fulfilled(slot, wish, error)
     }
   }
 
-  #loadFailed(entry: Entry, release: ServableRelease, { error, attempt }: { error: unknown; attempt: number }): void {
-    const known =
-      error instanceof FairleadError ? error : new FairleadError('load-failed', error instanceof Error ? error.message : String(error), { cause: error })
-    const slot: Slot = { state: 'failed', release, error: known }
-    entry.slots.set(release.number, slot)
-    this.#reportSlot(entry, slot)
-    if (entry.current !== release.number) return
-    // the release was ready once, so the reason is likely this machine's and may pass
-    slot.retry = setTimeout(() => {
-      if (entry.slots.get(release.number) === slot) void this.#load(entry, release, attempt + 1)
-    }, 1000 + backoffMs(attempt, RETRY)).unref()
+  #fulfilled(slot: Slot, wish: Wish, error: unknown): void {
+    const { entry } = slot
+    if (entry.wish !== wish || !this.#isWanted(slot)) return
+    const code = error instanceof FairleadError ? error.code : 'load-failed'
+    const failure = error === undefined ? {} : { failure: { code, detail: error instanceof Error ? error.message : String(error) } }
+    entry.outcome = { sequence: wish.sequence, ...failure }
+    this.#report(slot)
+  }
+
+  /** It stands otherwise with a release: points at it if it is the current one, and says so. */
+  #changed(slot: Slot): void {
+    const { entry } = slot
+    if (slot.serving && slot.isCurrent && wishOf(entry) === 'unload') {
+      void this.#keeper.unload(slot)
+      return
+    }
+    this.#report(slot)
+    if (slot.serving) this.#settle(entry)
+  }
+
+  #report(slot: Slot): void {
+    this.#options.observer.report({ process: this.#options.process, ...reportOf(slot, this.#keeper.before(slot)) })
   }
 
   /** Points at the current release if it is ready, and frees the one before if it is wanted no more. */
   #settle(entry: Entry): void {
-    const slot = entry.current === undefined ? undefined : entry.slots.get(entry.current)
-    if (slot?.state !== 'ready' || slot.serving === entry.answering) return
+    const serving = entry.current === undefined ? undefined : entry.slots.get(entry.current)?.serving
+    if (!serving || serving === entry.answering) return
     const before = entry.answering
-    entry.answering = slot.serving
-    const kept = before && entry.slots.get(before.release.number)
-    if (before && !(kept?.state === 'ready' && kept.serving === before)) this.#free(before)
+    entry.answering = serving
+    if (before && entry.slots.get(before.release.number)?.serving !== before) void this.#keeper.free(before)
   }
 
-  #drop(entry: Entry, number: number): void {
-    const slot = entry.slots.get(number)
-    if (!slot) return
+  #drop(entry: Entry, slot: Slot): void {
+    const { number, serving } = slot
     entry.slots.delete(number)
     this.#options.observer.forget({ process: this.#options.process, deployment: entry.name, release: number })
+    clearTimeout(slot.retry)
+    slot.waiters.fail(new FairleadError('release-not-ready', 'the release is being replaced', { retryAfter: 1 }))
+    this.#keeper.memory.forget(slot.release.digest)
     // what answers goes on until its successor is ready
-    if (slot.state === 'ready') {
-      if (slot.serving !== entry.answering) this.#free(slot.serving)
-    } else clearTimeout(slot.retry)
+    if (serving && serving !== entry.answering) void this.#keeper.free(serving)
   }
 
   #remove(name: string): void {
@@ -297,61 +364,12 @@ export class Inference implements AsyncDisposable {
     this.#entries.delete(name)
     const { answering } = entry
     entry.answering = undefined
-    const still = answering && entry.slots.get(answering.release.number)
-    for (const number of [...entry.slots.keys()]) this.#drop(entry, number)
-    if (answering && !(still?.state === 'ready' && still.serving === answering)) this.#free(answering)
-  }
-
-  #free(serving: ServingRelease): void {
-    const leaving = serving[Symbol.asyncDispose]().finally(() => this.#leaving.delete(leaving))
-    this.#leaving.add(leaving)
+    const still = answering && entry.slots.get(answering.release.number)?.serving === answering
+    for (const slot of [...entry.slots.values()]) this.#drop(entry, slot)
+    if (answering && !still) void this.#keeper.free(answering)
   }
 }
 
 function wantedUnknown(): FairleadError {
   return new FairleadError('not-ready', 'this process could not read yet what it should serve', { retryAfter: 1 })
-}
-
-/** Numbers go up from 1 and none is used twice: a lower one than those that are loaded was a release, and is kept on record. */
-function absentRelease(entry: Entry, release: number): FairleadError {
-  const newest = Math.max(entry.current ?? 0, ...entry.slots.keys())
-  if (release < newest)
-    return new FairleadError('release-not-loaded', `release ${release} of "${entry.name}" is out of service and not loaded; there ${servedWords(entry)}`)
-  return new FairleadError('release-unknown', `release ${release} of "${entry.name}" is not served; there ${servedWords(entry)}`)
-}
-
-function stateWords(slot: Slot): string {
-  if (slot.state === 'failed') return `could not be loaded: ${slot.error.message}`
-  return slot.state === 'loading' ? 'is loading' : 'is ready'
-}
-
-function notReady(entry: Entry): string {
-  if (entry.current === undefined) return `no release of "${entry.name}" is active yet`
-  const slot = entry.slots.get(entry.current)
-  return `release ${entry.current} of "${entry.name}" ${slot ? stateWords(slot) : 'is not loaded'}`
-}
-
-function servedWords(entry: Entry): string {
-  const ready = [...entry.slots.values()].filter((slot) => slot.state === 'ready').map((slot) => slot.release.number)
-  return ready.length === 0 ? 'is none yet' : `${ready.length === 1 ? 'is' : 'are'} ${ready.join(', ')}`
-}
-
-function view(entry: Entry): DeploymentView {
-  const { name, current, answering, slots } = entry
-  const ready = answering !== undefined
-  return {
-    name,
-    current,
-    answering,
-    ready,
-    reason: ready ? undefined : notReady(entry),
-    releases: [...slots.values()]
-      .map((slot) => ({
-        number: slot.release.number,
-        state: slot.state,
-        ...(slot.state === 'failed' ? { detail: slot.error.message } : {}),
-        ...(slot.state === 'ready' ? { detail: slot.serving.execution.reason, execution: slot.serving.execution, checks: slot.serving.checks } : {}),
-      }))
-      .sort((a, b) => a.number - b.number),
-  }
 }

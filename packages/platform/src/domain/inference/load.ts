@@ -5,6 +5,8 @@ import { syntheticExample } from '../../model/signature/example.ts'
 import type { BatcherOptions } from './batcher.ts'
 import { exampleFailed, runChecks } from './checks.ts'
 import { chooseTile, type Measurement } from './measure.ts'
+import { leastMemory } from './model-memory.ts'
+import { MemoryGauge } from './native-memory.ts'
 import { WorkerPool } from './pool.ts'
 import { ReleasePlan, ServingRelease } from './serving-release.ts'
 import { repeatRows } from './tensors.ts'
@@ -30,6 +32,8 @@ export interface LoaderOptions {
   /** The runtime for models that run on the serving thread; the thread of `spawn` has the same. */
   runtime: Runtime
   spawn(): ModelThread
+  /** Tells what loads take, for tests. */
+  memory?: MemoryGauge
   /** Longest opening of a small model, in milliseconds. Default two minutes. */
   openMs?: number
   /** Told when a worker ended and is being replaced. */
@@ -53,11 +57,13 @@ interface Trial {
  */
 export class ReleaseLoader implements AsyncDisposable {
   readonly #options: LoaderOptions
+  readonly #memory: MemoryGauge
   #spare: WorkerThread | undefined
   #spareTimer: NodeJS.Timeout | undefined
 
   constructor(options: LoaderOptions) {
     this.#options = options
+    this.#memory = options.memory ?? new MemoryGauge()
   }
 
   /** Starts the worker for a trial that is about to come, to save its starting time. */
@@ -76,20 +82,48 @@ export class ReleaseLoader implements AsyncDisposable {
     const plan = new ReleasePlan(release)
     const sample = sampleOf(plan)
     const artifact = await this.#options.artifacts.load(release)
-    if (isKnown(release) && !artifact.branching?.length)
-      return this.#checked(new ServingRelease(release, await this.#options.runtime.open(artifact), asBefore(release, release.execution)))
+    const { session, growth, ...run } = isKnown(release, artifact) ? await this.#openKnown(release, artifact) : await this.#openTried(plan, artifact, sample)
+    const memoryBytes = Math.max(leastMemory(release, run.execution.mode), growth)
+    return this.#checked(new ServingRelease(release, session, { ...run, memoryBytes, plan }))
+  }
+
+  /** Opens a model where it ran before, without a trial. */
+  async #openKnown(release: Known, artifact: Artifact): Promise<Opened> {
+    const { execution } = release
+    const open = () => (execution.mode === 'inline' ? this.#options.runtime.open(artifact) : this.#openPool(release, artifact))
+    return { ...(await this.#weighed(open)), ...asBefore(release) }
+  }
+
+  async #openTried(plan: ReleasePlan, artifact: Artifact, sample: { inputs: Tensors; real: boolean }): Promise<Opened> {
+    const { release } = plan
     this.#keepSpare()
-    const trial = await this.#try(plan, artifact, sample)
-    const inline = runsInline(release, artifact, trial)
-    let session: Session
+    const grown = this.#memory.begin()
     try {
-      session = inline ? await this.#openHere(artifact, trial) : await this.#openPool(release, artifact, trial)
-    } catch (error) {
-      await trial.worker[Symbol.asyncDispose]()
-      throw error
+      const trial = await this.#try(plan, artifact, sample)
+      const inline = runsInline(release, artifact, trial)
+      const run = describeRun(plan, trial, { inline, runtime: this.#options.runtime.name, branching: artifact.branching ?? [] })
+      try {
+        if (inline) return { ...(await this.#openHere(artifact, trial)), ...run }
+        const session = await this.#openPool(release, artifact, trial)
+        // the trial's worker is the first of the pool, so that all that it brought stays
+        return { session, growth: grown(), ...run }
+      } catch (error) {
+        await trial.worker[Symbol.asyncDispose]()
+        throw error
+      }
+    } finally {
+      grown()
     }
-    const { execution, batching } = describeRun(plan, trial, { inline, runtime: this.#options.runtime.name, branching: artifact.branching ?? [] })
-    return this.#checked(new ServingRelease(release, session, { execution, batching }))
+  }
+
+  /** Opens a model and tells what it brought into memory. */
+  async #weighed<S extends Session>(open: () => Promise<S>): Promise<{ session: S; growth: number }> {
+    const grown = this.#memory.begin()
+    try {
+      return { session: await open(), growth: grown() }
+    } finally {
+      grown()
+    }
   }
 
   /** Runs the example and golden rows; frees the release when they do not pass. */
@@ -153,21 +187,23 @@ export class ReleaseLoader implements AsyncDisposable {
     return (this.#options.openMs ?? OPEN_MS) + Math.ceil(bytes / OPEN_BYTES_PER_MS)
   }
 
-  async #openHere(artifact: Artifact, trial: Trial): Promise<Session> {
-    const session = await this.#options.runtime.open(artifact)
+  async #openHere(artifact: Artifact, trial: Trial): Promise<{ session: Session; growth: number }> {
+    const opened = await this.#weighed(() => this.#options.runtime.open(artifact))
     await trial.worker.close(trial.session)
-    this.#spare = trial.worker
+    // another trial may have left a worker meanwhile, and one is enough
+    if (this.#spare?.alive) await trial.worker[Symbol.asyncDispose]()
+    else this.#spare = trial.worker
     this.#keepSpare()
-    return session
+    return opened
   }
 
-  #openPool(release: ServableRelease, artifact: Artifact, trial: Trial): Promise<WorkerPool> {
+  #openPool(release: ServableRelease, artifact: Artifact, trial?: Trial): Promise<WorkerPool> {
     return WorkerPool.open({
       artifact,
       size: release.settings.workers,
       spawn: () => this.#spawn(),
       openMs: this.#openMs(release),
-      first: { worker: trial.worker, session: trial.session },
+      ...(trial ? { first: { worker: trial.worker, session: trial.session } } : {}),
       stuckMs: release.settings.deadlineMs,
       onReplaced: (reason) => this.#options.onWorkerReplaced?.(release, reason),
     })
@@ -177,17 +213,30 @@ export class ReleaseLoader implements AsyncDisposable {
 /** What figures depend on. */
 const MACHINE = `${cpus()[0]?.model ?? 'unknown'} × ${availableParallelism()}`
 
-/**
- * Whether a release ran inline on this machine before. Then it does again, without a trial: it has shown that it does no harm, and a
- * platform starts faster and smaller without a worker for each process.
- */
-function isKnown(release: ServableRelease): release is ServableRelease & { execution: Execution } {
-  const { execution, settings } = release
-  return execution?.mode === 'inline' && execution.machine === MACHINE && execution.joinable !== undefined && settings.execution !== 'worker'
+type Known = ServableRelease & { execution: Execution }
+
+interface Opened {
+  session: Session
+  /** Bytes that it brought into memory, as far as that can be told. */
+  growth: number
+  execution: Execution
+  batching: BatcherOptions
 }
 
-function asBefore({ settings }: ServableRelease, execution: Execution): { execution: Execution; batching: BatcherOptions } {
-  return { execution, batching: { tile: execution.tile, queueRows: settings.queueRows, slots: 1, joinable: execution.joinable ?? false } }
+/**
+ * Whether a release ran on this machine before, and may run there again. Then it does, without a trial: it has shown that it does no harm,
+ * a platform starts faster and smaller without a worker for each process, and a model that was out of memory is back sooner.
+ */
+function isKnown(release: ServableRelease, artifact?: Artifact): release is Known {
+  const { execution, settings } = release
+  if (execution?.machine !== MACHINE || execution.joinable === undefined) return false
+  if (execution.mode === 'worker') return execution.workers === settings.workers && settings.execution !== 'inline'
+  return settings.execution !== 'worker' && !artifact?.branching?.length
+}
+
+function asBefore({ settings, execution }: Known): { execution: Execution; batching: BatcherOptions } {
+  const slots = Math.max(1, execution.workers)
+  return { execution, batching: { tile: execution.tile, queueRows: settings.queueRows, slots, joinable: execution.joinable ?? false } }
 }
 
 /** The fixed number of rows of a model that has one; 1 means row by row. */

@@ -17,9 +17,17 @@ export class ReleasePlan {
   /** The release as tensors in and out. */
   readonly tensors: TensorInterface
 
-  constructor(release: ServableRelease) {
+  /** `compiled` is a plan of the same release, so that nothing is compiled twice. */
+  constructor(release: ServableRelease, compiled?: ReleasePlan) {
     const { signature } = release
     this.release = release
+    if (compiled) {
+      this.pipeline = compiled.pipeline
+      this.rows = compiled.rows
+      this.answers = compiled.answers
+      this.tensors = compiled.tensors
+      return
+    }
     this.pipeline = compilePipeline(release.pipeline, signature)
     this.rows = new RowsPlan(signature, release.settings)
     this.answers = new AnswersPlan(signature, this.pipeline)
@@ -27,17 +35,32 @@ export class ReleasePlan {
   }
 }
 
+/** What a loaded release runs with. */
+export interface LoadedModel {
+  execution: Execution
+  batching: BatcherOptions
+  /** Bytes of memory that it takes, as far as is known. */
+  memoryBytes?: number
+  /** The plan of the release, where it is compiled already. */
+  plan?: ReleasePlan
+}
+
 /** A release that is loaded and answers. */
 export class ServingRelease extends ReleasePlan implements AsyncDisposable {
   readonly execution: Execution
   /** What the example and golden rows gave; filled once they have run. */
   checks: LoadReport['checks'] = []
+  /** Bytes of memory that it takes, as far as is known. */
+  readonly memoryBytes: number
+  /** When it was last asked, in `performance.now()` milliseconds. */
+  usedAt = 0
   readonly #session: Session
   readonly #batcher: Batcher
 
-  constructor(release: ServableRelease, session: Session, { execution, batching }: { execution: Execution; batching: BatcherOptions }) {
-    super(release)
+  constructor(release: ServableRelease, session: Session, { execution, batching, memoryBytes, plan }: LoadedModel) {
+    super(release, plan)
     this.execution = execution
+    this.memoryBytes = memoryBytes ?? 0
     this.#session = session
     this.#batcher = new Batcher(session, batching)
   }
@@ -45,6 +68,16 @@ export class ServingRelease extends ReleasePlan implements AsyncDisposable {
   /** Rows waiting. */
   get queuedRows(): number {
     return this.#batcher.queuedRows
+  }
+
+  /** Whether nothing waits and nothing runs. */
+  get idle(): boolean {
+    return this.#batcher.idle
+  }
+
+  /** Whether it takes requests: not any more once it leaves. */
+  get open(): boolean {
+    return !this.#batcher.closed
   }
 
   /** Runs the model and the steps after it. `deadline` in milliseconds since 1970. Errors as `Batcher.run`. */

@@ -42,7 +42,7 @@ function round(value: number): string {
  * | it has no release, or its first is still loading | unknown |
  * | at least 2 faults of the platform (5xx) and 5 % of at least 10 requests, or all of fewer | alert |
  * | at least 2 faults and 1 % of the requests | warn |
- * | some processes do not answer for it | warn |
+ * | some processes do not answer for it, or its model was unloaded | warn |
  * | half of at least 10 requests refused for what the caller sent | warn |
  * | else | ok |
  */
@@ -54,7 +54,7 @@ export function deploymentHealth({ state, reason, sums, seconds }: DeploymentFac
   const failing = `${percent(share)} of ${count(requests, 'request')} failed in the last five minutes`
   if (faults >= 2 && (requests >= FEWEST ? share >= 0.05 : faults === requests)) return { health: 'alert', reason: failing }
   if (faults >= 2 && share >= 0.01) return { health: 'warn', reason: failing }
-  if (state === 'degraded') return { health: 'warn', reason }
+  if (state === 'degraded' || state === 'unloaded') return { health: 'warn', reason }
   const refused = requests === 0 ? 0 : (errors - faults) / requests
   if (requests >= FEWEST && refused >= 0.5) {
     return { health: 'warn', reason: `${percent(refused)} of ${count(requests, 'request')} in the last five minutes were refused for what callers sent` }

@@ -1,5 +1,5 @@
 import { FairleadError } from '@fairlead/contract'
-import { type InferenceRequest, type ServingRelease, sizeOf, type Tensor, type Tensors } from '../../domain/inference/index.ts'
+import { type InferenceRequest, type ReleasePlan, sizeOf, type Tensor, type Tensors } from '../../domain/inference/index.ts'
 import { isRequestId } from '../../kernel/request-id.ts'
 import type { Call } from './call.ts'
 import { writeInferAnswer } from './infer-answer.ts'
@@ -19,7 +19,7 @@ export async function modelInfer(call: Call, bytes: Buffer): Promise<Buffer> {
   const deployment = message.model
   const release = releaseNumber(deployment, message.version)
   const caller = call.access(deployment, release)
-  let serving: ServingRelease
+  let serving: ReleasePlan
   let request: InferenceRequest
   let wanted: string[]
   try {
@@ -83,7 +83,7 @@ function checkParameters(parameters: Parameters, what: string): void {
   }
 }
 
-function wantedOutputs({ outputs }: InferMessage, serving: ServingRelease): string[] {
+function wantedOutputs({ outputs }: InferMessage, serving: ReleasePlan): string[] {
   const all = serving.tensors.outputs.map((spec) => spec.name)
   if (outputs.length === 0) return all
   const seen = new Set<string>()
@@ -96,7 +96,7 @@ function wantedOutputs({ outputs }: InferMessage, serving: ServingRelease): stri
   return [...seen]
 }
 
-function readInputs(message: InferMessage, serving: ServingRelease): Tensors {
+function readInputs(message: InferMessage, serving: ReleasePlan): Tensors {
   checkRawCount(message)
   // names come from outside: on an ordinary object __proto__ is no key
   const tensors: Tensors = Object.create(null)
@@ -112,7 +112,7 @@ function readInputs(message: InferMessage, serving: ServingRelease): Tensors {
 }
 
 /** Refuses more rows than the release takes before room is made for their values. */
-function checkRoom(name: string, { size }: InputHead, serving: ServingRelease): void {
+function checkRoom(name: string, { size }: InputHead, serving: ReleasePlan): void {
   const spec = serving.tensors.inputs.find((tensor) => tensor.name === name)
   const { maxRows } = serving.release.settings
   if (!spec || size <= maxRows) return

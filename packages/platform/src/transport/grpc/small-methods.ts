@@ -60,7 +60,8 @@ function modelMetadata(call: Call, message: Buffer): Buffer {
   call.access(name, release)
   const { inference } = call.world.options
   const { tensors } = inference.resolve(name, release)
-  const ready = inference.describe(name).releases.filter(({ state }) => state === 'ready')
+  const { releases, current } = inference.describe(name)
+  const ready = releases.filter(({ state, number }) => state === 'ready' || number === current)
   return write(ModelMetadataResponseSchema, {
     name,
     versions: ready.map(({ number }) => String(number)),

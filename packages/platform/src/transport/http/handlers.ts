@@ -1,5 +1,5 @@
 import { FairleadError, toProblem } from '@fairlead/contract'
-import type { Caller, ServingRelease } from '../../domain/inference/index.ts'
+import type { Caller, ReleasePlan } from '../../domain/inference/index.ts'
 import type { Budget } from '../budget.ts'
 import { presentedSecret } from '../credentials.ts'
 import { refuseForeignPages } from '../foreign-pages.ts'
@@ -29,7 +29,7 @@ export interface Handling {
 const HTML = 'text/html; charset=utf-8'
 const PROBLEM = 'application/problem+json'
 const METRICS = 'text/plain; version=0.0.4; charset=utf-8'
-const OPENAPI = new WeakMap<ServingRelease, string>()
+const OPENAPI = new WeakMap<ReleasePlan, string>()
 
 function access(exchange: Exchange, { options, loopback }: Handling, deployment: string | undefined, release?: number): Caller {
   const requireKey = deployment !== undefined && options.inference.find(deployment, release)?.release.settings.requireKey === true
@@ -118,7 +118,7 @@ export function failExchange(exchange: Exchange, error: unknown, options: ServeH
   exchange.fail(new FairleadError('internal', 'something went wrong inside; the log of the platform has the details under this request id'), more)
 }
 
-function openApiText(serving: ServingRelease): string {
+function openApiText(serving: ReleasePlan): string {
   const known = OPENAPI.get(serving)
   if (known !== undefined) return known
   const text = JSON.stringify(openApiOf(serving))

@@ -1,5 +1,5 @@
 import { FairleadError, OIP_TYPES, type TensorSpec } from '@fairlead/contract'
-import type { Inference, ServingRelease, Tensors } from '../../domain/inference/index.ts'
+import type { Inference, ReleasePlan, Tensors } from '../../domain/inference/index.ts'
 import { isRequestId } from '../../kernel/request-id.ts'
 import { deadlineOf } from './deadline.ts'
 import { readJson } from './json.ts'
@@ -52,7 +52,7 @@ function wantedName(value: unknown, index: number): string {
   return name
 }
 
-function chosenOutputs({ wanted }: InferBody, serving: ServingRelease): string[] {
+function chosenOutputs({ wanted }: InferBody, serving: ReleasePlan): string[] {
   const all = serving.tensors.outputs.map((spec) => spec.name)
   if (wanted === undefined) return all
   const seen = new Set<string>()
@@ -78,7 +78,7 @@ function timeoutOf({ timeout }: Record<string, unknown>): number | undefined {
 }
 
 /** A body of the plainest form, read straight from its bytes. */
-function plainBody(body: Buffer, serving: ServingRelease): InferBody | undefined {
+function plainBody(body: Buffer, serving: ReleasePlan): InferBody | undefined {
   const known = knownTensors(body, serving)
   return known && { ...known, wanted: undefined, parameters: {} }
 }
@@ -87,7 +87,7 @@ function plainBody(body: Buffer, serving: ServingRelease): InferBody | undefined
 export async function inferTensors({ inference, exchange, deployment, release, caller }: PredictCall, body: Buffer): Promise<void> {
   const { receivedAt, headers } = exchange
   let request: Parameters<Inference['predict']>[0]
-  let serving: ServingRelease
+  let serving: ReleasePlan
   let outputs: string[]
   let form: NonFiniteForm
   let id: string
@@ -147,9 +147,10 @@ function tensorMetadata({ name, type, shape }: TensorSpec) {
 }
 
 /** `GET /v2/models/{m}[/versions/{v}]`. */
-export function modelMetadata(inference: Inference, serving: ServingRelease) {
+export function modelMetadata(inference: Inference, serving: ReleasePlan) {
   const { deployment, model } = serving.release
-  const ready = inference.describe(deployment).releases.filter((release) => release.state === 'ready')
+  const { releases, current } = inference.describe(deployment)
+  const ready = releases.filter(({ state, number }) => state === 'ready' || number === current)
   return {
     name: deployment,
     versions: ready.map((release) => String(release.number)),

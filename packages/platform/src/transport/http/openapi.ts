@@ -1,5 +1,5 @@
 import { INTEGER_RANGES, type InputColumn, isFloat, isInteger, type OutputField } from '@fairlead/contract'
-import type { ServingRelease } from '../../domain/inference/index.ts'
+import type { ReleasePlan } from '../../domain/inference/index.ts'
 import { classesOf } from '../../domain/pipeline/index.ts'
 import { syntheticExample } from '../../model/signature/example.ts'
 
@@ -45,7 +45,7 @@ export function columnSchema(column: InputColumn, unknownValues: 'refuse' | 'pas
   return { ...schema, ...describeColumn(column), ...(unit === undefined ? {} : { 'x-unit': unit }) }
 }
 
-function fieldSchema(field: OutputField, serving: ServingRelease): Schema {
+function fieldSchema(field: OutputField, serving: ReleasePlan): Schema {
   const words = describeColumn({ ...field, tensor: '' })
   if (field.kind === 'label') return { ...(field.classes ? { type: 'string', enum: field.classes } : valueSchema(field.type)), ...words }
   if (field.kind === 'value') return { ...valueSchema(field.type), ...words }
@@ -60,14 +60,14 @@ function fieldSchema(field: OutputField, serving: ServingRelease): Schema {
   }
 }
 
-function predictionSchema(serving: ServingRelease): Schema {
+function predictionSchema(serving: ReleasePlan): Schema {
   const fields = serving.release.signature.fields.map((field) => [field.name, fieldSchema(field, serving)] as const)
   const added = serving.pipeline.added.map(({ name, labels, nullable }) => [name, { enum: nullable ? [...labels, null] : labels }] as const)
   const properties = Object.fromEntries<Schema>([...fields, ...added])
   return { type: 'object', properties, required: Object.keys(properties) }
 }
 
-function rowSchema({ release }: ServingRelease): Schema {
+function rowSchema({ release }: ReleasePlan): Schema {
   const { columns } = release.signature
   const { extraColumns, unknownValues } = release.settings
   return {
@@ -78,7 +78,7 @@ function rowSchema({ release }: ServingRelease): Schema {
   }
 }
 
-function requestSchema({ release }: ServingRelease): Schema {
+function requestSchema({ release }: ReleasePlan): Schema {
   return {
     type: 'object',
     required: ['rows'],
@@ -171,7 +171,7 @@ const HEADERS = [
  * OpenAPI 3.1 of one deployment, made from the signature of the release that answers: column names, types, ranges, allowed
  * values, units, and an example that works as it is.
  */
-export function openApiOf(serving: ServingRelease): Schema {
+export function openApiOf(serving: ReleasePlan): Schema {
   const { deployment, number, model, signature, example } = serving.release
   const body = { rows: [example[0] ?? syntheticExample(signature)] }
   return {

@@ -1,5 +1,5 @@
 import { FairleadError, type ProblemItem } from '@fairlead/contract'
-import type { Caller, Inference, ServingRelease, Tensors } from '../../domain/inference/index.ts'
+import type { Caller, Inference, ReleasePlan, Tensors } from '../../domain/inference/index.ts'
 import { nearestWord } from '../../kernel/suggestion.ts'
 import { deadlineOf, timeoutMs } from './deadline.ts'
 import type { Exchange } from './exchange.ts'
@@ -65,20 +65,20 @@ function timeoutOf(parameters: unknown): number | undefined {
 }
 
 /** Refuses more rows than the release takes in one request. */
-export function checkRowCount(rows: number, serving: ServingRelease): void {
+export function checkRowCount(rows: number, serving: ReleasePlan): void {
   const { maxRows } = serving.release.settings
   if (rows > maxRows) throw new FairleadError('rows-too-many', `${rows} rows in one request, at most ${maxRows} are taken`)
 }
 
 /** A body has an object for each row and two besides; one with more is refused before they are made. */
-function checkObjectCount(objects: number, serving: ServingRelease): void {
+function checkObjectCount(objects: number, serving: ReleasePlan): void {
   const { maxRows } = serving.release.settings
   if (objects > maxRows + 2) throw new FairleadError('rows-too-many', `more than ${maxRows} rows in one request, at most ${maxRows} are taken`)
 }
 
-const KNOWN = new WeakMap<ServingRelease, KnownRows>()
+const KNOWN = new WeakMap<ReleasePlan, KnownRows>()
 
-function knownRows(serving: ServingRelease): KnownRows {
+function knownRows(serving: ReleasePlan): KnownRows {
   let known = KNOWN.get(serving)
   if (!known) {
     known = new KnownRows(serving)
@@ -88,7 +88,7 @@ function knownRows(serving: ServingRelease): KnownRows {
 }
 
 /** The model's tensors and what else a body says: straight from its bytes where it is of the plainest form, else through JSON values. */
-function readRows(body: Buffer, serving: ServingRelease): Omit<RowsBody, 'rows'> & { inputs: Tensors; rows: number } {
+function readRows(body: Buffer, serving: ReleasePlan): Omit<RowsBody, 'rows'> & { inputs: Tensors; rows: number } {
   const known = knownRows(serving)
   const plain = known.read(body)
   if (plain) return { ...plain, ids: undefined, key: undefined, timeoutMs: undefined }
@@ -112,7 +112,7 @@ export interface PredictCall {
 export async function predictRows({ inference, exchange, deployment, release, caller }: PredictCall, body: Buffer): Promise<void> {
   const { receivedAt, predictionId: id } = exchange
   let rows = 0
-  let serving: ServingRelease
+  let serving: ReleasePlan
   let request: Parameters<Inference['predict']>[0]
   try {
     serving = inference.resolve(deployment, release)

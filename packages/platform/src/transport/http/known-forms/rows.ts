@@ -1,5 +1,5 @@
 import type { InputColumn } from '@fairlead/contract'
-import { allocate, type RowLayout, type ServingRelease, type Tensor, type TensorData, type Tensors } from '../../../domain/inference/index.ts'
+import { allocate, type RowLayout, type ReleasePlan, type Tensor, type TensorData, type Tensors } from '../../../domain/inference/index.ts'
 import { ByteReader, NOT_KNOWN } from './byte-reader.ts'
 
 const OPEN = 0x7b
@@ -37,7 +37,7 @@ export class KnownRows {
   #misses = 0
   #unread = 0
 
-  constructor({ rows, release }: Pick<ServingRelease, 'rows' | 'release'>) {
+  constructor({ rows, release }: Pick<ReleasePlan, 'rows' | 'release'>) {
     this.#layouts = rows.layouts.every(({ array }) => !array) ? rows.layouts : []
     this.#columns = this.#layouts.flatMap(({ width, columns }, tensor) =>
       columns.map(({ column, set, offset }) => ({

@@ -1,5 +1,5 @@
 import { TYPES_BY_OIP } from '@fairlead/contract'
-import { allocate, type ServingRelease, setterOf, shapeFault, sizeOf, type Tensor, type Tensors } from '../../../domain/inference/index.ts'
+import { allocate, type ReleasePlan, setterOf, shapeFault, sizeOf, type Tensor, type Tensors } from '../../../domain/inference/index.ts'
 import { ByteReader, NOT_KNOWN } from './byte-reader.ts'
 
 const OPEN = 0x7b
@@ -27,7 +27,7 @@ const SETTERS = new Map(
  * The tensors of an inference request of the plainest form: an object with `inputs` and perhaps an `id` before them, each input with
  * name, shape and datatype in any order and then flat data. `undefined` for every other body, right or wrong.
  */
-export function knownTensors(body: Buffer, { tensors: { inputs } }: Pick<ServingRelease, 'tensors'>): { id: string | undefined; inputs: Tensors } | undefined {
+export function knownTensors(body: Buffer, { tensors: { inputs } }: Pick<ReleasePlan, 'tensors'>): { id: string | undefined; inputs: Tensors } | undefined {
   const reader = new ByteReader(body)
   if (!reader.takes(OPEN)) return undefined
   let id: string | undefined

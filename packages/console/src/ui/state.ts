@@ -14,6 +14,7 @@ const DEPLOYMENT: Record<Deployment['state'], StateWord> = {
   degraded: { tone: 'warn', word: 'Degraded' },
   failed: { tone: 'alert', word: 'Failed' },
   empty: { tone: 'unknown', word: 'No release' },
+  unloaded: { tone: 'warn', word: 'Unloaded' },
 }
 
 const RELEASE: Record<Release['state'], StateWord> = {
@@ -35,6 +36,8 @@ const OBSERVED: Record<Observed['state'], StateWord> = {
   loading: { tone: 'unknown', word: 'Loading' },
   ready: { tone: 'ok', word: 'Ready' },
   failed: { tone: 'alert', word: 'Failed' },
+  unloaded: { tone: 'unknown', word: 'Not in memory' },
+  waiting: { tone: 'unknown', word: 'Waiting to load' },
 }
 
 export const healthWord = (state: HealthState): StateWord => ({ tone: state, word: HEALTH[state] })

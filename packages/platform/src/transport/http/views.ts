@@ -25,7 +25,9 @@ export function deploymentView(view: DeploymentView) {
  * that an operator unloaded; one whose model is not in memory is ready, because a request brings it there.
  */
 export function unreadyReasons(inference: Inference, { draining }: { draining: boolean }): string[] {
-  const deployments = inference.list().flatMap(({ ready, unloaded, current, reason }) => (ready || unloaded || current === undefined ? [] : [reason ?? 'not ready']))
+  const deployments = inference
+    .list()
+    .flatMap(({ ready, unloaded, current, reason }) => (ready || unloaded || current === undefined ? [] : [reason ?? 'not ready']))
   const unread = inference.knowsWanted ? undefined : 'this process could not read yet what it should serve'
   return [draining ? 'this process is draining' : undefined, unread, ...deployments].filter((reason) => reason !== undefined)
 }

@@ -1,5 +1,5 @@
 import type { InputColumn } from '@fairlead/contract'
-import { allocate, type RowLayout, type ReleasePlan, type Tensor, type TensorData, type Tensors } from '../../../domain/inference/index.ts'
+import { allocate, type ReleasePlan, type RowLayout, type Tensor, type TensorData, type Tensors } from '../../../domain/inference/index.ts'
 import { ByteReader, NOT_KNOWN } from './byte-reader.ts'
 
 const OPEN = 0x7b

@@ -16,6 +16,13 @@ export const REQUEST_ERRORS = {
     title: 'The JSON is nested too deeply',
     remedy: 'Flatten the document; at most 100 levels are read.',
   },
+  'table-invalid': {
+    http: 400,
+    grpc: 'INVALID_ARGUMENT',
+    retryable: false,
+    title: 'The body is not a table of the form that its content type names',
+    remedy: 'Write the table again with the tool that made it; the detail names the line, column or part where reading stopped.',
+  },
   'utf8-invalid': { http: 400, grpc: 'INVALID_ARGUMENT', retryable: false, title: 'The text is not valid UTF-8', remedy: 'Encode the body as UTF-8.' },
   'request-invalid': {
     http: 400,

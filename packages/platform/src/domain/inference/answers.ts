@@ -68,15 +68,23 @@ export class AnswersPlan {
   /** The predictions of all rows as the text of a JSON array. */
   write(outputs: Tensors, rows: number): string {
     let text = '['
-    for (let row = 0; row < rows; row++) {
-      if (row > 0) text += ','
-      if (this.#fields.length === 0) text += '{'
-      for (const { tensor: name, head, write } of this.#fields) {
-        const tensor = outputs[name]
-        text += tensor ? head + write(tensor, row, tensor.data.length / rows) : `${head}null`
-      }
-      text += '}'
-    }
+    for (let row = 0; row < rows; row++) text += (row > 0 ? ',' : '') + this.#row(outputs, row, rows)
     return `${text}]`
+  }
+
+  /** The predictions of all rows as NDJSON: an object a line. */
+  writeLines(outputs: Tensors, rows: number): string {
+    let text = ''
+    for (let row = 0; row < rows; row++) text += `${this.#row(outputs, row, rows)}\n`
+    return text
+  }
+
+  #row(outputs: Tensors, row: number, rows: number): string {
+    let text = this.#fields.length === 0 ? '{' : ''
+    for (const { tensor: name, head, write } of this.#fields) {
+      const tensor = outputs[name]
+      text += tensor ? head + write(tensor, row, tensor.data.length / rows) : `${head}null`
+    }
+    return `${text}}`
   }
 }

@@ -1,5 +1,6 @@
 import { FairleadError, type ProblemItem } from '@fairlead/contract'
-import type { Refusal } from './column-values.ts'
+import { nearestWord } from '../../kernel/suggestion.ts'
+import { type Refusal, shown } from './column-values.ts'
 
 /** Most offending places that one answer lists. */
 export const MAX_ITEMS = 20
@@ -11,6 +12,12 @@ export function placeOf(base: string, name: string): string {
   return /^[A-Za-z_][A-Za-z0-9_]*$/.test(name) ? `${base}.${name}` : `${base}[${JSON.stringify(name)}]`
 }
 
+/** Why a column that the signature lacks is refused. */
+export function unknownColumn(name: string, known: Iterable<string>): Refusal {
+  const near = nearestWord(name, known)
+  return { code: 'column-unknown', detail: `there is no column ${shown(name)}${near === undefined ? '' : `; did you mean "${near}"?`}` }
+}
+
 /** Gathers offending places, so that one answer names several. */
 export class Refusals {
   readonly #items: ProblemItem[] = []
@@ -19,6 +26,11 @@ export class Refusals {
   add(path: string, { code, detail }: Refusal): void {
     this.#count++
     if (this.#items.length < MAX_ITEMS) this.#items.push({ path, code, detail })
+  }
+
+  /** Whether the next one is among those that are listed. */
+  get listing(): boolean {
+    return this.#count < MAX_ITEMS
   }
 
   /** Whether so many were found that the rest does not matter. */

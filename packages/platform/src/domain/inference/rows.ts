@@ -1,31 +1,15 @@
-import { FairleadError, type InputColumn, isFloat, type Signature, type TensorSpec } from '@fairlead/contract'
+import { FairleadError, type InputColumn, type Signature, type TensorSpec } from '@fairlead/contract'
 import type { ReleaseSettings } from '@fairlead/contract/control'
-import { nearestWord } from '../../kernel/suggestion.ts'
-import { type CheckValue, limitsOf, type SetValue, setterOf, shown } from './column-values.ts'
-import { numberToHalf } from './number-text.ts'
-import { placeOf, Refusals } from './refusals.ts'
+import { type ColumnPlan, checkRoom, fillArray, fillNull, planTensor, refuseNull, shapeOf, type TensorPlan } from './column-plan.ts'
+import { shown } from './column-values.ts'
+import { decodeTable } from './columns.ts'
+import { placeOf, Refusals, unknownColumn } from './refusals.ts'
+import type { Table } from './table.ts'
 import { allocate, sizeOf } from './tensors.ts'
-import type { Tensor, TensorData, Tensors } from './types.ts'
+import type { Tensor, Tensors } from './types.ts'
 
 type JsonRow = Record<string, unknown>
 export type RowSettings = Pick<ReleaseSettings, 'extraColumns' | 'unknownValues'>
-
-interface ColumnPlan {
-  column: InputColumn
-  set: SetValue
-  check: CheckValue | undefined
-  /** Place of the value among the values of one row of the tensor. */
-  offset: number
-}
-
-interface TensorPlan {
-  spec: TensorSpec
-  columns: ColumnPlan[]
-  /** Shape of one row; -1 where the rows decide. */
-  inner: number[]
-  /** Whether each row has one array instead of plain values. */
-  array: boolean
-}
 
 /** How the columns of rows lie in one of the model's tensors. */
 export interface RowLayout {
@@ -90,6 +74,11 @@ export class RowsPlan {
     return tensors
   }
 
+  /** Tensors of a table: what `decode` gives for the same rows, and the same errors. Throws also as `decodeTable`. */
+  decodeTable(table: Table): Tensors {
+    return decodeTable({ tensors: this.#tensors, names: this.#names, refuseExtra: this.#refuseExtra }, table)
+  }
+
   /**
    * Checks the model's own tensors against the declared limits of their columns; shapes and types are the caller's.
    * Throws like `decode`, with paths like `age[3]`.
@@ -116,9 +105,7 @@ export class RowsPlan {
       for (const name of Object.keys(rows[i]!)) {
         if (this.#names.has(name)) continue
         if (refusals.enough) return
-        const near = nearestWord(name, this.#names)
-        const detail = `there is no column ${shown(name)}${near === undefined ? '' : `; did you mean "${near}"?`}`
-        refusals.add(placeOf(`rows[${i}]`, name), { code: 'column-unknown', detail })
+        refusals.add(placeOf(`rows[${i}]`, name), unknownColumn(name, this.#names))
       }
     }
   }
@@ -139,39 +126,6 @@ function checkObjects(rows: unknown[], columns: number): boolean {
     if (keys !== columns) full = false
   }
   return full
-}
-
-function planTensor(spec: TensorSpec, all: InputColumn[], unknownValues: RowSettings['unknownValues']): TensorPlan {
-  const columns = all.filter((column) => column.tensor === spec.name)
-  const array = columns.length === 1 && (columns[0]!.shape ?? []).length > 0
-  const inner = spec.shape.slice(1)
-  return {
-    spec,
-    array,
-    inner: array ? inner : inner.map((size, i) => (size > 0 ? size : i === inner.length - 1 ? Math.max(1, columns.length) : 1)),
-    columns: columns.map((column) => ({
-      column,
-      set: setterOf(column, unknownValues),
-      check: limitsOf(column, unknownValues),
-      offset: column.index ?? 0,
-    })),
-  }
-}
-
-const ABSENT = { code: 'column-missing' as const }
-
-/** Why a value that is null or not there cannot be taken; `undefined` when the column is optional. */
-function refuseNull(column: InputColumn, value: unknown): { code: 'column-missing' | 'value-missing'; detail: string } | undefined {
-  if (column.optional) return undefined
-  if (value === null) return { code: 'value-missing', detail: `null, and the column "${column.name}" is required` }
-  return { ...ABSENT, detail: `the required column "${column.name}" is missing` }
-}
-
-/** What a model sees in place of a null. */
-function fillNull(tensor: Tensor, at: number): void {
-  if (isFloat(tensor.type)) (tensor.data as Float64Array)[at] = tensor.type === 'float16' ? numberToHalf(Number.NaN) : Number.NaN
-  tensor.nulls ??= new Uint8Array(tensor.data.length)
-  tensor.nulls[at] = 1
 }
 
 function decodeValues(plan: TensorPlan, rows: JsonRow[], refusals: Refusals): { tensor: Tensor; missing: number } {
@@ -198,18 +152,12 @@ function decodeValues(plan: TensorPlan, rows: JsonRow[], refusals: Refusals): { 
   return { tensor, missing }
 }
 
-/** Shape of a nested array, read along its first elements. */
-function shapeOf(value: unknown): number[] {
-  const shape: number[] = []
-  for (let inner = value; Array.isArray(inner) && shape.length < 100; inner = inner[0]) shape.push(inner.length)
-  return shape
-}
-
 function decodeArrays(plan: TensorPlan, rows: JsonRow[], refusals: Refusals): { tensor: Tensor; missing: number } {
   const { column, set } = plan.columns[0]!
   const first = shapeOf(rows.find((row) => Array.isArray(row[column.name]))?.[column.name])
   const inner = plan.inner.map((size, i) => (size >= 0 ? size : (first[i] ?? 0)))
   const width = sizeOf(inner)
+  checkRoom(column.name, rows.length * width, (add) => rows.forEach((row) => void add(row[column.name])))
   const data = allocate(plan.spec.type, rows.length * width)
   const tensor: Tensor = { type: plan.spec.type, shape: [rows.length, ...inner], data }
   let missing = 0
@@ -224,32 +172,4 @@ function decodeArrays(plan: TensorPlan, rows: JsonRow[], refusals: Refusals): { 
     } else fillArray({ value, inner, set, data, at: i * width, place, refusals })
   }
   return { tensor, missing }
-}
-
-interface ArrayFill {
-  value: unknown
-  inner: number[]
-  set: SetValue
-  data: TensorData
-  at: number
-  place: string
-  refusals: Refusals
-}
-
-function fillArray({ value, inner, set, data, at, place, refusals }: ArrayFill): void {
-  const [size, ...rest] = inner
-  if (size === undefined) {
-    const refusal = value === null ? { code: 'value-missing' as const, detail: 'null inside an array' } : set(value, data, at)
-    if (refusal) refusals.add(place, refusal)
-    return
-  }
-  if (!Array.isArray(value) || value.length !== size) {
-    const got = Array.isArray(value) ? `${value.length}` : shown(value)
-    refusals.add(place, { code: 'shape-mismatch', detail: `an array of ${size} is needed, got ${got}` })
-    return
-  }
-  const step = sizeOf(rest)
-  for (let k = 0; k < size && !refusals.enough; k++) {
-    fillArray({ value: value[k], inner: rest, set, data, at: at + k * step, place: `${place}[${k}]`, refusals })
-  }
 }

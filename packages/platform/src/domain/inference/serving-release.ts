@@ -1,5 +1,6 @@
 import type { Execution } from '@fairlead/contract/control'
 import { type CompiledPipeline, compilePipeline } from '../pipeline/index.ts'
+import { AnswerColumns } from './answer-columns.ts'
 import { AnswersPlan } from './answers.ts'
 import { Batcher, type BatcherOptions, type BatchResult, type Waiting } from './batcher.ts'
 import { RowsPlan } from './rows.ts'
@@ -14,6 +15,8 @@ export class ReleasePlan {
   readonly rows: RowsPlan
   /** Outputs to predictions as JSON. */
   readonly answers: AnswersPlan
+  /** Outputs to predictions as flat columns. */
+  readonly answerColumns: AnswerColumns
   /** The release as tensors in and out. */
   readonly tensors: TensorInterface
 
@@ -25,12 +28,14 @@ export class ReleasePlan {
       this.pipeline = compiled.pipeline
       this.rows = compiled.rows
       this.answers = compiled.answers
+      this.answerColumns = compiled.answerColumns
       this.tensors = compiled.tensors
       return
     }
     this.pipeline = compilePipeline(release.pipeline, signature)
     this.rows = new RowsPlan(signature, release.settings)
     this.answers = new AnswersPlan(signature, this.pipeline)
+    this.answerColumns = new AnswerColumns(signature, this.pipeline)
     this.tensors = new TensorInterface(signature, this.pipeline, this.rows)
   }
 }

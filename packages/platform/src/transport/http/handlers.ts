@@ -3,10 +3,10 @@ import type { Caller, ReleasePlan } from '../../domain/inference/index.ts'
 import type { Budget } from '../budget.ts'
 import { presentedSecret } from '../credentials.ts'
 import { refuseForeignPages } from '../foreign-pages.ts'
-import { checkAccept } from './accept.ts'
 import { contentCoding } from './codings.ts'
 import { DOCS_PAGE, DOCS_POLICY } from './docs-page.ts'
 import type { Exchange } from './exchange.ts'
+import type { FormChoice, RowForms } from './formats/forms.ts'
 import { inferTensors, modelMetadata } from './oip.ts'
 import { openApiOf } from './openapi.ts'
 import type { AccessRequest, HttpLimits, ServeHttpOptions } from './options.ts'
@@ -22,6 +22,8 @@ export interface Handling {
   loopback: boolean
   /** Whether answers are the last ones of their connections. */
   draining(): boolean
+  /** Forms of rows that are read and written. */
+  forms: FormChoice
   /** Room for bodies in hand, on all connections. */
   bodies: Budget
 }
@@ -60,13 +62,6 @@ function releaseNumber({ release, deployment }: Route): number | undefined {
   return Number(release)
 }
 
-/** JSON in the rows interface; the Open Inference Protocol's clients send anything. */
-function checkType(exchange: Exchange): void {
-  const type = exchange.headers['content-type']
-  if (type === undefined || type === 'application/json' || /^application\/json\s*(;|$)/i.test(type)) return
-  throw new FairleadError('media-type-unsupported', `the content type "${type.slice(0, 100)}" is not supported here; send application/json`)
-}
-
 /** Largest body of a prediction. */
 export function bodyLimit({ name }: Route, limits: HttpLimits): number {
   return name === 'predict' ? limits.rowBodyBytes : limits.oipBodyBytes
@@ -88,21 +83,19 @@ function predict(exchange: Exchange, route: Route, handling: Handling): void {
   const release = releaseNumber(route)
   const caller = access(exchange, handling, deployment, release)
   const failed = (error: unknown) => inference.failed(deployment, error, { release, rows: 0, receivedAt: exchange.receivedAt })
+  let forms: RowForms | undefined
   try {
     inference.resolve(deployment, release)
-    if (route.name === 'predict') {
-      checkType(exchange)
-      checkAccept(exchange.headers.accept)
-    }
+    if (route.name === 'predict') forms = handling.forms.choose(exchange.headers['content-type'], exchange.headers.accept)
     contentCoding(exchange.headers['content-encoding'])
   } catch (error) {
     failed(error)
     throw error
   }
-  const answer = route.name === 'predict' ? predictRows : inferTensors
   const call = { inference, exchange, deployment, release, caller }
+  const answer = (bytes: Buffer) => (forms ? predictRows({ ...call, forms }, bytes) : inferTensors(call, bytes))
   exchange.readBody(bodyLimit(route, limits), {
-    done: (bytes) => void answer(call, bytes).catch((error: unknown) => failExchange(exchange, error, options)),
+    done: (bytes) => void answer(bytes).catch((error: unknown) => failExchange(exchange, error, options)),
     refused: failed,
   })
 }
@@ -118,10 +111,10 @@ export function failExchange(exchange: Exchange, error: unknown, options: ServeH
   exchange.fail(new FairleadError('internal', 'something went wrong inside; the log of the platform has the details under this request id'), more)
 }
 
-function openApiText(serving: ReleasePlan): string {
+function openApiText(serving: ReleasePlan, forms: FormChoice): string {
   const known = OPENAPI.get(serving)
   if (known !== undefined) return known
-  const text = JSON.stringify(openApiOf(serving))
+  const text = JSON.stringify(openApiOf(serving, forms.mediaTypes))
   OPENAPI.set(serving, text)
   return text
 }
@@ -200,7 +193,7 @@ const VIEWS: Record<Exclude<Route['name'], 'predict' | 'infer'>, (exchange: Exch
   },
   openapi: (exchange, route, handling) => {
     access(exchange, handling, route.deployment)
-    exchange.json(200, openApiText(handling.options.inference.resolve(route.deployment!)))
+    exchange.json(200, openApiText(handling.options.inference.resolve(route.deployment!), handling.forms))
   },
   // the page is the same for every deployment and tells nothing; what it shows comes through openapi.json
   docs: (exchange) =>

@@ -2,6 +2,7 @@ import { INTEGER_RANGES, type InputColumn, isFloat, isInteger, type OutputField 
 import type { ReleasePlan } from '../../domain/inference/index.ts'
 import { classesOf } from '../../domain/pipeline/index.ts'
 import { syntheticExample } from '../../model/signature/example.ts'
+import { FACT_HEADERS, otherContents, QUERY } from './formats/openapi.ts'
 
 type Schema = Record<string, unknown>
 
@@ -124,11 +125,11 @@ const PROBLEM: Schema = {
 }
 
 const FAILURES: [number, string][] = [
-  [400, 'The body cannot be read: not JSON, not UTF-8, nested too deeply, or of the wrong form.'],
+  [400, 'The body cannot be read: not of the form that its content type names, not UTF-8, nested too deeply, or of the wrong form.'],
   [401, 'An API key is needed.'],
   [403, 'The key does not allow this.'],
   [404, 'There is no such deployment or release.'],
-  [406, 'The answer is JSON, and Accept asks for something else.'],
+  [406, 'Accept asks for a form that answers do not have.'],
   [408, 'The request did not arrive in time.'],
   [409, 'The release is out of service and not loaded.'],
   [413, 'The body is too large.'],
@@ -139,14 +140,15 @@ const FAILURES: [number, string][] = [
   [504, 'The deadline passed.'],
 ]
 
-function responses(): Schema {
+function responses(mediaTypes: readonly string[]): Schema {
   const failures = FAILURES.map(([status, description]) => [
     String(status),
     { description, content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } } },
   ])
   const success = {
     description: 'One prediction per row, in order.',
-    content: { 'application/json': { schema: { $ref: '#/components/schemas/PredictResponse' } } },
+    content: { 'application/json': { schema: { $ref: '#/components/schemas/PredictResponse' } }, ...otherContents(mediaTypes, 'Prediction') },
+    headers: FACT_HEADERS,
   }
   return { 200: success, ...Object.fromEntries(failures) }
 }
@@ -171,9 +173,10 @@ const HEADERS = [
  * OpenAPI 3.1 of one deployment, made from the signature of the release that answers: column names, types, ranges, allowed
  * values, units, and an example that works as it is.
  */
-export function openApiOf(serving: ReleasePlan): Schema {
+export function openApiOf(serving: ReleasePlan, mediaTypes: readonly string[]): Schema {
   const { deployment, number, model, signature, example } = serving.release
-  const body = { rows: [example[0] ?? syntheticExample(signature)] }
+  const row = example[0] ?? syntheticExample(signature)
+  const json = { 'application/json': { schema: { $ref: '#/components/schemas/PredictRequest' }, example: { rows: [row] } } }
   return {
     openapi: '3.1.0',
     info: { title: `Predictions of ${deployment}`, version: String(number), description: `Release ${number}: model ${model.name}, version ${model.version}.` },
@@ -184,9 +187,9 @@ export function openApiOf(serving: ReleasePlan): Schema {
         post: {
           operationId: 'predict',
           summary: 'Predict for one or many rows',
-          parameters: HEADERS,
-          requestBody: { required: true, content: { 'application/json': { schema: { $ref: '#/components/schemas/PredictRequest' }, example: body } } },
-          responses: responses(),
+          parameters: [...HEADERS, ...QUERY],
+          requestBody: { required: true, content: { ...json, ...otherContents(mediaTypes, 'Row', row) } },
+          responses: responses(mediaTypes),
         },
       },
     },

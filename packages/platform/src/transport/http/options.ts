@@ -1,4 +1,4 @@
-import type { Caller, Inference } from '../../domain/inference/index.ts'
+import type { Caller, Inference, TableFormat } from '../../domain/inference/index.ts'
 
 /** Bounds of the serve port. Bytes and milliseconds. */
 export interface HttpLimits {
@@ -55,6 +55,8 @@ export interface ServeHttpOptions {
   isDraining(): boolean
   /** Told of errors that are the platform's own fault. */
   onError?(error: unknown, requestId: string): void
+  /** Forms of tables that rows may have beside JSON, NDJSON and CSV. */
+  tables?: readonly TableFormat[]
   limits?: Partial<HttpLimits>
   /** Answer plainly formed predictions without `node:http`. Default true. */
   fastLane?: boolean

@@ -1,8 +1,11 @@
 import { FairleadError, type ProblemItem } from '@fairlead/contract'
-import type { Caller, Inference, ReleasePlan, Tensors } from '../../domain/inference/index.ts'
+import type { Caller, Inference, ReleasePlan } from '../../domain/inference/index.ts'
 import { nearestWord } from '../../kernel/suggestion.ts'
 import { deadlineOf, timeoutMs } from './deadline.ts'
 import type { Exchange } from './exchange.ts'
+import type { RowForms } from './formats/forms.ts'
+import { type ReadRows, readOtherRows, readQuery } from './formats/read-rows.ts'
+import { answerWriter, factHeaders, type WriteAnswer } from './formats/write-rows.ts'
 import { readJson } from './json.ts'
 import { KnownRows } from './known-forms/rows.ts'
 
@@ -87,8 +90,11 @@ function knownRows(serving: ReleasePlan): KnownRows {
   return known
 }
 
+/** What a body of rows says, as the model and the middle take it. */
+type Parsed = Omit<RowsBody, 'rows'> & ReadRows
+
 /** The model's tensors and what else a body says: straight from its bytes where it is of the plainest form, else through JSON values. */
-function readRows(body: Buffer, serving: ReleasePlan): Omit<RowsBody, 'rows'> & { inputs: Tensors; rows: number } {
+function readRows(body: Buffer, serving: ReleasePlan): Parsed {
   const known = knownRows(serving)
   const plain = known.read(body)
   if (plain) return { ...plain, ids: undefined, key: undefined, timeoutMs: undefined }
@@ -108,15 +114,33 @@ export interface PredictCall {
   caller: Caller
 }
 
+/** A call of the row interface, with the forms of its body and answer. */
+export interface RowsCall extends PredictCall {
+  forms: RowForms
+}
+
+async function readOther(body: Buffer, { exchange, forms }: RowsCall, serving: ReleasePlan): Promise<Parsed> {
+  const said = readQuery(exchange.target)
+  return { ...(await readOtherRows(body, forms.body, serving)), ids: undefined, ...said }
+}
+
 /** Answers `POST /v1/deployments/{name}/predict`, its body being read. Rejects with the error to answer. */
-export async function predictRows({ inference, exchange, deployment, release, caller }: PredictCall, body: Buffer): Promise<void> {
+export async function predictRows(call: RowsCall, body: Buffer): Promise<void> {
+  const { inference, exchange, deployment, release, caller, forms } = call
   const { receivedAt, predictionId: id } = exchange
   let rows = 0
   let serving: ReleasePlan
   let request: Parameters<Inference['predict']>[0]
+  let write: WriteAnswer | undefined
   try {
+    if (forms.answer.kind !== 'json') write = await answerWriter(forms.answer)
     serving = inference.resolve(deployment, release)
-    const parsed = readRows(body, serving)
+    let parsed = forms.body.kind === 'json' ? readRows(body, serving) : await readOther(body, call, serving)
+    // another release may have taken over while a table was read
+    for (let now = inference.resolve(deployment, release); now.release !== serving.release; now = inference.resolve(deployment, release)) {
+      serving = now
+      parsed = await readOther(body, call, serving)
+    }
     rows = parsed.rows
     request = {
       id,
@@ -141,6 +165,13 @@ export async function predictRows({ inference, exchange, deployment, release, ca
   } catch (error) {
     inference.failed(deployment, error, { release, rows, receivedAt })
     throw error
+  }
+  if (write) {
+    const facts = { id, deployment, release: serving.release.number }
+    const parts: Uint8Array[] = []
+    await inference.predict(request, serving, (answer) => void parts.push(write(serving, answer.outputs, { rows, facts })))
+    exchange.bytes(200, { type: forms.answer.mediaType, parts, more: factHeaders(facts) })
+    return
   }
   let text = ''
   await inference.predict(request, serving, (answer) => {

@@ -3,6 +3,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { FairleadError } from '@fairlead/contract'
 import { Budget } from '../budget.ts'
 import type { Exchange } from './exchange.ts'
+import { FormChoice } from './formats/forms.ts'
 import { bodyLimit, failExchange, type Handling, handlePrediction, handleView } from './handlers.ts'
 import { HttpExchange } from './http-exchange.ts'
 import { Lane } from './lane/lane.ts'
@@ -58,7 +59,7 @@ class HttpPort implements HttpServing {
     const checkMs = Math.floor(Math.max(50, Math.min(1000, headersMs / 4, requestMs / 4)))
     const { bodiesBytes, rowBodyBytes, oipBodyBytes } = this.#limits
     const bodies = new Budget(Math.max(bodiesBytes, rowBodyBytes, oipBodyBytes))
-    const handling = { options, limits: this.#limits, draining: this.#draining, bodies }
+    const handling = { options, limits: this.#limits, draining: this.#draining, bodies, forms: new FormChoice(options.tables) }
     this.#handling = { near: { ...handling, loopback: true }, far: { ...handling, loopback: false } }
     this.#http = this.#makeHttp(checkMs)
     this.#lane = options.fastLane === false ? undefined : this.#makeLane(checkMs)

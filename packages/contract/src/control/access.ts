@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { name, time } from '../name-schemas.ts'
+import { keyLimits, quotaUse } from './limits.ts'
 
 /** What an API key may do: ask for predictions, read logs and telemetry through control, or everything. */
 export const KEY_SCOPES = ['predict', 'read', 'admin'] as const
@@ -18,6 +19,9 @@ export const apiKey = z.object({
   createdBy: z.string(),
   expiresAt: time.nullable(),
   revokedAt: time.nullable(),
+  limits: keyLimits.nullable(),
+  /** Rows that the key used of each of its quotas in the window that runs. */
+  usage: z.array(quotaUse),
 })
 export type ApiKey = z.infer<typeof apiKey>
 
@@ -26,7 +30,11 @@ export const createKeyRequest = z.strictObject({
   scopes: z.array(keyScope).min(1).default(['predict']),
   deployments: z.array(name).max(1000).default([]),
   expiresAt: time.optional(),
+  limits: keyLimits.optional(),
 })
+/** What of a key can be changed; `null` takes all its limits away. */
+export const patchKeyRequest = z.strictObject({ limits: keyLimits.nullable() })
+export type PatchKeyRequest = z.infer<typeof patchKeyRequest>
 /** The key itself is shown once, here. `warnings` are sentences about what may be a mistake. */
 export const createdKey = apiKey.extend({ key: z.string(), warnings: z.array(z.string()) })
 export type CreatedKey = z.infer<typeof createdKey>

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { digest, name, time } from '../name-schemas.ts'
+import { burst, quotaText, rateText } from './limits.ts'
 
 /** Step `decide`: adds a field to each answer. The first rule whose `when` holds wins, else `otherwise`. */
 export const decideStep = z.strictObject({
@@ -43,6 +44,10 @@ export const releaseSettings = z.strictObject({
   logDurability: z.enum(['async', 'sync']).default('async'),
   /** Columns and outputs whose values are replaced by null in the prediction log. */
   logRedact: z.array(z.string()).default([]),
+  /** Requests of each caller whose key says nothing of its own: a rate, how many may come at once, and rows. */
+  rateLimit: rateText.nullable().default(null),
+  rateBurst: burst.nullable().default(null),
+  rowQuota: quotaText.nullable().default(null),
 })
 export type ReleaseSettings = z.infer<typeof releaseSettings>
 export type ReleaseSettingsInput = z.input<typeof releaseSettings>
@@ -62,6 +67,9 @@ export const releaseSettingsPatch = z
     logEnabled: setting.logEnabled.unwrap(),
     logDurability: setting.logDurability.unwrap(),
     logRedact: setting.logRedact.unwrap(),
+    rateLimit: setting.rateLimit.unwrap(),
+    rateBurst: setting.rateBurst.unwrap(),
+    rowQuota: setting.rowQuota.unwrap(),
   })
   .partial()
 

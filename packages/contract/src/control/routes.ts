@@ -120,6 +120,7 @@ export const ROUTES = {
 
   listKeys: { method: 'GET', path: '/keys', summary: 'API keys', access: 'admin', tag: 'access' },
   createKey: { method: 'POST', path: '/keys', summary: 'Make an API key; it is shown once', access: 'admin', tag: 'access' },
+  patchKey: { method: 'PATCH', path: '/keys/:key', summary: 'Change the limits of an API key', access: 'admin', tag: 'access' },
   revokeKey: { method: 'DELETE', path: '/keys/:key', summary: 'Revoke an API key', access: 'admin', tag: 'access' },
   createSignInLink: { method: 'POST', path: '/sign-in-links', summary: 'Make a single-use sign-in link for the console', access: 'admin', tag: 'access' },
   createSession: { method: 'POST', path: '/session', summary: 'Sign in with the token of a link or the admin token', access: 'open', tag: 'access' },

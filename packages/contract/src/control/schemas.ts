@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { name, time } from '../name-schemas.ts'
 import { signature } from '../signature-schemas.ts'
-import { apiKey, createdKey, createKeyRequest, session, signInLink } from './access.ts'
+import { apiKey, createdKey, createKeyRequest, patchKeyRequest, session, signInLink } from './access.ts'
 import { deployment, deployRequest, operation, release } from './deployment.ts'
 import { importRequest, importResult, model, modelGraph, modelVersion, modelVersionSummary, verification, versionPatch } from './registry.ts'
 import type { RouteName } from './routes.ts'
@@ -102,6 +102,7 @@ export const SCHEMAS = {
 
   listKeys: { query: z.object(page), response: list(apiKey) },
   createKey: { body: createKeyRequest, success: 201, response: createdKey },
+  patchKey: { params: z.object({ key: z.string() }), body: patchKeyRequest, response: apiKey },
   revokeKey: { params: z.object({ key: z.string() }), success: 204 },
   createSignInLink: { success: 201, response: signInLink },
   createSession: { body: z.strictObject({ token: z.string().min(1).max(1000) }), success: 201, response: session },

@@ -38,4 +38,18 @@ export const ACCESS_ERRORS = {
     title: 'Too many requests in a short time',
     remedy: 'Try again in a moment; to programs the header Retry-After says how many seconds.',
   },
+  'rate-limited': {
+    http: 429,
+    grpc: 'RESOURCE_EXHAUSTED',
+    retryable: true,
+    title: 'The caller asks faster than its limit allows',
+    remedy: 'Wait as long as Retry-After says, and ask at the rate of RateLimit-Policy; who runs the platform can raise it with `fairlead keys limit`.',
+  },
+  'quota-exhausted': {
+    http: 429,
+    grpc: 'RESOURCE_EXHAUSTED',
+    retryable: false,
+    title: 'The rows that the caller may ask for are used up',
+    remedy: 'The quota begins anew after Retry-After; who runs the platform can raise it with `fairlead keys limit`.',
+  },
 } as const satisfies Record<string, ErrorRow>

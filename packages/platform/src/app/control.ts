@@ -6,7 +6,7 @@ import { fileBlobs } from '../adapters/files/index.ts'
 import { prometheusText } from '../adapters/prometheus/index.ts'
 import { openEphemeral, openSqlite } from '../adapters/sqlite/index.ts'
 import type { PlatformSettings } from '../config/index.ts'
-import { Access, type GovernanceTables } from '../domain/governance/index.ts'
+import { Access, type GovernanceTables, QuotaKeeper } from '../domain/governance/index.ts'
 import { EndedCounters, StatusBuilder, Telemetry } from '../domain/monitoring/index.ts'
 import { Compactor, type PredictionQuery } from '../domain/predictionlog/index.ts'
 import { rfc3339, systemClock } from '../kernel/clock.ts'
@@ -29,6 +29,9 @@ import { Supervisor } from './supervisor.ts'
 
 /** How long an answer about a key waits for the serve processes to have read it. */
 const KEYS_WAIT_MS = 2000
+
+/** How often it is written down what callers used of their quotas. */
+const QUOTAS_MS = 1000
 
 export interface ControlOptions {
   folder: DataFolder
@@ -76,7 +79,15 @@ export async function startControl(options: ControlOptions): Promise<Control> {
     publisher.publish(process)
   })
   undo.defer(() => supervisor.kill())
-  const access = new Access({ db: store.db, adminToken: options.adminToken, clock: systemClock, changed: () => supervisor.keysChanged(KEYS_WAIT_MS) })
+  const access = new Access({
+    db: store.db,
+    adminToken: options.adminToken,
+    clock: systemClock,
+    changed: () => supervisor.keysChanged(KEYS_WAIT_MS),
+    spent: (subject, window) => ephemeral.limits.spent(subject, window),
+  })
+  const quotas = new QuotaKeeper({ db: history.db, shared: ephemeral.limits, clock: systemClock })
+  await quotas.restore()
   const { registry, deployments } = openCatalogue({
     db: store.db,
     blobs: fileBlobs({ root: folder.blobs }),
@@ -160,6 +171,7 @@ export async function startControl(options: ControlOptions): Promise<Control> {
     }),
   )
 
+  const keeping = keepQuotas(quotas, logger)
   await supervisor.start()
   await compactor.start()
   telemetry.start()
@@ -177,8 +189,31 @@ export async function startControl(options: ControlOptions): Promise<Control> {
       publisher.publish()
       await deployments.stop()
       await Promise.all([closeServer(server, graceMs), supervisor.stop(graceMs)])
+      await keeping.stop()
       await telemetry[Symbol.asyncDispose]()
       await parts.disposeAsync()
+    },
+  }
+}
+
+/** Writes down what callers used of their quotas, each second and at the end. */
+function keepQuotas(quotas: QuotaKeeper, logger: Logger): { stop(): Promise<void> } {
+  let failing = false
+  const save = () =>
+    quotas.save().then(
+      () => {
+        failing = false
+      },
+      (error: unknown) => {
+        if (!failing) logger.error({ error }, 'what callers used of their quotas could not be written down; it is tried again')
+        failing = true
+      },
+    )
+  const timer = setInterval(save, QUOTAS_MS).unref()
+  return {
+    stop() {
+      clearInterval(timer)
+      return save()
     },
   }
 }

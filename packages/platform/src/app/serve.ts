@@ -5,7 +5,7 @@ import { prometheusText } from '../adapters/prometheus/index.ts'
 import { openEphemeral } from '../adapters/sqlite/ephemeral.ts'
 import { attendFolder } from '../adapters/sqlite/lock.ts'
 import { openServing } from '../adapters/sqlite/serving.ts'
-import { authorizePrediction, authorizeReading, KeyCache, sameSecret } from '../domain/governance/index.ts'
+import { authorizePrediction, authorizeReading, EXCHANGE_MS, KeyCache, Limiter, sameSecret } from '../domain/governance/index.ts'
 import { Inference, type PredictionSink, ReleaseLoader } from '../domain/inference/index.ts'
 import { mergeSnapshots, SeriesRecorder } from '../domain/monitoring/index.ts'
 import { localSegments, logFolders, SegmentLogWriter } from '../domain/predictionlog/index.ts'
@@ -66,6 +66,7 @@ export async function startServe(init: ServeInit, watch: ServeWatch): Promise<Se
     sink: sinkOf(writer, recorder),
   })
   const keys = new KeyCache({ source: store.keys, clock: systemClock })
+  const limiter = new Limiter({ store: ephemeral.limits, clock: systemClock, limitsOf: (key) => keys.limitsOf(key) })
   const follower = new Follower({ desired: store.desired, inference, keys, recorder, logger })
   await follower.refresh()
 
@@ -73,6 +74,7 @@ export async function startServe(init: ServeInit, watch: ServeWatch): Promise<Se
   const shared = {
     inference,
     authorize: (request: AccessRequest) => authorize(request, keys, init),
+    limiter,
     version: init.programVersion,
     isDraining: () => draining,
     onError: (error: unknown, requestId: string) => logger.error({ error, requestId }, 'a request failed inside'),
@@ -105,6 +107,7 @@ export async function startServe(init: ServeInit, watch: ServeWatch): Promise<Se
     state: () => (draining ? 'draining' : inference.knowsWanted ? 'ready' : 'starting'),
   })
   follower.start()
+  const sharing = shareLimits(limiter, logger)
   return {
     port,
     desiredChanged: () => void follower.refresh(),
@@ -114,6 +117,7 @@ export async function startServe(init: ServeInit, watch: ServeWatch): Promise<Se
       publisher.publish()
       await Promise.all([http.close(graceMs), grpc.close(graceMs)])
       follower.stop()
+      sharing[Symbol.dispose]()
       await inference[Symbol.asyncDispose]()
       await writer[Symbol.asyncDispose]()
       publisher.publish()
@@ -135,6 +139,29 @@ async function keysRead(keys: KeyCache): Promise<void> {
       if (left === 0) throw error
       await sleep(50)
     }
+  }
+}
+
+/** Tells the other processes, a few times a second and at the end, what was let through here. */
+function shareLimits(limiter: Limiter, logger: Logger): Disposable {
+  let failing = false
+  const share = (): boolean => {
+    try {
+      const told = limiter.exchange()
+      failing = false
+      return told
+    } catch (error) {
+      if (!failing) logger.error({ error }, 'limits of callers could not be shared; each process goes by what it knows')
+      failing = true
+      return true
+    }
+  }
+  const timer = setInterval(share, EXCHANGE_MS).unref()
+  return {
+    [Symbol.dispose]() {
+      clearInterval(timer)
+      for (let tries = 0; tries < 100 && !share(); tries++);
+    },
   }
 }
 

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import { FairleadError } from '@fairlead/contract'
+import { FairleadError, MAX_BURST, QUOTA_FORM, RATE_FORM } from '@fairlead/contract'
 import { type ReleaseSettings, type ReleaseSettingsInput, releaseSettings } from '@fairlead/contract/control'
 import { parse } from 'yaml'
 import { didYouMean } from '../kernel/suggestion.ts'
@@ -23,6 +23,9 @@ const TAKES: Partial<Record<keyof ReleaseSettings, string>> = {
   workers: 'a whole number from 1 to 64',
   requireKey: 'true or false',
   logEnabled: 'true or false',
+  rateLimit: `${RATE_FORM}, or null for none`,
+  rateBurst: `a whole number from 1 to ${MAX_BURST}, or null for as many as rateLimit counts`,
+  rowQuota: `${QUOTA_FORM}, or null for none`,
   logRedact: 'names of columns and outputs, with commas between them',
 }
 

@@ -44,6 +44,10 @@ function requests(out: Exposition, { series }: Merged): void {
   for (const { deployment, release, errors } of series) {
     for (const [code, n] of Object.entries(errors)) out.sample('fairlead_errors_total', { deployment, release, code }, n)
   }
+  out.family('fairlead_rate_limited_total', 'counter', 'Requests refused because their caller asked too fast or used up its rows.')
+  for (const { deployment, release, errors } of series) {
+    for (const code of ['rate-limited', 'quota-exhausted'] as const) out.sample('fairlead_rate_limited_total', { deployment, release, code }, errors[code] ?? 0)
+  }
   out.family('fairlead_rows_total', 'counter', 'Rows predicted.')
   for (const { deployment, release, rows } of series) out.sample('fairlead_rows_total', { deployment, release }, rows)
   out.family('fairlead_queue_rows', 'gauge', 'Rows that wait for the model.')

@@ -1,9 +1,11 @@
 import { rmSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
 import type { ObservedReport, ObservedStore } from '../../domain/deployment/index.ts'
+import type { LimitStore } from '../../domain/governance/index.ts'
 import type { ProcessSnapshot, SnapshotStore } from '../../domain/monitoring/index.ts'
 import { type Clock, rfc3339, systemClock } from '../../kernel/clock.ts'
 import { openDatabase } from './connection.ts'
+import { LIMITS_SHAPE, limitStore } from './limits.ts'
 import { Patience } from './patience.ts'
 
 /**
@@ -13,6 +15,7 @@ import { Patience } from './patience.ts'
 export interface EphemeralStore extends Disposable {
   observed: ObservedStore
   snapshots: SnapshotStore
+  limits: LimitStore
 }
 
 export interface EphemeralOptions {
@@ -40,6 +43,7 @@ export function openEphemeral(path: string, { recreate = false, clock = systemCl
   const database = openDatabase(path, { durability: 'off' })
   database.exec(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`)
   database.exec(SHAPE)
+  database.exec(LIMITS_SHAPE)
   // a serve process says it again on its next turn rather than let predictions wait for a lock
   database.exec(`PRAGMA busy_timeout = ${BUSY_MS}`)
   const patience = new Patience()
@@ -47,6 +51,7 @@ export function openEphemeral(path: string, { recreate = false, clock = systemCl
   return {
     observed: observedStore(database, { clock, patience }),
     snapshots: snapshotStore(database, patience),
+    limits: limitStore(database, patience),
     [Symbol.dispose]() {
       patience[Symbol.dispose]()
       database.close()

@@ -71,6 +71,8 @@ export function settle(version: ModelVersion, request: DeployRequest, inherited:
         detail: `The model has no column and no output "${name}".${didYouMean(name, logged)}`,
       }),
     )
+  if (settings.rateBurst !== null && settings.rateLimit === null)
+    items.push({ path: 'settings.rateBurst', code: 'setting-invalid', detail: 'The setting "rateBurst" needs "rateLimit" beside it.' })
   if (items.length > 0) throw new FairleadError('setting-invalid', items.map((item) => item.detail).join(' '), { items })
   return { pipeline, settings }
 }

@@ -1,8 +1,9 @@
 import { FairleadError } from '@fairlead/contract'
-import type { ApiKey, CreatedKey, createKeyRequest, KeyScope, Session, SignInLink } from '@fairlead/contract/control'
+import type { ApiKey, CreatedKey, createKeyRequest, KeyScope, PatchKeyRequest, Session, SignInLink } from '@fairlead/contract/control'
 import type { z } from 'zod'
 import { type Clock, rfc3339 } from '../../kernel/clock.ts'
 import { type Page, type PageRequest, pageOf, positionOf } from '../../kernel/page.ts'
+import { type QuotaSource, quotaUseOf } from './limits/usage.ts'
 import { hashOf, keyIdOf, sameHash, secret, shortId } from './secrets.ts'
 import type { GovernanceDb, KeyRow } from './tables.ts'
 
@@ -26,6 +27,8 @@ export interface AccessOptions {
   clock: Clock
   /** Told of a key that was made or revoked; settles when those who answer predictions know of it, or have had their time to. */
   changed?: (() => Promise<void>) | undefined
+  /** Where it is counted what keys used of their quotas. */
+  spent?: QuotaSource | undefined
 }
 
 /** Credentials of the control API: the admin token, API keys, sign-in links and sessions. */
@@ -34,9 +37,11 @@ export class Access {
   readonly #clock: Clock
   readonly #adminHash: string
   readonly #changed: AccessOptions['changed']
+  readonly #spent: QuotaSource
 
-  constructor({ db, adminToken, clock, changed }: AccessOptions) {
+  constructor({ db, adminToken, clock, changed, spent }: AccessOptions) {
     this.#changed = changed
+    this.#spent = spent ?? (() => 0)
     this.#db = db
     this.#clock = clock
     this.#adminHash = hashOf(adminToken)
@@ -78,10 +83,11 @@ export class Access {
       created_by: who,
       expires_at: request.expiresAt ?? null,
       revoked_at: null,
+      limits: request.limits === undefined ? null : JSON.stringify(request.limits),
     }
     await this.#db.insertInto('api_keys').values(row).execute()
     await this.#changed?.()
-    return { ...apiKeyOf(row), key }
+    return { ...this.#apiKeyOf(row), key }
   }
 
   /** API keys, newest first. Throws `request-invalid` for a wrong `next`. */
@@ -98,13 +104,22 @@ export class Access {
       query = query.where((eb) => eb.or([eb('created_at', '<', at), eb.and([eb('created_at', '=', at), eb('id', '<', id)])]))
     }
     const page = pageOf(await query.execute(), limit, (row) => [row.created_at, row.id])
-    return { items: page.items.map(apiKeyOf), next: page.next }
+    return { items: page.items.map((row) => this.#apiKeyOf(row)), next: page.next }
+  }
+
+  /** Changes the limits of a key; they are in force everywhere when this settles. Throws `key-unknown`. */
+  async patchKey(id: string, { limits }: PatchKeyRequest): Promise<ApiKey> {
+    const changed = { limits: limits === null ? null : JSON.stringify(limits) }
+    const row = await this.#db.updateTable('api_keys').where('id', '=', id).set(changed).returningAll().executeTakeFirst()
+    if (!row) throw keyUnknown(id)
+    await this.#changed?.()
+    return this.#apiKeyOf(row)
   }
 
   /** Revokes a key, refused everywhere when this settles; one that is revoked stays so. Throws `key-unknown`. */
   async revokeKey(id: string): Promise<void> {
     const row = await this.#db.selectFrom('api_keys').select('revoked_at').where('id', '=', id).executeTakeFirst()
-    if (!row) throw new FairleadError('key-unknown', `There is no key "${id.slice(0, 100)}".`)
+    if (!row) throw keyUnknown(id)
     await this.#db.updateTable('api_keys').where('id', '=', id).where('revoked_at', 'is', null).set({ revoked_at: this.#now() }).execute()
     await this.#changed?.()
   }
@@ -147,6 +162,23 @@ export class Access {
     await this.#db.deleteFrom('sessions').where('hash', '=', hashOf(cookie)).execute()
   }
 
+  #apiKeyOf(row: KeyRow): ApiKey {
+    const limits: ApiKey['limits'] = row.limits === null ? null : JSON.parse(row.limits)
+    return {
+      id: row.id,
+      name: row.name,
+      prefix: `fl_${row.id}`,
+      scopes: JSON.parse(row.scopes),
+      deployments: JSON.parse(row.deployments),
+      createdAt: row.created_at,
+      createdBy: row.created_by,
+      expiresAt: row.expires_at,
+      revokedAt: row.revoked_at,
+      limits,
+      usage: limits === null ? [] : quotaUseOf(row.id, limits, { spent: this.#spent, now: this.#clock.now() }),
+    }
+  }
+
   #now(): string {
     return rfc3339(this.#clock.now())
   }
@@ -160,16 +192,6 @@ export function allows({ scopes }: Pick<Principal, 'scopes'>, access: 'read' | '
 const isKeyPosition = (value: unknown): value is [string, string] =>
   Array.isArray(value) && value.length === 2 && value.every((part) => typeof part === 'string')
 
-function apiKeyOf(row: KeyRow): ApiKey {
-  return {
-    id: row.id,
-    name: row.name,
-    prefix: `fl_${row.id}`,
-    scopes: JSON.parse(row.scopes),
-    deployments: JSON.parse(row.deployments),
-    createdAt: row.created_at,
-    createdBy: row.created_by,
-    expiresAt: row.expires_at,
-    revokedAt: row.revoked_at,
-  }
+function keyUnknown(id: string): FairleadError {
+  return new FairleadError('key-unknown', `There is no key "${id.slice(0, 100)}".`)
 }

@@ -1,5 +1,6 @@
 import type { KeyScope } from '@fairlead/contract/control'
 import type { Clock } from '../../kernel/clock.ts'
+import { type KeyPolicies, keyPoliciesOf } from './limits/policy.ts'
 import { hashOf } from './secrets.ts'
 import type { KeyRow } from './tables.ts'
 
@@ -28,6 +29,8 @@ export interface KeyCacheOptions {
 export class KeyCache {
   readonly #options: KeyCacheOptions
   #keys = new Map<string, VerifiedKey & { expiresAt: number }>()
+  /** By id, of those that have some. */
+  #limits = new Map<string, KeyPolicies>()
   #seen: number | undefined
 
   constructor(options: KeyCacheOptions) {
@@ -39,8 +42,9 @@ export class KeyCache {
     const { source } = this.#options
     const version = source.dataVersion()
     if (version === this.#seen) return false
+    const rows = source.keys()
     this.#keys = new Map(
-      source.keys().map((row) => [
+      rows.map((row) => [
         row.hash,
         {
           id: row.id,
@@ -50,6 +54,7 @@ export class KeyCache {
         },
       ]),
     )
+    this.#limits = new Map(rows.flatMap(({ id, limits }) => (limits === null ? [] : [[id, keyPoliciesOf(JSON.parse(limits))] as const])))
     this.#seen = version
     return true
   }
@@ -60,5 +65,10 @@ export class KeyCache {
     const key = this.#keys.get(hashOf(presented))
     if (!key || key.expiresAt <= this.#options.clock.now()) return undefined
     return { id: key.id, scopes: key.scopes, deployments: key.deployments }
+  }
+
+  /** The limits of a key; `undefined` when it has none. The same object until the keys have been read again. */
+  limitsOf(id: string): KeyPolicies | undefined {
+    return this.#limits.get(id)
   }
 }

@@ -13,6 +13,7 @@ export interface GovernanceTables {
     created_by: string
     expires_at: string | null
     revoked_at: string | null
+    limits: string | null
   }
   sign_in_tokens: { hash: string; expires_at: string }
   sessions: { hash: string; subject: string; expires_at: string }
@@ -45,6 +46,33 @@ export const governanceMigrations: Migration[] = [
           .addColumn('expires_at', 'text', (c) => c.notNull())
         await (table === 'sessions' ? made.addColumn('subject', 'text', (c) => c.notNull()) : made).execute()
       }
+    },
+  },
+  {
+    id: '0041-key-limits',
+    async up({ schema }) {
+      await schema.alterTable('api_keys').addColumn('limits', 'text').execute()
+    },
+  },
+]
+
+/** Rows that callers spent of their quotas, kept beside the history of counters: what it says is worth less than a start. */
+export interface QuotaTables {
+  quota_use: { subject: string; window: string; rows: number }
+}
+
+/** Steps that make the table of quotas. */
+export const quotaMigrations: Migration[] = [
+  {
+    id: '0042-quota-use',
+    async up({ schema }) {
+      await schema
+        .createTable('quota_use')
+        .addColumn('subject', 'text', (c) => c.notNull())
+        .addColumn('window', 'text', (c) => c.notNull())
+        .addColumn('rows', 'integer', (c) => c.notNull())
+        .addPrimaryKeyConstraint('quota_use_key', ['subject', 'window'])
+        .execute()
     },
   },
 ]

@@ -146,7 +146,11 @@ export class Inference implements AsyncDisposable {
    * every failure is an event.
    */
   async predict(request: InferenceRequest, plan?: ReleasePlan, render?: (answer: InferenceAnswer) => void): Promise<InferenceAnswer> {
+    const { allowance } = request.caller
+    let counted = false
     try {
+      allowance?.takeRows(request.rows)
+      counted = true
       const target = plan ?? this.resolve(request.deployment, request.release)
       const answer = target instanceof ServingRelease && target.open ? await this.#run(request, target) : await this.#loadAndRun(request, target)
       const rendering = performance.now()
@@ -164,6 +168,7 @@ export class Inference implements AsyncDisposable {
       }
       return answer
     } catch (error) {
+      if (counted) allowance?.giveBackRows(request.rows)
       this.failed(request.deployment, error, { release: plan?.release.number, rows: request.rows, receivedAt: request.receivedAt })
       throw error
     }

@@ -82,6 +82,16 @@ export interface ServableRelease {
 export interface Caller {
   kind: 'key' | 'loopback' | 'open' | 'platform'
   id: string
+  /** The rows that it may ask for; absent where nothing limits them. */
+  allowance?: RowAllowance
+}
+
+/** Counts rows against what a caller may ask for. */
+export interface RowAllowance {
+  /** Counts rows before they are predicted. Throws `quota-exhausted`, and then counts none. */
+  takeRows(rows: number): void
+  /** Gives rows back that were counted and got no answer. */
+  giveBackRows(rows: number): void
 }
 
 /** A request for predictions in the one form that every transport builds. */

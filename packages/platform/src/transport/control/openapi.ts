@@ -24,6 +24,8 @@ const NAMED = {
   ApiKey: contract.apiKey,
   CreatedKey: contract.createdKey,
   CreateKeyRequest: contract.createKeyRequest,
+  PatchKeyRequest: contract.patchKeyRequest,
+  KeyLimits: contract.keyLimits,
   Session: contract.session,
   SignInLink: contract.signInLink,
   Status: contract.status,

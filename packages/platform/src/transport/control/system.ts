@@ -14,6 +14,7 @@ type Names =
   | 'watchOperation'
   | 'listKeys'
   | 'createKey'
+  | 'patchKey'
   | 'revokeKey'
   | 'createSignInLink'
   | 'createSession'
@@ -52,6 +53,7 @@ export function systemHandlers(context: Context): Handlers<Names> {
       const created = await access.createKey(call.body, whoOf(call))
       return { ...created, warnings: await unknownDeployments(context, created.deployments) }
     },
+    patchKey: ({ params, body }) => access.patchKey(params.key, body),
     revokeKey: async ({ params }) => {
       await access.revokeKey(params.key)
       await streams.recheck()

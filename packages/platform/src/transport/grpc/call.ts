@@ -1,6 +1,7 @@
 import { constants, type IncomingHttpHeaders, type OutgoingHttpHeaders, type ServerHttp2Stream } from 'node:http2'
 import { FairleadError } from '@fairlead/contract'
-import type { Caller } from '../../domain/inference/index.ts'
+import type { Allowance } from '../../domain/governance/index.ts'
+import type { Caller, ServableRelease } from '../../domain/inference/index.ts'
 import { uuidv7 } from '../../kernel/ids.ts'
 import { requestId } from '../../kernel/request-id.ts'
 import { presentedSecret } from '../credentials.ts'
@@ -63,6 +64,7 @@ export class Call {
   #turns: Promise<unknown> | undefined
   #onClose: (() => void)[] | undefined
   #onEnding: (() => void) | undefined
+  #limits: Allowance | undefined
 
   constructor(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, world: CallWorld) {
     this.#stream = stream
@@ -131,6 +133,16 @@ export class Call {
       this.#countRefusal(error)
       throw error
     }
+  }
+
+  /** Counts a request for predictions against what its caller may ask for. Throws `rate-limited` and `quota-exhausted`. */
+  limit(caller: Caller, { deployment, settings }: Pick<ServableRelease, 'deployment' | 'settings'>): Caller {
+    const address = () => this.#stream.session?.socket.remoteAddress ?? ''
+    const allowance = this.world.options.limiter?.allowance({ caller, deployment, settings, address })
+    if (!allowance) return caller
+    this.#limits = allowance
+    allowance.takeRequest()
+    return { ...caller, allowance }
   }
 
   /** Those who are refused are counted for no deployment, because they are none of its callers. */
@@ -296,6 +308,8 @@ export class Call {
   #headers(): OutgoingHttpHeaders {
     const headers: OutgoingHttpHeaders = { ':status': 200, 'content-type': 'application/grpc', 'x-request-id': this.id }
     if (this.#predictionId !== undefined) headers['x-fairlead-id'] = this.#predictionId
+    const limits = this.#limits?.fields() ?? []
+    for (let i = 0; i < limits.length; i += 2) headers[limits[i]!.toLowerCase()] = limits[i + 1]!
     const { traceparent } = this.headers
     if (traceparent !== undefined && this.traceId !== undefined) headers.traceparent = traceparent
     return headers

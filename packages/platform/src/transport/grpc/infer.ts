@@ -18,12 +18,13 @@ export async function modelInfer(call: Call, bytes: Buffer): Promise<Buffer> {
   if (message.id.length > MAX_ID) throw new FairleadError('request-invalid', `"id" must be text of at most ${MAX_ID} characters`)
   const deployment = message.model
   const release = releaseNumber(deployment, message.version)
-  const caller = call.access(deployment, release)
+  let caller = call.access(deployment, release)
   let serving: ReleasePlan
   let request: InferenceRequest
   let wanted: string[]
   try {
     serving = inference.resolve(deployment, release)
+    caller = call.limit(caller, serving.release)
     wanted = wantedOutputs(message, serving)
     const { inputs, rows } = serving.tensors.toModel(readInputs(message, serving))
     const { maxRows, deadlineMs } = serving.release.settings

@@ -1,3 +1,4 @@
+import type { Limiter } from '../../domain/governance/index.ts'
 import type { Caller, Inference } from '../../domain/inference/index.ts'
 import type { AccessRequest } from '../http/index.ts'
 
@@ -56,6 +57,8 @@ export interface ServeGrpcOptions {
   inference: Inference
   /** Answers who calls; throws `not-authenticated` or `not-allowed`. */
   authorize(request: AccessRequest): Caller
+  /** Limits how often and for how many rows callers may ask; none are limited without it. */
+  limiter?: Pick<Limiter, 'allowance'>
   version: string
   isDraining(): boolean
   /** Told of errors that are the platform's own fault. */

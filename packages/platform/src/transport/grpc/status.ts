@@ -24,6 +24,9 @@ const STATUS: Readonly<Record<string, number>> = {
 /** Longest text of an error; clients limit the size of all trailers together. */
 const MAX_MESSAGE = 2000
 
+/** Seconds after which no client waits any more: it is told not to try again. */
+const MOST_PUSHBACK = 3600
+
 /** Number of the status of an error, by the column `grpc` of the error table. */
 export function statusOf(error: FairleadError): number {
   return STATUS[ERRORS[error.code].grpc] ?? STATUS.UNKNOWN!
@@ -35,8 +38,13 @@ export function errorTrailers(error: FairleadError): Record<string, string> {
     'grpc-status': String(statusOf(error)),
     'grpc-message': percentEncode(error.message.length > MAX_MESSAGE ? `${error.message.slice(0, MAX_MESSAGE)}…` : error.message),
     'fairlead-code': error.code,
-    ...(error.retryAfter === undefined ? {} : { 'grpc-retry-pushback-ms': String(error.retryAfter * 1000) }),
+    ...(error.retryAfter === undefined ? {} : { 'grpc-retry-pushback-ms': pushback(error.retryAfter) }),
   }
+}
+
+/** Milliseconds to wait before the next try, a number of 32 bits; less than none says that there is to be none. */
+function pushback(seconds: number): string {
+  return String(seconds > MOST_PUSHBACK ? -1 : seconds * 1000)
 }
 
 /** Any error as one of the table; what is not of it is told to nobody but the log. */

@@ -48,6 +48,12 @@ interface Said {
   more: readonly string[]
 }
 
+/** Tells in headers what is left to a caller that is limited. */
+export interface LimitFields {
+  /** Names and values, one after the other. */
+  fields(): readonly string[]
+}
+
 /** What exchanges share. */
 export interface ExchangeWorld {
   /** Whether answers are the last ones of their connections. */
@@ -75,6 +81,7 @@ export abstract class Exchange {
   readonly #form: ErrorForm
   /** It is decided what is answered; a compressed answer goes out a little later. */
   #settled = false
+  #limits: LimitFields | undefined
 
   constructor({ target, headers }: RequestHead, receivedAt: number, { draining, bodies }: ExchangeWorld) {
     this.#bodies = bodies
@@ -113,6 +120,14 @@ export abstract class Exchange {
         this.fail(result)
       }
     })
+  }
+
+  /** Address of the client. */
+  abstract get peer(): string
+
+  /** Tells with every answer what is left to the caller. */
+  limitedBy(limits: LimitFields): void {
+    this.#limits = limits
   }
 
   /** Takes room for a part of the body; false when there is none. It is given back with the answer, or by `release`. */
@@ -209,6 +224,7 @@ export abstract class Exchange {
   #answer(status: number, { type, body, length, more }: Said, close: boolean): Answer {
     const headers = ['Content-Type', type, 'Content-Length', String(length), 'X-Request-Id', this.id, ...more]
     if (this.traceId !== undefined) headers.push('traceparent', this.headers.traceparent as string)
+    if (this.#limits) headers.push(...this.#limits.fields())
     if (close) headers.push('Connection', 'close')
     return { status, body, length, headers, close }
   }

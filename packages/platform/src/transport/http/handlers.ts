@@ -1,5 +1,5 @@
 import { FairleadError, toProblem } from '@fairlead/contract'
-import type { Caller, ReleasePlan } from '../../domain/inference/index.ts'
+import type { Caller, ReleasePlan, ServableRelease } from '../../domain/inference/index.ts'
 import type { Budget } from '../budget.ts'
 import { presentedSecret } from '../credentials.ts'
 import { refuseForeignPages } from '../foreign-pages.ts'
@@ -76,16 +76,27 @@ export function handlePrediction(exchange: Exchange, route: Route, handling: Han
   }
 }
 
+/** Counts a request against what its caller may ask for, and has every answer tell what is left. Throws `rate-limited` and `quota-exhausted`. */
+function limited(exchange: Exchange, { limiter }: ServeHttpOptions, asked: { caller: Caller; release: ServableRelease }): Caller {
+  const { caller, release } = asked
+  const { deployment, settings } = release
+  const allowance = limiter?.allowance({ caller, deployment, settings, address: () => exchange.peer })
+  if (!allowance) return caller
+  exchange.limitedBy(allowance)
+  allowance.takeRequest()
+  return { ...caller, allowance }
+}
+
 function predict(exchange: Exchange, route: Route, handling: Handling): void {
   const { options, limits } = handling
   const { inference } = options
   const deployment = route.deployment!
   const release = releaseNumber(route)
-  const caller = access(exchange, handling, deployment, release)
+  let caller = access(exchange, handling, deployment, release)
   const failed = (error: unknown) => inference.failed(deployment, error, { release, rows: 0, receivedAt: exchange.receivedAt })
   let forms: RowForms | undefined
   try {
-    inference.resolve(deployment, release)
+    caller = limited(exchange, options, { caller, release: inference.resolve(deployment, release).release })
     if (route.name === 'predict') forms = handling.forms.choose(exchange.headers['content-type'], exchange.headers.accept)
     contentCoding(exchange.headers['content-encoding'])
   } catch (error) {

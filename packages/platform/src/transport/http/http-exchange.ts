@@ -26,6 +26,10 @@ export class HttpExchange extends Exchange {
     return this.#response.headersSent || this.#response.destroyed
   }
 
+  get peer(): string {
+    return this.#request.socket.remoteAddress ?? ''
+  }
+
   protected takeBody(limit: number, { done, refused }: BodyListener): void {
     this.#response.once('close', () => this.release())
     const hold = (bytes: number) => this.hold(bytes)

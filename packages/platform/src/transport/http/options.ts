@@ -1,3 +1,4 @@
+import type { Limiter } from '../../domain/governance/index.ts'
 import type { Caller, Inference, TableFormat } from '../../domain/inference/index.ts'
 
 /** Bounds of the serve port. Bytes and milliseconds. */
@@ -49,6 +50,8 @@ export interface ServeHttpOptions {
   authorize(request: AccessRequest): Caller
   /** Whether callers without a key are let in because only this machine can reach the port: then foreign pages are kept out. */
   localOnly?: boolean
+  /** Limits how often and for how many rows callers may ask; none are limited without it. */
+  limiter?: Pick<Limiter, 'allowance'>
   /** Metrics in the Prometheus text format. */
   metricsText(): string | Promise<string>
   version: string

@@ -75,6 +75,10 @@ export class LaneConnection implements Wire {
     return this.#socket.destroyed
   }
 
+  get peer(): string {
+    return this.#socket.remoteAddress ?? ''
+  }
+
   readBody(listener: Parameters<Wire['readBody']>[0]): void {
     const body = this.#body!
     this.#body = undefined

@@ -6,6 +6,8 @@ import type { LaneHead } from './head.ts'
 export interface Wire {
   /** Whether nobody is there any more. */
   readonly gone: boolean
+  /** Address of the client. */
+  readonly peer: string
   /**
    * Calls back once, with the whole body of the request in hand; never when the client goes away. `hold` asks for room for what does
    * not come in one piece; where there is none, `full` is called instead, and the rest is thrown away as it comes.
@@ -27,6 +29,10 @@ export class LaneExchange extends Exchange {
 
   get answered(): boolean {
     return this.#answered || this.#wire.gone
+  }
+
+  get peer(): string {
+    return this.#wire.peer
   }
 
   /** Bodies above the limit are not of the lane's form, so there is nothing to refuse here. */

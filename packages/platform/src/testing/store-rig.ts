@@ -3,7 +3,7 @@ import type { Kysely } from 'kysely'
 import { fileBlobs } from '../adapters/files/index.ts'
 import { openSqlite } from '../adapters/sqlite/index.ts'
 import { type CatalogueTables, openCatalogue, STORE_MIGRATIONS } from '../app/catalogue.ts'
-import { Access, type GovernanceDb, type GovernanceTables } from '../domain/governance/index.ts'
+import { Access, type GovernanceDb, type GovernanceTables, type QuotaTables, quotaMigrations } from '../domain/governance/index.ts'
 import { Telemetry, type TelemetryTables, telemetryMigrations } from '../domain/monitoring/index.ts'
 import { silentLogger } from '../kernel/logger.ts'
 import { migrate } from '../kernel/sql/migrate.ts'
@@ -16,8 +16,8 @@ export async function storeRig(folder: string, program = '0.1.0') {
   await using undo = new AsyncDisposableStack()
   const store = undo.use(openSqlite<CatalogueTables & GovernanceTables>(path))
   const applied = await migrate(store.db, STORE_MIGRATIONS, { store: path, program })
-  const history = undo.use(openSqlite<TelemetryTables>(join(folder, 'telemetry.db')))
-  await migrate(history.db, telemetryMigrations, { store: join(folder, 'telemetry.db'), program })
+  const history = undo.use(openSqlite<TelemetryTables & QuotaTables>(join(folder, 'telemetry.db')))
+  await migrate(history.db, [...telemetryMigrations, ...quotaMigrations], { store: join(folder, 'telemetry.db'), program })
   const clock = handClock()
   const observed = memoryObserved()
   const snapshots = memorySnapshots()

@@ -216,7 +216,8 @@ export function predictions(query: URLSearchParams, state: string): PredictionPa
 
 export function keys(state: string): ApiKey[] {
   if (state === 'empty') return []
-  const key = { createdAt: ago(9000), createdBy: 'admin', expiresAt: null, revokedAt: null }
+  const key = { createdAt: ago(9000), createdBy: 'admin', expiresAt: null, revokedAt: null, limits: null, usage: [] }
+  const resetsAt = new Date(Math.ceil(NOW / 86_400_000) * 86_400_000).toISOString()
   return [
     {
       ...key,
@@ -226,6 +227,11 @@ export function keys(state: string): ApiKey[] {
       scopes: ['predict'],
       deployments: ['credit-risk'],
       expiresAt: new Date(NOW + 30 * 86_400_000).toISOString(),
+      limits: { rate: '100/s', burst: 200, quota: '1000000/day', deployments: { 'credit-risk': { quota: '5000/month' } } },
+      usage: [
+        { deployment: null, window: 'day', rows: 412_730, limit: 1_000_000, resetsAt },
+        { deployment: 'credit-risk', window: 'month', rows: 5000, limit: 5000, resetsAt },
+      ],
     },
     { ...key, id: 'k2', name: 'grafana of the platform team', prefix: 'fl_aa91', scopes: ['read'], deployments: [] },
     { ...key, id: 'k3', name: 'old batch host', prefix: 'fl_00Zx', scopes: ['predict', 'read'], deployments: [], revokedAt: ago(2000) },

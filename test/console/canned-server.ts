@@ -84,6 +84,8 @@ const ANSWERS: Answers = {
     createdBy: 'admin',
     expiresAt: null,
     revokedAt: null,
+    limits: null,
+    usage: [],
     key: 'fl_new1_4fQ8s0m3canned',
     warnings: ['There is no deployment "credit-rsik" yet; the key will work once there is.'],
   }),

@@ -18,6 +18,7 @@ const PAGES = [
   'docs/guides/api-keys.md',
   'docs/guides/prediction-log.md',
   'docs/guides/calling.md',
+  'docs/guides/types.md',
   'docs/guides/decisions.md',
   'docs/guides/operating.md',
 ]

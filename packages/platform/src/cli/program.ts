@@ -12,6 +12,7 @@ import { registerLogs } from './commands/logs.ts'
 import { registerModels } from './commands/models.ts'
 import { registerPredict } from './commands/predict.ts'
 import { registerStatus } from './commands/status.ts'
+import { registerTypes } from './commands/types.ts'
 import { registerUp } from './commands/up.ts'
 import { Context, type GlobalOptions } from './context.ts'
 import { EXIT, reportFailure } from './failure.ts'
@@ -63,7 +64,7 @@ export function buildProgram(io: Io, ended: (code: number) => void = () => {}): 
         )
       }),
   }
-  const all = [registerUp, registerApply, registerModels, registerDeploy, registerDeployments, registerPredict, registerLogs, registerKeys]
+  const all = [registerUp, registerApply, registerModels, registerDeploy, registerDeployments, registerPredict, registerLogs, registerKeys, registerTypes]
   for (const register of [...all, registerConformance, registerStatus, registerDoctor, registerCompletion]) register(registrar)
   return program
 }

@@ -1,5 +1,13 @@
 import type { FairleadError } from '@fairlead/contract'
-import { type FailureEvent, Inference, type ObservedReport, type PredictionEvent, type ServableRelease, ServingRelease } from '../domain/inference/index.ts'
+import {
+  type FailureEvent,
+  Inference,
+  type ObservedReport,
+  type PredictionEvent,
+  type ServableRelease,
+  ServingRelease,
+  type Session,
+} from '../domain/inference/index.ts'
 import { type FakeModel, fakeModel, fakeRelease, fakeSession } from './fake-model.ts'
 
 /** What an `Inference` over fake models told the world. */
@@ -16,8 +24,8 @@ export interface FakeWorld {
   durable: Promise<void> | undefined
 }
 
-/** An `Inference` whose models are fakes, with everything it told. */
-export function fakeInference(model = fakeModel()): { inference: Inference; world: FakeWorld } {
+/** An `Inference` whose models are fakes, with everything it told. `session` runs instead of the fake credit model. */
+export function fakeInference(model = fakeModel(), session?: Session): { inference: Inference; world: FakeWorld } {
   const world: FakeWorld = { logged: [], predicted: [], failed: [], reports: [], forgotten: [], model, load: async () => {}, durable: undefined }
   const inference = new Inference({
     process: 'test',
@@ -35,7 +43,7 @@ export function fakeInference(model = fakeModel()): { inference: Inference; worl
       load: async (release) => {
         await world.load(release)
         const { queueRows } = release.settings
-        return new ServingRelease(release, fakeSession(model), {
+        return new ServingRelease(release, session ?? fakeSession(model), {
           execution: { runtime: 'fake', mode: 'inline', reason: 'A fake.', workers: 0, loadMs: 0, measured: [], tile: 8 },
           batching: { tile: 8, queueRows, slots: 1, joinable: true },
         })

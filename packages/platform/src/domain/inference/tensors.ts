@@ -47,6 +47,26 @@ export function allocate(type: DataType, length: number): TensorData {
   return values
 }
 
+/** Where values lie in memory: the offset in bytes, and how many there are. */
+interface Place {
+  at: number
+  length: number
+}
+
+/** Numbers as they lie in memory, which is not copied. The offset must be a multiple of their size. */
+export function viewOf(type: Exclude<DataType, 'string'>, memory: ArrayBufferLike, { at, length }: Place): TensorData {
+  return new ARRAYS[type](memory as ArrayBuffer, at, length)
+}
+
+/** Numbers copied from memory, at any offset. */
+export function copyOf(type: Exclude<DataType, 'string'>, memory: ArrayBufferLike, { at, length }: Place): TensorData {
+  const bytes = length * bytesOf(type)
+  if (bytes > SHARED_TO) return new ARRAYS[type](memory.slice(at, at + bytes) as ArrayBuffer)
+  const values = allocate(type, length) as Exclude<TensorData, string[]>
+  new Uint8Array(values.buffer, values.byteOffset, bytes).set(new Uint8Array(memory, at, bytes))
+  return values
+}
+
 /** Number of values of a shape. */
 export function sizeOf(shape: readonly number[]): number {
   let size = 1

@@ -1,12 +1,8 @@
 import type { DataType } from '@fairlead/contract'
 import { allocate, type TensorData } from '../../domain/inference/index.ts'
-import { BYTES, FIXED32, FIXED64, tagOf, utf8, VARINT, WireReader } from './wire.ts'
-
-/** Why values cannot be taken. */
-export interface Unfit {
-  code: 'request-invalid' | 'shape-mismatch' | 'value-type' | 'value-range' | 'utf8-invalid'
-  detail: string
-}
+import { type Unfit, wrongCount } from '../tensor-bytes.ts'
+import { utf8 } from '../utf8.ts'
+import { BYTES, FIXED32, FIXED64, tagOf, VARINT, WireReader } from './wire.ts'
 
 type Wire = typeof VARINT | typeof FIXED32 | typeof FIXED64 | typeof BYTES
 
@@ -73,11 +69,6 @@ export function readContents(contents: Contents, type: DataType, size: number): 
   const reader = readerOf(type)
   const refusal = fill(contents, { field, data, reader })
   return refusal ?? data
-}
-
-/** The words for data that are more or fewer than the shape says. */
-export function wrongCount(count: number, size: number): Unfit {
-  return { code: 'shape-mismatch', detail: `there are ${count} values, and the shape does not match true shape, it needs ${size}` }
 }
 
 function wrongField(type: DataType, field: number): string {

@@ -1,5 +1,6 @@
 import { OIP_TYPES } from '@fairlead/contract'
-import { sizeOf, type Tensor } from '../../domain/inference/index.ts'
+import type { Tensor } from '../../domain/inference/index.ts'
+import { putRaw, rawLength } from '../tensor-bytes.ts'
 import { BYTES, putVarint, tagOf, varintSize, WireWriter } from './wire.ts'
 
 /** Bytes before each message: whether it is compressed, and its length. */
@@ -63,25 +64,4 @@ function writeHead(name: string, { type, shape }: Tensor): void {
 function textSize(text: string): number {
   const size = Buffer.byteLength(text)
   return size === 0 ? 0 : 1 + varintSize(size) + size
-}
-
-function rawLength({ data, shape }: Tensor): number {
-  if (!Array.isArray(data)) return data.byteLength
-  let length = 4 * sizeOf(shape)
-  for (const text of data) length += Buffer.byteLength(text)
-  return length
-}
-
-/** Numbers as they lie in memory, which is little-endian wherever Node runs ONNX Runtime; texts after their lengths. */
-function putRaw(bytes: Buffer, at: number, { data }: Tensor): number {
-  if (!Array.isArray(data)) {
-    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at)
-    return at + data.byteLength
-  }
-  for (const text of data) {
-    const length = bytes.write(text, at + 4, 'utf8')
-    bytes.writeUInt32LE(length, at)
-    at += 4 + length
-  }
-  return at
 }

@@ -1,11 +1,12 @@
 import { FairleadError } from '@fairlead/contract'
-import { type InferenceRequest, type ReleasePlan, sizeOf, type Tensor, type Tensors } from '../../domain/inference/index.ts'
+import type { InferenceRequest, ReleasePlan, Tensor, Tensors } from '../../domain/inference/index.ts'
 import { isRequestId } from '../../kernel/request-id.ts'
+import { checkRoom } from '../tensor-bytes.ts'
 import type { Call } from './call.ts'
 import { writeInferAnswer } from './infer-answer.ts'
 import { type InferMessage, type Parameters, readInferMessage } from './infer-message.ts'
 import { releaseNumber } from './release-number.ts'
-import { checkRawCount, type InputHead, readHead, readValues } from './tensors.ts'
+import { checkRawCount, readHead, readValues } from './tensors.ts'
 
 /** Longest id of a request that is given back. */
 const MAX_ID = 1000
@@ -106,19 +107,8 @@ function readInputs(message: InferMessage, serving: ReleasePlan): Tensors {
     const head = readHead(input, i)
     if (Object.hasOwn(tensors, input.name)) throw new FairleadError('request-invalid', `inputs[${i}]: the input "${input.name}" is there twice`)
     checkParameters(input.parameters, `input "${input.name}"`)
-    checkRoom(input.name, head, serving)
+    checkRoom(input.name, head.size, serving)
     tensors[input.name] = readValues(message, i, head)
   }
   return tensors
-}
-
-/** Refuses more rows than the release takes before room is made for their values. */
-function checkRoom(name: string, { size }: InputHead, serving: ReleasePlan): void {
-  const spec = serving.tensors.inputs.find((tensor) => tensor.name === name)
-  const { maxRows } = serving.release.settings
-  if (!spec || size <= maxRows) return
-  const inner = spec.shape.slice(1)
-  if (inner.every((dimension) => dimension >= 0) && size > maxRows * sizeOf(inner)) {
-    throw new FairleadError('rows-too-many', `input "${name}" has ${size} values, and at most ${maxRows} rows are taken in one request`)
-  }
 }

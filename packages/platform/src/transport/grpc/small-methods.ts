@@ -1,5 +1,6 @@
 import { create, type DescMessage, fromBinary, type MessageInitShape, type MessageShape, toBinary } from '@bufbuild/protobuf'
 import { FairleadError, OIP_TYPES, type TensorSpec } from '@fairlead/contract'
+import { OIP_EXTENSIONS } from '../oip-extensions.ts'
 import type { Call } from './call.ts'
 import { frame } from './framing.ts'
 import { HealthCheckRequestSchema, HealthCheckResponse_ServingStatus, HealthCheckResponseSchema } from './generated/grpc/health/v1/health_pb.ts'
@@ -92,7 +93,8 @@ function healthWatch(call: Call, message: Buffer): undefined {
 export const SMALL_METHODS = {
   serverLive: () => write(ServerLiveResponseSchema, { live: true }),
   serverReady: (call: Call) => write(ServerReadyResponseSchema, { ready: isReady(call.world.options) }),
-  serverMetadata: (call: Call) => write(ServerMetadataResponseSchema, { name: 'fairlead', version: call.world.options.version, extensions: [] }),
+  serverMetadata: (call: Call) =>
+    write(ServerMetadataResponseSchema, { name: 'fairlead', version: call.world.options.version, extensions: [...OIP_EXTENSIONS.grpc] }),
   modelReady,
   modelMetadata,
   healthCheck,

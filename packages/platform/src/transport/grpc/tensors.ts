@@ -1,18 +1,11 @@
-import { type DataType, FairleadError, OIP_TYPES, TYPES_BY_OIP } from '@fairlead/contract'
-import { allocate, bytesOf, shapeFault, sizeOf, type Tensor, type TensorData } from '../../domain/inference/index.ts'
-import { readContents, type Unfit, wrongCount } from './contents.ts'
+import { FairleadError, TYPES_BY_OIP } from '@fairlead/contract'
+import { shapeFault, sizeOf, type Tensor } from '../../domain/inference/index.ts'
+import { type InputHead, readRaw, type Unfit } from '../tensor-bytes.ts'
+import { readContents } from './contents.ts'
 import type { InferMessage, InputMessage } from './infer-message.ts'
-import { utf8 } from './wire.ts'
 
 function refused(index: number, name: string, { code, detail }: Unfit): FairleadError {
   return new FairleadError(code, `input "${name.slice(0, 200)}": ${detail}`, { items: [{ path: `inputs[${index}]`, code, detail }] })
-}
-
-/** What is known of an input before its values are read. */
-export interface InputHead {
-  type: DataType
-  shape: number[]
-  size: number
 }
 
 /** Name, datatype and shape of one input. Throws `request-invalid` or `shape-mismatch`, naming it. */
@@ -36,8 +29,7 @@ export function readHead({ name, datatype, shape }: InputMessage, index: number)
 }
 
 /**
- * The values of one input, raw or typed. Numbers get memory of their own, so that the message can be freed. Throws naming
- * the input when its values do not fit its shape and datatype.
+ * The values of one input, raw or typed. Throws naming the input when its values do not fit its shape and datatype.
  */
 export function readValues(message: InferMessage, index: number, head: InputHead): Tensor {
   const input = message.inputs[index]!
@@ -62,53 +54,4 @@ export function readValues(message: InferMessage, index: number, head: InputHead
 export function checkRawCount({ inputs, raws }: InferMessage): void {
   if (raws.length === 0 || raws.length === 2 * inputs.length) return
   throw new FairleadError('request-invalid', `raw_input_contents has ${raws.length / 2} entries for ${inputs.length} inputs; one for each is needed`)
-}
-
-interface Span {
-  from: number
-  to: number
-}
-
-function readRaw(bytes: Buffer, span: Span, { type, shape, size }: InputHead): TensorData | Unfit {
-  if (type === 'string') return readTexts(bytes, span, size)
-  const { from, to } = span
-  const length = to - from
-  const needed = size * bytesOf(type)
-  if (length !== needed) {
-    const detail = `there are ${length} bytes, and the shape [${shape}] of ${OIP_TYPES[type]} does not match true shape, it needs ${needed}`
-    return { code: 'shape-mismatch', detail }
-  }
-  // a copy, so that the message can be freed
-  const data = allocate(type, size) as Exclude<TensorData, string[]>
-  new Uint8Array(data.buffer, data.byteOffset, data.byteLength).set(bytes.subarray(from, to))
-  return type === 'bool' ? checkBools(data as Uint8Array) : data
-}
-
-function checkBools(data: Uint8Array): Uint8Array | Unfit {
-  const odd = data.findIndex((value) => value > 1)
-  return odd < 0 ? data : { code: 'value-type', detail: `value ${odd} of BOOL is the byte ${data[odd]}, and only 0 and 1 are taken` }
-}
-
-/** Texts, each after its length in four bytes. */
-function readTexts(bytes: Buffer, { from, to }: Span, size: number): string[] | Unfit {
-  const texts: string[] = []
-  let at = from
-  // each takes at least its length, so what the bytes cannot hold is found before room is made
-  if (size > (to - from) / 4) return wrongCount(countTexts(bytes, { from, to }), size)
-  while (at < to) {
-    if (texts.length === size) return wrongCount(countTexts(bytes, { from, to }), size)
-    const length = to - at < 4 ? Number.POSITIVE_INFINITY : bytes.readUInt32LE(at)
-    if (length > to - at - 4) return { code: 'request-invalid', detail: `text ${texts.length} goes beyond the end of the data` }
-    const text = utf8(bytes, at + 4, at + 4 + length)
-    if (text === undefined) return { code: 'utf8-invalid', detail: `value ${texts.length} is not valid UTF-8` }
-    texts.push(text)
-    at += 4 + length
-  }
-  return texts.length === size ? texts : wrongCount(texts.length, size)
-}
-
-function countTexts(bytes: Buffer, { from, to }: Span): number {
-  let count = 0
-  for (let at = from; to - at >= 4; count++) at += 4 + bytes.readUInt32LE(at)
-  return count
 }

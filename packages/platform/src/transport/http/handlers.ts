@@ -3,6 +3,7 @@ import type { Caller, ReleasePlan, ServableRelease } from '../../domain/inferenc
 import type { Budget } from '../budget.ts'
 import { presentedSecret } from '../credentials.ts'
 import { refuseForeignPages } from '../foreign-pages.ts'
+import { OIP_EXTENSIONS } from '../oip-extensions.ts'
 import { contentCoding } from './codings.ts'
 import { DOCS_PAGE, DOCS_POLICY } from './docs-page.ts'
 import type { Exchange } from './exchange.ts'
@@ -177,7 +178,8 @@ function noStatistics(): FairleadError {
 }
 
 const VIEWS: Record<Exclude<Route['name'], 'predict' | 'infer'>, (exchange: Exchange, route: Route, handling: Handling) => void | Promise<void>> = {
-  'oip-server': (exchange, _route, { options }) => exchange.json(200, JSON.stringify({ name: 'fairlead', version: options.version, extensions: [] })),
+  'oip-server': (exchange, _route, { options }) =>
+    exchange.json(200, JSON.stringify({ name: 'fairlead', version: options.version, extensions: OIP_EXTENSIONS.rest })),
   'oip-live': (exchange) => exchange.json(200, '{"live":true}'),
   'oip-ready': (exchange, _route, handling) => oipReady(exchange, handling),
   'oip-models': (exchange, _route, handling) => {

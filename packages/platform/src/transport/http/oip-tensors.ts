@@ -1,5 +1,8 @@
 import { type DataType, FairleadError, isFloat, OIP_TYPES, type ProblemItem, TYPES_BY_OIP } from '@fairlead/contract'
 import { allocate, float32Text, halfToNumber, setterOf, shapeFault, sizeOf, type Tensor, type TensorData, valueWriter } from '../../domain/inference/index.ts'
+import type { InputHead } from '../tensor-bytes.ts'
+import { type BinaryPart, JSON_LENGTH_HEADER } from './oip-binary.ts'
+import { parametersOf } from './oip-parameters.ts'
 
 function refused(path: string, detail: string, code: ProblemItem['code'] = 'request-invalid'): FairleadError {
   return new FairleadError(code, `${path}: ${detail}`, { items: [{ path, code, detail }] })
@@ -87,8 +90,14 @@ function countNested(data: unknown[], shape: number[], path: string): number {
   return sizeOf(shape)
 }
 
+/** Where the values of inputs may be beside the JSON, and what to ask before room is made for them. */
+export interface InputSource {
+  binary?: BinaryPart | undefined
+  checkRoom?(name: string, size: number): void
+}
+
 /** One input of an inference request as a named tensor. `index` is its place among the inputs. */
-export function decodeInput(value: unknown, index: number): { name: string; tensor: Tensor } {
+export function decodeInput(value: unknown, index: number, { binary, checkRoom }: InputSource = {}): { name: string; tensor: Tensor } {
   const path = `inputs[${index}]`
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw refused(path, 'an object with name, shape, datatype and data is needed')
   const { name, shape: rawShape, datatype, data, parameters } = value as Record<string, unknown>
@@ -96,11 +105,24 @@ export function decodeInput(value: unknown, index: number): { name: string; tens
   const type = typeof datatype === 'string' ? TYPES_BY_OIP.get(datatype) : undefined
   if (type === undefined) throw refused(`${path}.datatype`, `must be one of ${[...TYPES_BY_OIP.keys()].join(', ')}`)
   const shape = shapeOf(rawShape, path)
-  if (data === undefined && typeof parameters === 'object' && parameters !== null && 'binary_data_size' in parameters) {
-    throw new FairleadError('not-supported', `${path}: binary tensor data are not supported; send the values in "data"`)
+  const { binary_data_size: length } = parametersOf(parameters, path)
+  const size = sizeOf(shape)
+  checkRoom?.(name, size)
+  if (length === undefined) {
+    if (data === undefined) throw refused(`${path}.data`, 'the data are missing')
+    return { name, tensor: { type, shape, data: decodeData(data, { type, shape, path }) } }
   }
-  if (data === undefined) throw refused(`${path}.data`, 'the data are missing')
-  return { name, tensor: { type, shape, data: decodeData(data, { type, shape, path }) } }
+  if (data !== undefined) throw refused(path, 'there are both "data" and "binary_data_size"; one of them is needed')
+  return { name, tensor: { type, shape, data: readBinary(binary, length, { head: { type, shape, size }, path }) } }
+}
+
+function readBinary(binary: BinaryPart | undefined, length: unknown, { head, path }: { head: InputHead; path: string }): TensorData {
+  if (typeof length !== 'number' || !Number.isSafeInteger(length) || length < 0)
+    throw refused(`${path}.parameters.binary_data_size`, 'a whole number of at least 0 is needed')
+  if (!binary) throw refused(path, `its values are said to be behind the JSON, and the header ${JSON_LENGTH_HEADER} does not say where that ends`)
+  const data = binary.read(length, head)
+  if ('detail' in data) throw refused(path, data.detail, data.code)
+  return data
 }
 
 /** How numbers that JSON does not have are written: as null (told in the output's parameters), in quotes, or as bare words. */

@@ -139,22 +139,13 @@ eachLane("a caller's mistakes are 400 with one error text", async (testServing) 
   assert.deepEqual(serving.errors, [])
 })
 
-eachLane('binary tensors are not there, and say so', async (testServing) => {
-  await using serving = await testServing()
-  const { data: _, ...first } = INPUTS[0]!
-  const sized = await serving.post(INFER, { inputs: [{ ...first, parameters: { binary_data_size: 16 } }, ...INPUTS.slice(1)] })
-  assert.deepEqual([sized.status, /binary/.test(await refusal(sized))], [501, true])
-  const header = await serving.post(INFER, { inputs: INPUTS }, { 'inference-header-content-length': '5' })
-  assert.equal(header.status, 501)
-})
-
 eachLane('server, model and health documents', async (testServing) => {
   await using serving = await testServing()
   const get = async (path: string) => {
     const response = await fetch(serving.url + path)
     return [response.status, await response.json()]
   }
-  assert.deepEqual(await get('/v2'), [200, { name: 'fairlead', version: '1.2.3', extensions: [] }])
+  assert.deepEqual(await get('/v2'), [200, { name: 'fairlead', version: '1.2.3', extensions: ['binary_tensor_data'] }])
   assert.deepEqual(await get('/v2/health/live'), [200, { live: true }])
   assert.deepEqual(await get('/v2/health/ready'), [200, { ready: true }])
   assert.deepEqual(await get('/v2/models'), [200, { models: ['credit'] }])
@@ -244,9 +235,13 @@ test('numbers that JSON lacks are read in every form and written as asked', () =
 eachLane('what is not offered says so, and what to do instead', async (testServing) => {
   await using serving = await testServing({ releases: [fakeRelease()] })
   const error = async (response: Response) => [response.status, ((await response.json()) as { error: string }).error] as const
-  const [status, words] = await error(await serving.post(INFER, { inputs: INPUTS }, { 'inference-header-content-length': '10' }))
-  assert.equal(status, 501)
-  assert.match(words, /binary_data=False in set_data_from_numpy and in InferRequestedOutput/)
+  for (const more of [
+    { inputs: INPUTS, outputs: [{ name: 'p', parameters: { classification: 2 } }] },
+    { inputs: [{ name: 'age', shape: [2, 1], datatype: 'INT64', parameters: { shared_memory_region: 'r' } }, ...INPUTS.slice(1)] },
+  ]) {
+    const [status, words] = await error(await serving.post(INFER, more))
+    assert.deepEqual([status, /classification|shared memory/.test(words)], [501, true])
+  }
   for (const path of ['/v2/models/stats', '/v2/models/credit/stats', '/v2/models/credit/versions/1/stats']) {
     const [code, text] = await error(await fetch(serving.url + path))
     assert.equal(code, 501, path)

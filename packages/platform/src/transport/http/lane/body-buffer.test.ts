@@ -14,6 +14,17 @@ test('parts become the body, however large it is and however it is cut', () => {
   }
 })
 
+test('the byte that is told lies at a multiple of eight, in a body of any length', () => {
+  for (const length of [9, 5000, 3_000_001]) {
+    for (let aligned = 0; aligned < 9; aligned++) {
+      const body = new BodyBuffer(length, aligned)
+      for (let at = 0; at < length; at += 65_536) body.push(new Uint8Array(Math.min(65_536, length - at)).fill(7))
+      assert.equal((body.bytes.byteOffset + aligned) % 8, 0)
+      assert.ok(body.bytes.length === length && body.bytes.every((byte) => byte === 7))
+    }
+  }
+})
+
 test('a large body that has only been promised takes little room', () => {
   assert.ok(new BodyBuffer(2 ** 33).bytes.buffer.byteLength <= 1024 * 1024)
 })

@@ -85,7 +85,7 @@ export class LaneConnection implements Wire {
     if (this.#missing === 0) listener.done(body)
     else if (!listener.hold(body.length)) listener.full()
     else {
-      this.#gathered = new BodyBuffer(body.length + this.#missing)
+      this.#gathered = new BodyBuffer(body.length + this.#missing, binaryFrom(this.#last!))
       this.#gathered.push(body)
       this.#listener = listener
     }
@@ -277,6 +277,12 @@ function startsWith(bytes: Buffer, first: Buffer): boolean {
   // a loop, because a call into the engine's own comparison costs more than these few bytes
   for (let i = 0; i < first.length; i++) if (bytes[i] !== first[i]) return false
   return true
+}
+
+/** Where a body's binary part begins, if it has one. */
+function binaryFrom({ headers, length }: LaneHead): number {
+  const from = Number(headers['inference-header-content-length'] ?? 0)
+  return Number.isInteger(from) && from >= 0 && from <= length ? from : 0
 }
 
 function mayBecomeHead(bytes: Buffer): boolean {

@@ -1,6 +1,6 @@
 import { connect } from 'node:net'
 import { test } from 'node:test'
-import type { ServableRelease } from '../../../domain/inference/index.ts'
+import type { ServableRelease, Session } from '../../../domain/inference/index.ts'
 import { fakeInference, serveReleases } from '../../../testing/fake-inference.ts'
 import { type HttpServing, type ServeHttpOptions, serveHttp } from '../index.ts'
 
@@ -16,9 +16,14 @@ export function eachLane(name: string, body: (makeServing: MakeServing) => Promi
 export async function testServing({
   releases,
   isBlank = false,
+  session,
   ...options
-}: Partial<ServeHttpOptions> & { releases?: ServableRelease[] /** It was not told yet what to serve. */; isBlank?: boolean } = {}) {
-  const { inference, world } = fakeInference()
+}: Partial<ServeHttpOptions> & {
+  releases?: ServableRelease[] /** What runs instead of the fake credit model. */
+  session?: Session /** It was not told yet what to serve. */
+  isBlank?: boolean
+} = {}) {
+  const { inference, world } = fakeInference(undefined, session)
   if (!isBlank) await serveReleases(inference, releases)
   const errors: unknown[] = []
   const http: HttpServing = serveHttp({

@@ -1,6 +1,7 @@
 export * from './data-type.ts'
 export * from './errors.ts'
 export * from './exact-json.ts'
+export * from './html.ts'
 export * from './limits.ts'
 export * from './names.ts'
 export * from './prediction.ts'

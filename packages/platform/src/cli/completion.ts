@@ -33,13 +33,19 @@ export function completionScript(shell: Shell, program: Command): string {
 }
 
 /** Values of options that take one of a few words. */
-const VALUES: Record<string, string> = { '--format': 'table json ndjson csv parquet', '--output': 'table csv json', '--scope': KEY_SCOPES.join(' ') }
+const VALUES: Record<string, string> = {
+  '--format': 'table json ndjson csv parquet',
+  '--output': 'table csv json',
+  '--interface': 'rows oip oip-binary',
+  '--arrivals': 'poisson constant',
+  '--scope': KEY_SCOPES.join(' '),
+}
 
 /** Sets `words` to the values of the option before the word that is completed, or to the names of what the platform has. */
 function valueCases(): string {
   const options = Object.entries(VALUES).map(([option, list]) => `    ${option}) words="${list}" ;;`)
   const names = (kind: string) => `words=$(fairlead ${kind} list --json --quiet 2>/dev/null | sed -n 's/^      "name": "\\([^"]*\\)",*$/\\1/p') ;;`
-  const deployments = `"deployments show "*|"deployments rollback "*|"deployments remove "*|"deploy "*|"predict "*|"logs "*) [[ "$current" == -* ]] || ${names('deployments')}`
+  const deployments = `"deployments show "*|"deployments rollback "*|"deployments remove "*|"deploy "*|"predict "*|"logs "*|"bench "*) [[ "$current" == -* ]] || ${names('deployments')}`
   const models = `"models show "*|"models alias "*|"models tag "*|"models verify "*|"models remove "*) [[ "$current" == -* ]] || ${names('models')}`
   return `  case "\${COMP_WORDS[COMP_CWORD-1]}" in
 ${options.join('\n')}

@@ -21,6 +21,7 @@ const PAGES = [
   'docs/guides/types.md',
   'docs/guides/decisions.md',
   'docs/guides/operating.md',
+  'docs/guides/benchmarking.md',
 ]
 
 let folder: TemporaryFolder

@@ -2,6 +2,7 @@ import { FairleadError } from '@fairlead/contract'
 import { Command, CommanderError } from 'commander'
 import { PROGRAM_VERSION } from '../app/program-version.ts'
 import { registerApply } from './commands/apply.ts'
+import { registerBench } from './commands/bench.ts'
 import { registerCompletion } from './commands/completion.ts'
 import { registerConformance } from './commands/conformance.ts'
 import { registerDeploy } from './commands/deploy.ts'
@@ -65,7 +66,7 @@ export function buildProgram(io: Io, ended: (code: number) => void = () => {}): 
       }),
   }
   const all = [registerUp, registerApply, registerModels, registerDeploy, registerDeployments, registerPredict, registerLogs, registerKeys, registerTypes]
-  for (const register of [...all, registerConformance, registerStatus, registerDoctor, registerCompletion]) register(registrar)
+  for (const register of [...all, registerBench, registerConformance, registerStatus, registerDoctor, registerCompletion]) register(registrar)
   return program
 }
 

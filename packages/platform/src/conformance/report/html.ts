@@ -1,3 +1,4 @@
+import { escapeHtml } from '@fairlead/contract'
 import type { CaseResult, Exchange, Message } from '../types.ts'
 import { countCases, LEVELS, OUTCOMES, type Report, serverTitle, verdictOf } from './summary.ts'
 
@@ -74,9 +75,4 @@ function exchangeHtml({ request, answer, failure, ms }: Exchange): string {
 
 function words(outcome: string): string {
   return outcome.replace('-', ' ')
-}
-
-function escapeHtml(text: string): string {
-  const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
-  return text.replace(/[&<>"']/g, (character) => entities[character] ?? '')
 }

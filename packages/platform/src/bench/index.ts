@@ -1,0 +1,7 @@
+export { readObjective } from './objective.ts'
+export { renderHtml } from './report/html.ts'
+export { COLUMNS, cellsOf, documentOf, sentences } from './report/text.ts'
+export type { ReportFacts } from './report/words.ts'
+export { type BenchInterface, INTERFACES, inventRows, requestsOf, type TensorInput } from './requests.ts'
+export { type BenchResult, runBench } from './run.ts'
+export type { Arrivals } from './types.ts'

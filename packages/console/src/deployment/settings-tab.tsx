@@ -24,6 +24,8 @@ function settingRows(settings: ReleaseSettings): readonly (readonly [keyof Relea
     ],
     ['maxRows', `${settings.maxRows.toLocaleString('en-US')} rows`, 'Most rows of one request.'],
     ['queueRows', `${settings.queueRows.toLocaleString('en-US')} rows`, 'Most rows that wait for the model; beyond that the answer is 503.'],
+    ['queueBytes', `${settings.queueBytes.toLocaleString('en-US')} bytes`, 'Most bytes of inputs that wait; beyond that the answer is 503.'],
+    ['priority', String(settings.priority), 'Level of requests that name none; 1 goes first, 10 last.'],
     ['deadlineMs', formatMs(settings.deadlineMs), 'A request that waited this long is answered 504 and not computed.'],
     ['execution', settings.execution, 'Where the model runs: inline in the serve process, in worker threads, or as measured at load.'],
     ['workers', String(settings.workers), 'Worker threads per serve process, when it runs in workers.'],

@@ -37,6 +37,15 @@ export const releaseSettings = z.strictObject({
   requireKey: z.boolean().default(false),
   maxRows: z.number().int().min(1).max(1_000_000).default(10_000),
   queueRows: z.number().int().min(1).max(10_000_000).default(20_000),
+  /** Bytes of inputs that may wait. */
+  queueBytes: z
+    .number()
+    .int()
+    .min(1_000_000)
+    .max(2 ** 40)
+    .default(256 * 1024 * 1024),
+  /** Level of requests that name none: 1 goes first. */
+  priority: z.number().int().min(1).max(10).default(5),
   deadlineMs: z.number().int().min(1).max(3_600_000).default(30_000),
   execution: z.enum(['auto', 'inline', 'worker']).default('auto'),
   workers: z.number().int().min(1).max(64).default(1),
@@ -61,6 +70,8 @@ export const releaseSettingsPatch = z
     requireKey: setting.requireKey.unwrap(),
     maxRows: setting.maxRows.unwrap(),
     queueRows: setting.queueRows.unwrap(),
+    queueBytes: setting.queueBytes.unwrap(),
+    priority: setting.priority.unwrap(),
     deadlineMs: setting.deadlineMs.unwrap(),
     execution: setting.execution.unwrap(),
     workers: setting.workers.unwrap(),

@@ -19,6 +19,8 @@ export function writtenSettings(settings: ReleaseSettings): string[] {
 const TAKES: Partial<Record<keyof ReleaseSettings, string>> = {
   maxRows: 'a whole number from 1 to 1000000',
   queueRows: 'a whole number from 1 to 10000000',
+  queueBytes: 'bytes from 1000000 to 1099511627776',
+  priority: 'a whole number from 1, the highest, to 10',
   deadlineMs: 'milliseconds from 1 to 3600000',
   workers: 'a whole number from 1 to 64',
   requireKey: 'true or false',

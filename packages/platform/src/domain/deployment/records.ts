@@ -1,11 +1,15 @@
 import { parseJson, ROW_MEMBERS } from '@fairlead/contract'
-import type { Operation, Release } from '@fairlead/contract/control'
+import { type Operation, type Release, releaseSettings } from '@fairlead/contract/control'
 import type { ServableRelease } from '../inference/index.ts'
 import type { OperationRow, ReleaseRow } from './tables.ts'
 
+const DEFAULTS = releaseSettings.parse({})
+
 /** The frozen release inside a row. */
 export function servableOf(row: Pick<ReleaseRow, 'servable'>): ServableRelease {
-  return parseJson(row.servable, ROW_MEMBERS) as ServableRelease
+  const frozen = parseJson(row.servable, ROW_MEMBERS) as ServableRelease
+  // settings that there were not yet when it was frozen
+  return { ...frozen, settings: { ...DEFAULTS, ...frozen.settings } }
 }
 
 /** What became of a release, without reading what it is made of. */

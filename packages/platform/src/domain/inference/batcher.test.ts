@@ -5,6 +5,7 @@ import { coded } from '../../testing/fake-inference.ts'
 import { FAKE_SIGNATURE, type FakeModel, fakeModel, fakeSession } from '../../testing/fake-model.ts'
 import { Batcher, type BatcherOptions } from './batcher.ts'
 import { RowsPlan } from './rows.ts'
+import { RunCounters } from './run-counters.ts'
 import type { Session, Tensors } from './types.ts'
 
 const plan = new RowsPlan(FAKE_SIGNATURE, { extraColumns: 'refuse', unknownValues: 'refuse' })
@@ -157,4 +158,94 @@ test('closing answers what is in hand and takes no more', async () => {
   assert.deepEqual(await last, [1])
   await closed
   await batcher.close()
+})
+
+/** A session that notes the first amount of each run. */
+function noting() {
+  const seen: number[][] = []
+  const answer = (inputs: Tensors): Tensors => {
+    const figures = inputs.figures!.data as Float32Array
+    seen.push(Array.from({ length: figures.length / 2 }, (_, i) => figures[2 * i]!))
+    return { y: { type: 'float32', shape: [figures.length / 2], data: new Float32Array(figures.length / 2) } }
+  }
+  const session: Session = { runSync: answer, run: async (inputs) => answer(inputs), [Symbol.asyncDispose]: async () => {} }
+  return { seen, session }
+}
+
+const LIMITS = { tile: 1, queueRows: 100, slots: 1, joinable: true }
+
+test('the higher level goes first, first come first within one, and the setting is for those who name none', async () => {
+  const { seen, session } = noting()
+  const batcher = new Batcher(session, { ...LIMITS, priority: 4 })
+  const ask = (amount: number, priority?: number) => batcher.run(rowsOf([amount]), 1, LATER, { priority })
+  await Promise.all([ask(50, 5), ask(40), ask(100, 10), ask(51, 5), ask(10, 1), ask(41, 4), ask(11, 1)])
+  assert.deepEqual(seen.flat(), [10, 11, 40, 41, 50, 51, 100])
+})
+
+test('a low level waits, but not for ever: age counts', async () => {
+  const { seen, session } = noting()
+  const batcher = new Batcher(session, { ...LIMITS, priority: 1 })
+  const started = performance.now()
+  let low = 0
+  const waits = batcher.run(rowsOf([99]), 1, LATER, { priority: 3 }).then(() => {
+    low = performance.now() - started
+  })
+  // there is always one of the highest level waiting
+  let over = false
+  const flood = async () => {
+    while (!over) await batcher.run(rowsOf([1]), 1, LATER)
+  }
+  const floods = [flood(), flood(), flood()]
+  await waits
+  over = true
+  await Promise.all(floods)
+  assert.ok(low >= 900, `two levels are a second, and it waited ${low} ms`)
+  assert.ok(seen.flat().indexOf(99) > 10)
+})
+
+test('a large request of a low level lets others pass between its tiles', async () => {
+  const { seen, session } = noting()
+  const batcher = new Batcher(session, { ...LIMITS, tile: 2 })
+  const large = batcher.run(rowsOf([1, 2, 3, 4, 5, 6]), 6, LATER, { priority: 8 })
+  await sleep(0)
+  await Promise.all([large, batcher.run(rowsOf([10]), 1, LATER, { priority: 2 })])
+  assert.deepEqual(seen.flat().indexOf(10) < 5, true, seen.join(' '))
+  assert.deepEqual(
+    seen.flat().filter((amount) => amount < 10),
+    [1, 2, 3, 4, 5, 6],
+  )
+})
+
+test('a queue is bounded by bytes too, and gives them back', async () => {
+  const model = fakeModel()
+  // two rows: two int64, two texts of three letters and two pairs of floats
+  const bytes = 2 * (8 + 16 + 3 + 8)
+  const { batcher, ask } = batcherOf(model, { queueBytes: 2 * bytes })
+  const inputs = () => plan.decode([1, 2].map((amount) => ({ age: 30, purpose: 'car', amount, duration: 1 })))
+  const both = [batcher.run(inputs(), 2, LATER), batcher.run(inputs(), 2, LATER)]
+  await assert.rejects(batcher.run(inputs(), 2, LATER), coded('queue-full', /bytes of inputs are waiting, at most 140 may/))
+  await Promise.all(both)
+  assert.deepEqual(await ask([1, 2, 3, 4, 5, 6, 7, 8, 9]), [1, 2, 3, 4, 5, 6, 7, 8, 9], 'an empty queue takes anything')
+  await batcher.run(inputs(), 2, LATER)
+})
+
+test('runs are counted by their rows, with what they took; failed ones are not', async () => {
+  const model = fakeModel()
+  model.poison = 666
+  const { batcher, ask } = batcherOf(model)
+  await ask([0])
+  const counters = new RunCounters()
+  batcher.counters = counters
+  // a run of four; one of three that fails, and two for each alone, of which one fails
+  await Promise.allSettled([ask([1]), ask([2, 3]), ask([4, 5, 6]), ask([666])])
+  await ask([7])
+  assert.deepEqual(
+    counters.sizes().map(({ rows, runs }) => [rows, runs]),
+    [
+      [1, 1],
+      [2, 1],
+      [4, 1],
+    ],
+  )
+  assert.ok(counters.sizes().every(({ runMs, inputMs }) => runMs >= 0 && inputMs >= 0))
 })

@@ -1,55 +1,39 @@
 import { FairleadError } from '@fairlead/contract'
 import { DeadlineWatch } from './deadline-watch.ts'
+import { type BatchResult, checked, earliest, gather, type Job, rowsOf, type Slice, weightOf } from './job.ts'
+import type { RunCounters } from './run-counters.ts'
 import { concatAll, joinable, sliceAll } from './tensors.ts'
+import { type Runner, THREAD_TURNS, type Turns } from './turns.ts'
 import type { Session, Tensors } from './types.ts'
+import { WaitingQueue } from './waiting-queue.ts'
 
-/** What one request got back, and where its time went (milliseconds). */
-export interface BatchResult {
-  outputs: Tensors
-  queueMs: number
-  runMs: number
-}
+/** Bytes that may wait, and the level of requests that name none, where a release was frozen before these could be set. */
+const QUEUE_BYTES = 256 * 1024 * 1024
+const PRIORITY = 5
 
 export interface BatcherOptions {
   /** Most rows of one run. */
   tile: number
   /** Most rows waiting. */
   queueRows: number
+  /** Most bytes of inputs waiting. */
+  queueBytes?: number
+  /** Level of requests that name none. */
+  priority?: number
   /** Runs that may be under way at once. */
   slots: number
   /** Whether rows of several requests may share a run, and one request may be cut into several. */
   joinable: boolean
+  /** Whom the thread is shared with; by default all on it. */
+  turns?: Turns
 }
 
-/** What may end the wait of a request before its deadline. */
+/** How a request waits. */
 export interface Waiting {
   /** Whether the caller has gone away. */
   isAbandoned?: () => boolean
-}
-
-interface Job {
-  inputs: Tensors
-  rows: number
-  deadline: number
-  isAbandoned: (() => boolean) | undefined
-  /** Rows already given to a run. */
-  taken: number
-  /** Parts that have come back, by their place; `cut` counts all, `left` those still out. */
-  parts: Tensors[]
-  cut: number
-  left: number
-  queuedAt: number
-  startedAt: number
-  resolve(result: BatchResult): void
-  reject(error: unknown): void
-  done: boolean
-}
-
-interface Slice {
-  job: Job
-  from: number
-  to: number
-  part: number
+  /** Its level, 1 the highest. */
+  priority?: number | undefined
 }
 
 /**
@@ -57,11 +41,14 @@ interface Slice {
  * never waits for more. A large request is cut into tiles and takes turns with the others. When a run of several requests
  * fails, each is tried alone, so that one caller's rows cost only that caller.
  */
-export class Batcher {
+export class Batcher implements Runner {
   readonly #session: Session
+  readonly #runSync: ((inputs: Tensors) => Tensors) | undefined
   readonly #options: BatcherOptions
-  #queue: Job[] = []
-  #queuedRows = 0
+  readonly #turns: Turns
+  readonly #queueBytes: number
+  readonly #priority: number
+  readonly #queue = new WaitingQueue()
   #running = 0
   /** Requests of which a worker has rows. */
   readonly #away = new Set<Job>()
@@ -69,15 +56,23 @@ export class Batcher {
   #scheduled = false
   #closed = false
   #idle: (() => void)[] = []
+  /** See `Runner`. */
+  spent = 0
+  /** Where runs are counted, if anywhere. */
+  counters: RunCounters | undefined
 
   constructor(session: Session, options: BatcherOptions) {
     this.#session = session
+    this.#runSync = session.runSync?.bind(session)
     this.#options = options
+    this.#turns = options.turns ?? THREAD_TURNS
+    this.#queueBytes = options.queueBytes ?? QUEUE_BYTES
+    this.#priority = options.priority ?? PRIORITY
   }
 
   /** Rows waiting for their run. */
   get queuedRows(): number {
-    return this.#queuedRows
+    return this.#queue.rows
   }
 
   /** Whether nothing waits and nothing runs. */
@@ -94,33 +89,34 @@ export class Batcher {
    * Runs the model on `rows` rows. `deadline` is in milliseconds since 1970. Rejects with `queue-full`,
    * `deadline-exceeded`, `cancelled`, `release-not-ready` (after `close`), `model-run-failed` or `worker-crashed`.
    */
-  run(inputs: Tensors, rows: number, deadline: number, { isAbandoned }: Waiting = {}): Promise<BatchResult> {
+  run(inputs: Tensors, rows: number, deadline: number, { isAbandoned, priority = this.#priority }: Waiting = {}): Promise<BatchResult> {
     return new Promise((resolve, reject) => {
-      if (this.#closed) {
-        reject(new FairleadError('release-not-ready', 'the release is being replaced', { retryAfter: 1 }))
+      const bytes = weightOf(inputs)
+      const refusal = this.#refusal(rows, bytes)
+      if (refusal) {
+        reject(refusal)
         return
       }
-      // a request larger than the queue may still have an empty one to itself
-      if (this.#queuedRows > 0 && this.#queuedRows + rows > this.#options.queueRows) {
-        reject(new FairleadError('queue-full', `${this.#queuedRows} rows are waiting, at most ${this.#options.queueRows} may`, { retryAfter: 1 }))
-        return
-      }
-      this.#queuedRows += rows
-      this.#queue.push({
+      const queuedAt = performance.now()
+      const job: Job = {
         inputs,
         rows,
+        bytes,
+        priority,
+        rank: 0,
         deadline,
         isAbandoned,
         taken: 0,
         parts: [],
         cut: 0,
         left: 0,
-        queuedAt: performance.now(),
+        queuedAt,
         startedAt: 0,
         resolve,
         reject,
         done: false,
-      })
+      }
+      this.#queue.add(job, queuedAt)
       this.#schedule()
       // what goes with the next run needs no timer; what waits behind one, or behind others who are watched, does
       if (!this.#scheduled || this.#watch.armed) this.#watch.cover(deadline)
@@ -134,106 +130,116 @@ export class Batcher {
     return new Promise((resolve) => this.#idle.push(resolve))
   }
 
-  #schedule(): void {
-    if (this.#scheduled || this.#running >= this.#options.slots || this.#queue.length === 0) return
-    this.#scheduled = true
-    // the end of this turn of the event loop: all requests that arrived in it go together, and none waits longer
-    setImmediate(() => {
-      this.#scheduled = false
-      this.#dispatch()
-    })
-  }
-
-  #dispatch(): void {
-    const slices = this.#collect()
+  /** One run; `Turns` calls it. */
+  turn(): void {
+    this.#scheduled = false
+    const now = performance.now()
+    const slices = this.#collect(now)
     if (slices.length > 0) {
-      this.#running++
-      const { runSync } = this.#session
-      if (runSync) this.#runHere(slices, runSync.bind(this.#session))
-      else void this.#runAway(slices)
-      if (runSync) this.#freed()
+      if (this.#runSync) this.#runHere(slices, this.#runSync, now)
+      else {
+        this.#running++
+        void this.#runAway(slices, now)
+      }
     }
     this.#schedule()
     if (this.#queue.length > 0 && !this.#watch.armed) this.#watch.cover(earliest(this.#queue))
     this.#settleIdle()
   }
 
-  #freed(): void {
-    this.#running--
-    this.#schedule()
-    this.#settleIdle()
+  /** Why a request cannot wait here; `undefined` when it can. */
+  #refusal(rows: number, bytes: number): FairleadError | undefined {
+    if (this.#closed) return new FairleadError('release-not-ready', 'the release is being replaced', { retryAfter: 1 })
+    const queue = this.#queue
+    // a request larger than the queue may still have an empty one to itself
+    if (queue.length === 0) return undefined
+    const { queueRows } = this.#options
+    if (queue.rows + rows > queueRows) return full(`${queue.rows} rows are waiting, at most ${queueRows} may`)
+    if (queue.bytes + bytes > this.#queueBytes) return full(`${queue.bytes} bytes of inputs are waiting, at most ${this.#queueBytes} may`)
+    return undefined
+  }
+
+  #schedule(): void {
+    if (this.#scheduled || this.#running >= this.#options.slots || this.#queue.length === 0) return
+    this.#scheduled = true
+    // the end of this turn of the event loop: all requests that arrived in it go together, and none waits longer
+    this.#turns.ask(this)
   }
 
   #settleIdle(): void {
     if (this.#queue.length > 0 || this.#running > 0) return
     if (this.#closed) this.#watch[Symbol.dispose]()
-    for (const resolve of this.#idle.splice(0)) resolve()
+    if (this.#idle.length > 0) for (const resolve of this.#idle.splice(0)) resolve()
   }
 
   /** Takes the next run's rows from the queue; drops requests whose deadline has passed or whose caller has gone. */
-  #collect(): Slice[] {
-    const { tile } = this.#options
-    const now = Date.now()
+  #collect(now: number): Slice[] {
+    const { tile, joinable: joins } = this.#options
+    const time = Date.now()
     const slices: Slice[] = []
     let room = tile
-    let next = 0
-    const unfinished: Job[] = []
-    while (next < this.#queue.length && room > 0) {
-      const job = this.#queue[next]!
+    while (room > 0) {
+      const job = this.#queue.first
+      if (!job) break
       const isGone = job.isAbandoned?.() === true
-      if (job.done || isGone || job.deadline <= now) {
-        next++
-        this.#queuedRows -= job.rows - job.taken
+      if (job.done || isGone || job.deadline <= time) {
+        this.#queue.shift()
         this.#refuse(job, isGone ? goneBeforeRun() : lateInQueue())
         continue
       }
-      if (slices.length > 0 && !(this.#options.joinable && joinable(slices[0]!.job.inputs, job.inputs))) break
-      const take = this.#options.joinable ? Math.min(room, job.rows - job.taken) : job.rows
-      if (job.taken === 0) job.startedAt = performance.now()
+      if (slices.length > 0 && !(joins && joinable(slices[0]!.job.inputs, job.inputs))) break
+      this.#queue.shift()
+      const take = joins ? Math.min(room, job.rows - job.taken) : job.rows
+      if (job.taken === 0) job.startedAt = now
       slices.push({ job, from: job.taken, to: job.taken + take, part: job.cut++ })
       job.taken += take
       job.left++
-      this.#queuedRows -= take
       room -= take
-      next++
-      if (job.taken < job.rows) unfinished.push(job)
+      // what is left of a large request waits as one that came now: others of its level take their turn
+      if (job.taken < job.rows) this.#queue.add(job, now)
     }
-    // what is left of a large request goes to the back: others take their turn
-    if (next > 0) this.#queue = [...this.#queue.slice(next), ...unfinished]
     return slices
   }
 
-  #runHere(slices: Slice[], run: (inputs: Tensors) => Tensors): void {
+  #runHere(slices: Slice[], run: (inputs: Tensors) => Tensors, now: number): void {
     let outputs: Tensors
+    let begun = now
     try {
-      outputs = checked(slices, run(gather(slices)))
+      const inputs = gather(slices)
+      if (slices.length > 1) begun = performance.now()
+      outputs = checked(slices, run(inputs))
     } catch (error) {
-      if (slices.length > 1 && retryAlone(error)) for (const slice of slices) this.#runHere([slice], run)
+      if (slices.length > 1 && retryAlone(error)) for (const slice of slices) this.#runHere([slice], run, performance.now())
       else this.#fail(slices, error)
       return
     }
-    this.#deliver(slices, outputs)
+    this.#deliver(slices, outputs, { now, begun })
   }
 
-  async #runAway(slices: Slice[]): Promise<void> {
+  async #runAway(slices: Slice[], now: number): Promise<void> {
     for (const { job } of slices) {
       this.#away.add(job)
       this.#watch.cover(job.deadline)
     }
-    await this.#runElsewhere(slices)
-    this.#freed()
+    await this.#runElsewhere(slices, now)
+    this.#running--
+    this.#schedule()
+    this.#settleIdle()
   }
 
-  async #runElsewhere(slices: Slice[]): Promise<void> {
+  async #runElsewhere(slices: Slice[], now: number): Promise<void> {
     let outputs: Tensors
+    let begun = now
     try {
-      outputs = checked(slices, await this.#session.run(gather(slices)))
+      const inputs = gather(slices)
+      if (slices.length > 1) begun = performance.now()
+      outputs = checked(slices, await this.#session.run(inputs))
     } catch (error) {
-      if (slices.length > 1 && retryAlone(error)) for (const slice of slices) await this.#runElsewhere([slice])
+      if (slices.length > 1 && retryAlone(error)) for (const slice of slices) await this.#runElsewhere([slice], performance.now())
       else this.#fail(slices, error)
       return
     }
-    this.#deliver(slices, outputs)
+    this.#deliver(slices, outputs, { now, begun })
   }
 
   /**
@@ -242,21 +248,16 @@ export class Batcher {
    */
   #sweep(now: number): number {
     for (const job of this.#away) if (job.deadline <= now) this.#refuse(job, lateWhileRunning())
-    const waiting: Job[] = []
-    for (const job of this.#queue) {
-      if (!job.done && job.deadline > now) waiting.push(job)
-      else {
-        this.#queuedRows -= job.rows - job.taken
-        this.#refuse(job, job.taken > 0 ? lateWhileRunning() : lateInQueue())
-      }
+    for (const job of this.#queue.sift(({ done, deadline }) => !done && deadline > now)) {
+      this.#refuse(job, job.taken > 0 ? lateWhileRunning() : lateInQueue())
     }
-    this.#queue = waiting
     this.#settleIdle()
-    return Math.min(earliest(waiting), earliest(this.#away))
+    return Math.min(earliest(this.#queue), earliest(this.#away))
   }
 
   /** Gives everyone their rows. What goes wrong here is the answer's fault: running the model once more would not mend it. */
-  #deliver(slices: Slice[], outputs: Tensors): void {
+  #deliver(slices: Slice[], outputs: Tensors, { now, begun }: { now: number; begun: number }): void {
+    const ended = performance.now()
     let at = 0
     for (const { job, from, to, part } of slices) {
       const size = to - from
@@ -264,7 +265,7 @@ export class Batcher {
       try {
         if (!job.done) {
           job.parts[part] = slices.length === 1 ? outputs : sliceAll(outputs, at, at + size)
-          if (job.left === 0 && job.taken === job.rows) this.#finish(job)
+          if (job.left === 0 && job.taken === job.rows) finish(job, ended)
         }
       } catch (error) {
         this.#refuse(job, unjoinable(error))
@@ -272,13 +273,10 @@ export class Batcher {
       at += size
       if (job.left === 0) this.#away.delete(job)
     }
-  }
-
-  #finish(job: Job): void {
-    const now = performance.now()
-    const outputs = job.parts.length === 1 ? job.parts[0]! : concatAll(job.parts)
-    job.done = true
-    job.resolve({ outputs, queueMs: job.startedAt - job.queuedAt, runMs: now - job.startedAt })
+    if (this.counters) {
+      const outputMs = slices.length === 1 ? 0 : performance.now() - ended
+      this.counters.add(rowsOf(slices), { inputMs: begun - now, runMs: ended - begun, outputMs })
+    }
   }
 
   #fail(slices: Slice[], error: unknown): void {
@@ -291,6 +289,16 @@ export class Batcher {
     this.#away.delete(job)
     job.reject(error)
   }
+}
+
+function finish(job: Job, now: number): void {
+  const outputs = job.parts.length === 1 ? job.parts[0]! : concatAll(job.parts)
+  job.done = true
+  job.resolve({ outputs, queueMs: job.startedAt - job.queuedAt, runMs: now - job.startedAt })
+}
+
+function full(detail: string): FairleadError {
+  return new FairleadError('queue-full', detail, { retryAfter: 1 })
 }
 
 function goneBeforeRun(): FairleadError {
@@ -310,33 +318,7 @@ function unjoinable(error: unknown): FairleadError {
   return new FairleadError('model-run-failed', `the model answered parts of this request in different forms: ${why}; send fewer rows at once`, { cause: error })
 }
 
-function earliest(jobs: Iterable<Job>): number {
-  let first = Number.POSITIVE_INFINITY
-  for (const { deadline } of jobs) if (deadline < first) first = deadline
-  return first
-}
-
-function inputsOf({ job, from, to }: Slice): Tensors {
-  return from === 0 && to === job.rows ? job.inputs : sliceAll(job.inputs, from, to)
-}
-
-function gather(slices: Slice[]): Tensors {
-  return slices.length === 1 ? inputsOf(slices[0]!) : concatAll(slices.map(inputsOf))
-}
-
 /** A crashed worker says nothing about the rows; a failed run may be the fault of one request. */
 function retryAlone(error: unknown): boolean {
   return !(error instanceof FairleadError) || error.code === 'model-run-failed'
-}
-
-/** The outputs of a run, which may be cut and joined only if they have a row for each of its rows. */
-function checked(slices: Slice[], outputs: Tensors): Tensors {
-  const [{ job, from, to }] = slices as [Slice]
-  if (slices.length === 1 && to - from === job.rows) return outputs
-  const rows = slices.reduce((sum, slice) => sum + slice.to - slice.from, 0)
-  for (const name in outputs) {
-    const got = outputs[name]!.shape[0]
-    if (got !== rows) throw new FairleadError('model-run-failed', `the output "${name}" has ${got ?? 'no'} rows for ${rows} rows of input`)
-  }
-  return outputs
 }

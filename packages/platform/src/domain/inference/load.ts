@@ -1,6 +1,6 @@
 import { availableParallelism, cpus } from 'node:os'
 import { FairleadError } from '@fairlead/contract'
-import type { Execution } from '@fairlead/contract/control'
+import type { Execution, ReleaseSettings } from '@fairlead/contract/control'
 import { syntheticExample } from '../../model/signature/example.ts'
 import type { BatcherOptions } from './batcher.ts'
 import { exampleFailed, runChecks } from './checks.ts'
@@ -8,6 +8,7 @@ import { chooseTile, type Measurement } from './measure.ts'
 import { leastMemory } from './model-memory.ts'
 import { MemoryGauge } from './native-memory.ts'
 import { WorkerPool } from './pool.ts'
+import type { RunCounters } from './run-counters.ts'
 import { ReleasePlan, ServingRelease } from './serving-release.ts'
 import { repeatRows } from './tensors.ts'
 import type { Artifact, ArtifactSource, Runtime, ServableRelease, Session, Tensors } from './types.ts'
@@ -36,6 +37,8 @@ export interface LoaderOptions {
   memory?: MemoryGauge
   /** Longest opening of a small model, in milliseconds. Default two minutes. */
   openMs?: number
+  /** Where the runs of a release are counted from when it answers; those of its checks are not. */
+  counters?(release: ServableRelease): RunCounters
   /** Told when a worker ended and is being replaced. */
   onWorkerReplaced?(release: ServableRelease, reason: string): void
   /** Told when a worker was given up that cannot be ended: it works on, and holds its model, as long as the process lives. */
@@ -130,6 +133,7 @@ export class ReleaseLoader implements AsyncDisposable {
   async #checked(serving: ServingRelease): Promise<ServingRelease> {
     try {
       serving.checks = await runChecks(serving, await this.#options.artifacts.golden?.(serving.release))
+      serving.countRuns(this.#options.counters?.(serving.release))
       return serving
     } catch (error) {
       await serving[Symbol.asyncDispose]()
@@ -234,9 +238,13 @@ function isKnown(release: ServableRelease, artifact?: Artifact): release is Know
   return settings.execution !== 'worker' && !artifact?.branching?.length
 }
 
+function queueOf({ queueRows, queueBytes, priority }: ReleaseSettings): Pick<BatcherOptions, 'queueRows' | 'queueBytes' | 'priority'> {
+  return { queueRows, queueBytes, priority }
+}
+
 function asBefore({ settings, execution }: Known): { execution: Execution; batching: BatcherOptions } {
   const slots = Math.max(1, execution.workers)
-  return { execution, batching: { tile: execution.tile, queueRows: settings.queueRows, slots, joinable: execution.joinable ?? false } }
+  return { execution, batching: { ...queueOf(settings), tile: execution.tile, slots, joinable: execution.joinable ?? false } }
 }
 
 /** The fixed number of rows of a model that has one; 1 means row by row. */
@@ -310,8 +318,8 @@ function describeRun(
       machine: MACHINE,
     },
     batching: {
+      ...queueOf(release.settings),
       tile,
-      queueRows: release.settings.queueRows,
       slots: Math.max(1, workers),
       joinable,
     },

@@ -2,8 +2,10 @@ import type { Execution } from '@fairlead/contract/control'
 import { type CompiledPipeline, compilePipeline } from '../pipeline/index.ts'
 import { AnswerColumns } from './answer-columns.ts'
 import { AnswersPlan } from './answers.ts'
-import { Batcher, type BatcherOptions, type BatchResult, type Waiting } from './batcher.ts'
+import { Batcher, type BatcherOptions, type Waiting } from './batcher.ts'
+import type { BatchResult } from './job.ts'
 import { RowsPlan } from './rows.ts'
+import type { RunCounters } from './run-counters.ts'
 import { TensorInterface } from './tensor-interface.ts'
 import type { LoadReport, ServableRelease, Session, Tensors } from './types.ts'
 
@@ -83,6 +85,11 @@ export class ServingRelease extends ReleasePlan implements AsyncDisposable {
   /** Whether it takes requests: not any more once it leaves. */
   get open(): boolean {
     return !this.#batcher.closed
+  }
+
+  /** Counts the runs from now on. */
+  countRuns(counters: RunCounters | undefined): void {
+    this.#batcher.counters = counters
   }
 
   /** Runs the model and the steps after it. `deadline` in milliseconds since 1970. Errors as `Batcher.run`. */

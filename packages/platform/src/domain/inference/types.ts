@@ -109,6 +109,8 @@ export interface InferenceRequest {
   key: string | undefined
   /** Absolute time in milliseconds after which the answer is worthless. */
   deadline: number
+  /** Its level in the queue, 1 the highest; that of its release where it names none. */
+  priority?: number | undefined
   /** Whether the caller has gone away, so that what has not begun need not begin. */
   isAbandoned?: () => boolean
   caller: Caller

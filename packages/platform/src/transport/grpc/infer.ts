@@ -1,5 +1,5 @@
 import { FairleadError } from '@fairlead/contract'
-import type { InferenceRequest, ReleasePlan, Tensor, Tensors } from '../../domain/inference/index.ts'
+import { type InferenceRequest, type ReleasePlan, readPriority, type Tensor, type Tensors } from '../../domain/inference/index.ts'
 import { isRequestId } from '../../kernel/request-id.ts'
 import { checkRoom } from '../tensor-bytes.ts'
 import type { Call } from './call.ts'
@@ -40,6 +40,7 @@ export async function modelInfer(call: Call, bytes: Buffer): Promise<Buffer> {
       ids: undefined,
       key: undefined,
       deadline: Math.min(Date.now() + deadlineMs, call.deadline ?? Number.POSITIVE_INFINITY, timeoutOf(message.parameters)),
+      priority: priorityOf(message.parameters),
       isAbandoned: () => call.isGone,
       caller,
       traceId: call.traceId,
@@ -75,6 +76,12 @@ function timeoutOf(parameters: Parameters): number {
   if (micros === undefined || micros === 0n) return Number.POSITIVE_INFINITY
   if (typeof micros !== 'bigint' || micros < 0n) throw new FairleadError('request-invalid', 'the parameter "timeout" must be microseconds')
   return Date.now() + Number(micros) / 1000
+}
+
+/** Triton's parameter `priority`. */
+function priorityOf(parameters: Parameters): number | undefined {
+  const priority = parameters.get('priority')
+  return priority === undefined ? undefined : readPriority(priority, 'parameters.priority')
 }
 
 /** What changes the meaning of a tensor must be honoured or refused. */

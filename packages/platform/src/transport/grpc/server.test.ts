@@ -163,6 +163,19 @@ test('request id and trace go in, come back, and are recorded', async () => {
   assert.equal(odd.headers.traceparent, undefined)
 })
 
+test('a priority is taken from the parameters', async () => {
+  await using port = await testGrpc()
+  const level = async (value: bigint) => {
+    const parameters = { priority: { parameterChoice: { case: 'int64Param' as const, value } } }
+    return (await port.call('ModelInfer', encode(ModelInferRequestSchema, { ...TYPED, parameters }))).status
+  }
+  assert.equal(await level(3n), 0)
+  assert.equal(port.world.logged.at(-1)!.request.priority, 3)
+  assert.equal(await level(0n), 0)
+  assert.equal(port.world.logged.at(-1)!.request.priority, undefined)
+  assert.equal(await level(11n), 3)
+})
+
 test('a deadline that cannot be kept is DEADLINE_EXCEEDED, and what it is written in is checked', async () => {
   await using port = await testGrpc()
   const message = encode(ModelInferRequestSchema, TYPED)

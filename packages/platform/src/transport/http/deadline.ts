@@ -1,4 +1,5 @@
 import { FairleadError } from '@fairlead/contract'
+import { readPriority } from '../../domain/inference/index.ts'
 
 const MOST_MS = 3_600_000
 
@@ -27,4 +28,9 @@ export function deadlineOf({
   if (typeof header === 'string') millis = Math.min(millis, timeoutMs(header, 'X-Request-Timeout'))
   if (parameterMs !== undefined) millis = Math.min(millis, parameterMs)
   return Date.now() + millis
+}
+
+/** Level of `X-Request-Priority`. Throws `request-invalid`. */
+export function priorityHeader(header: string | string[] | undefined): number | undefined {
+  return header === undefined ? undefined : readPriority(header, 'X-Request-Priority')
 }

@@ -1,5 +1,5 @@
 import { FairleadError } from '@fairlead/contract'
-import type { ReleasePlan, Tensors } from '../../domain/inference/index.ts'
+import { type ReleasePlan, readPriority, type Tensors } from '../../domain/inference/index.ts'
 import { checkRoom } from '../tensor-bytes.ts'
 import { readJson } from './json.ts'
 import { knownTensors } from './known-forms/tensors.ts'
@@ -19,6 +19,8 @@ export interface InferRequest {
   nonFinite: NonFiniteForm
   /** Milliseconds that the caller waits at most. */
   timeoutMs: number | undefined
+  /** Its level in the queue, where it names one. */
+  priority?: number | undefined
 }
 
 function invalid(detail: string): FairleadError {
@@ -51,6 +53,7 @@ export function readInferRequest(body: Buffer, header: string | string[] | undef
     wanted: wantedOutputs(outputs, { serving, allBinary: flag(said, 'binary_data_output', '') ?? false }),
     nonFinite: nonFiniteForm(said),
     timeoutMs: timeoutOf(said),
+    priority: said.priority === undefined ? undefined : readPriority(said.priority, 'parameters.priority'),
   }
 }
 

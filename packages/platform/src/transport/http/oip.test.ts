@@ -128,6 +128,7 @@ eachLane("a caller's mistakes are 400 with one error text", async (testServing) 
     [{ inputs: INPUTS, id: 5 }, /"id" must be text/],
     [{ inputs: INPUTS, parameters: 5 }, /"parameters"/],
     [{ inputs: INPUTS, parameters: { timeout: 'x' } }, /timeout/],
+    [{ inputs: INPUTS, parameters: { priority: 'x' } }, /parameters\.priority must be/],
     [{ inputs: INPUTS, parameters: { nonfinite: 'x' } }, /nonfinite/],
     [`${'['.repeat(10_000)}`, /nested 10000 levels/],
   ]

@@ -1,7 +1,7 @@
 import { OIP_TYPES, type TensorSpec } from '@fairlead/contract'
 import type { Inference, ReleasePlan } from '../../domain/inference/index.ts'
 import { isRequestId } from '../../kernel/request-id.ts'
-import { deadlineOf } from './deadline.ts'
+import { deadlineOf, priorityHeader } from './deadline.ts'
 import { type InferAnswer, renderAnswer, sendAnswer } from './oip-answer.ts'
 import { type InferRequest, readInferRequest } from './oip-request.ts'
 import { checkRowCount, type PredictCall } from './predict-rows.ts'
@@ -32,6 +32,7 @@ export async function inferTensors({ inference, exchange, deployment, release, c
       ids: undefined,
       key: undefined,
       deadline,
+      priority: asked.priority ?? priorityHeader(headers['x-request-priority']),
       caller,
       traceId: exchange.traceId,
       interface: 'oip',

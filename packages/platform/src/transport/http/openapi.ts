@@ -100,7 +100,10 @@ function requestSchema({ release }: ReleasePlan): Schema {
       parameters: {
         type: 'object',
         additionalProperties: false,
-        properties: { timeout: { description: 'Milliseconds to wait for the answer, or a duration like 250ms.', type: ['number', 'string'] } },
+        properties: {
+          timeout: { description: 'Milliseconds to wait for the answer, or a duration like 250ms.', type: ['number', 'string'] },
+          priority: { description: 'Who goes first where requests wait, as X-Request-Priority has it.', type: 'integer', minimum: 0, maximum: 10 },
+        },
       },
     },
   }
@@ -166,6 +169,12 @@ const HEADERS = [
     in: 'header',
     schema: { type: 'string', examples: ['250ms', '2s'] },
     description: 'How long to wait for the answer; milliseconds without a unit.',
+  },
+  {
+    name: 'X-Request-Priority',
+    in: 'header',
+    schema: { type: 'integer', minimum: 0, maximum: 10 },
+    description: 'Who goes first where requests wait: 1 before 2, up to 10; without it, or with 0, as the deployment says.',
   },
 ]
 

@@ -1,7 +1,7 @@
 import { FairleadError, type ProblemItem } from '@fairlead/contract'
-import type { Caller, Inference, ReleasePlan } from '../../domain/inference/index.ts'
+import { type Caller, type Inference, type ReleasePlan, readPriority } from '../../domain/inference/index.ts'
 import { nearestWord } from '../../kernel/suggestion.ts'
-import { deadlineOf, timeoutMs } from './deadline.ts'
+import { deadlineOf, priorityHeader, timeoutMs } from './deadline.ts'
 import type { Exchange } from './exchange.ts'
 import type { RowForms } from './formats/forms.ts'
 import { type ReadRows, readOtherRows, readQuery } from './formats/read-rows.ts'
@@ -18,6 +18,7 @@ interface RowsBody {
   ids: string[] | undefined
   key: string | undefined
   timeoutMs: number | undefined
+  priority?: number | undefined
 }
 
 function invalid(path: string, detail: string): FairleadError {
@@ -43,7 +44,7 @@ function readBody(value: unknown): RowsBody {
     rows,
     ids: (ids as string[] | null | undefined) ?? undefined,
     key: (key as string | null | undefined) ?? undefined,
-    timeoutMs: parameters === undefined || parameters === null ? undefined : timeoutOf(parameters),
+    ...readParameters(parameters),
   }
 }
 
@@ -58,13 +59,17 @@ function checkIds(ids: unknown, rows: unknown): void {
   }
 }
 
-function timeoutOf(parameters: unknown): number | undefined {
+function readParameters(parameters: unknown): Pick<RowsBody, 'timeoutMs' | 'priority'> {
+  if (parameters === undefined || parameters === null) return { timeoutMs: undefined }
   if (typeof parameters !== 'object' || parameters === null || Array.isArray(parameters)) throw invalid('parameters', 'an object is needed')
   for (const name of Object.keys(parameters)) {
-    if (name !== 'timeout') throw invalid(`parameters.${name}`, 'there is no such parameter; "timeout" is the only one')
+    if (name !== 'timeout' && name !== 'priority') throw invalid(`parameters.${name}`, 'there is no such parameter; "timeout" and "priority" are all')
   }
-  const { timeout } = parameters as Record<string, unknown>
-  return timeout === undefined ? undefined : timeoutMs(timeout, 'parameters.timeout')
+  const { timeout, priority } = parameters as Record<string, unknown>
+  return {
+    timeoutMs: timeout === undefined ? undefined : timeoutMs(timeout, 'parameters.timeout'),
+    priority: priority === undefined ? undefined : readPriority(priority, 'parameters.priority'),
+  }
 }
 
 /** Refuses more rows than the release takes in one request. */
@@ -156,6 +161,7 @@ export async function predictRows(call: RowsCall, body: Buffer): Promise<void> {
         header: exchange.headers['x-request-timeout'],
         parameterMs: parsed.timeoutMs,
       }),
+      priority: parsed.priority ?? priorityHeader(exchange.headers['x-request-priority']),
       caller,
       traceId: exchange.traceId,
       interface: 'rows',

@@ -76,6 +76,21 @@ eachLane('an odd request id or trace is replaced, not echoed', async (testServin
   assert.equal(response.headers.get('traceparent'), null)
 })
 
+eachLane('a priority is taken from the parameters, else from the header', async (testServing) => {
+  await using serving = await testServing()
+  const level = async (parameters: object, headers: Record<string, string>) => {
+    assert.equal((await serving.post(PREDICT, { rows: [FAKE_ROW], parameters }, headers)).status, 200)
+    return serving.world.logged.at(-1)!.request.priority
+  }
+  assert.equal(await level({}, {}), undefined)
+  assert.equal(await level({ priority: 2 }, { 'x-request-priority': '9' }), 2)
+  assert.equal(await level({ timeout: '1s' }, { 'x-request-priority': '9' }), 9)
+  assert.equal(await level({ priority: 0 }, {}), undefined)
+  const refused = await serving.post(PREDICT, { rows: [FAKE_ROW] }, { 'x-request-priority': 'high' })
+  assert.equal(refused.status, 400)
+  assert.match((await problem(refused)).detail!, /X-Request-Priority must be a whole number from 1/)
+})
+
 eachLane('wrong rows are 422 with their places, and counted as failures', async (testServing) => {
   await using serving = await testServing()
   const response = await serving.post(PREDICT, { rows: [FAKE_ROW, { ...FAKE_ROW, age: 'x' }, { amount: 1, duration: 2 }] })
@@ -123,6 +138,7 @@ eachLane('bodies of the wrong form are refused with the right code', async (test
     ['{"rows":[{}],"parameters":[]}', 400, 'request-invalid'],
     ['{"rows":[{}],"parameters":{"timeout":-1}}', 400, 'request-invalid'],
     ['{"rows":[{}],"parameters":{"a":{}}}', 400, 'request-invalid'],
+    ['{"rows":[{}],"parameters":{"priority":11}}', 400, 'request-invalid'],
   ]
   for (const [body, status, code] of cases) {
     const response = await serving.post(PREDICT, body)

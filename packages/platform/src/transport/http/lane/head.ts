@@ -64,6 +64,7 @@ const NAMES = new Set([
   'x-forwarded-proto',
   'x-real-ip',
   'x-request-id',
+  'x-request-priority',
   'x-request-timeout',
 ])
 

@@ -1,0 +1,92 @@
+import { FairleadError } from '@fairlead/contract'
+import { concatAll, sliceAll } from './tensors.ts'
+import type { Tensors } from './types.ts'
+
+/** What one request got back, and where its time went (milliseconds). */
+export interface BatchResult {
+  outputs: Tensors
+  queueMs: number
+  runMs: number
+}
+
+/** A request in the batcher. */
+export interface Job {
+  inputs: Tensors
+  rows: number
+  /** About how much memory its inputs hold while it waits. */
+  bytes: number
+  priority: number
+  /** Its place in the queue: the lower, the sooner. */
+  rank: number
+  /** Milliseconds since 1970. */
+  deadline: number
+  isAbandoned: (() => boolean) | undefined
+  /** Rows already given to a run. */
+  taken: number
+  /** Parts that have come back, by their place; `cut` counts all, `left` those still out. */
+  parts: Tensors[]
+  cut: number
+  left: number
+  /** In `performance.now()` milliseconds. */
+  queuedAt: number
+  startedAt: number
+  resolve(result: BatchResult): void
+  reject(error: unknown): void
+  done: boolean
+}
+
+/** Rows of one request that go into one run. */
+export interface Slice {
+  job: Job
+  from: number
+  to: number
+  part: number
+}
+
+/** The earliest deadline; `Infinity` when there is none. */
+export function earliest(jobs: Iterable<Job>): number {
+  let first = Number.POSITIVE_INFINITY
+  for (const { deadline } of jobs) if (deadline < first) first = deadline
+  return first
+}
+
+/** What each text takes beside its letters. */
+const TEXT_BYTES = 16
+
+/** About how much memory tensors hold. */
+export function weightOf(tensors: Tensors): number {
+  let bytes = 0
+  for (const name in tensors) {
+    const { data } = tensors[name]!
+    if (Array.isArray(data)) for (const text of data) bytes += TEXT_BYTES + text.length
+    else bytes += data.byteLength
+  }
+  return bytes
+}
+
+function inputsOf({ job, from, to }: Slice): Tensors {
+  return from === 0 && to === job.rows ? job.inputs : sliceAll(job.inputs, from, to)
+}
+
+/** The inputs of a run. */
+export function gather(slices: Slice[]): Tensors {
+  return slices.length === 1 ? inputsOf(slices[0]!) : concatAll(slices.map(inputsOf))
+}
+
+export function rowsOf(slices: Slice[]): number {
+  let rows = 0
+  for (const { from, to } of slices) rows += to - from
+  return rows
+}
+
+/** The outputs of a run, which may be cut and joined only if they have a row for each of its rows. Throws `model-run-failed`. */
+export function checked(slices: Slice[], outputs: Tensors): Tensors {
+  const [{ job, from, to }] = slices as [Slice]
+  if (slices.length === 1 && to - from === job.rows) return outputs
+  const rows = rowsOf(slices)
+  for (const name in outputs) {
+    const got = outputs[name]!.shape[0]
+    if (got !== rows) throw new FairleadError('model-run-failed', `the output "${name}" has ${got ?? 'no'} rows for ${rows} rows of input`)
+  }
+  return outputs
+}

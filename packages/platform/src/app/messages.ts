@@ -36,6 +36,10 @@ export type ToServe =
   | { type: 'init'; init: ServeInit }
   | { type: 'desired-changed' }
   | { type: 'keys-changed'; ask: number }
+  /** Publish what was counted so far. */
+  | { type: 'publish'; ask: number }
+  /** What this process asked for was done by all that live. */
+  | { type: 'all-published'; ask: number }
   | { type: 'drain'; graceMs: number }
 
 /** From a serve process to the supervisor. */
@@ -43,6 +47,9 @@ export type FromServe =
   | { type: 'waiting' }
   | { type: 'ready'; port: number }
   | { type: 'keys-read'; ask: number }
+  | { type: 'published'; ask: number }
+  /** Have every other process publish what it has counted. */
+  | { type: 'ask-counts'; ask: number }
   | { type: 'fatal'; code: string; detail: string }
   /** The main thread turns, and may now be away for so long. */
   | { type: 'alive'; limitMs: number }

@@ -1,4 +1,5 @@
 import { FairleadError } from '@fairlead/contract'
+import { FreshCounts } from './fresh-counts.ts'
 import type { FromServe, ToServe } from './messages.ts'
 import { type ServeProcess, startServe } from './serve.ts'
 import { startWatchdog } from './watchdog.ts'
@@ -12,6 +13,7 @@ const ALIVE_MS = 1000
 
 let serving: Promise<ServeProcess> | undefined
 let ending = false
+const counts = new FreshCounts((ask) => tell({ type: 'ask-counts', ask }))
 /** Threads that hang in native code. */
 let lost = 0
 
@@ -38,7 +40,11 @@ async function begin(message: Extract<ToServe, { type: 'init' }>): Promise<void>
   const watchdog = startWatchdog({ hungAfterMs: message.init.hungAfterMs, onLimit: alive })
   alive(watchdog.limitMs)
   setInterval(() => alive(watchdog.limitMs), ALIVE_MS).unref()
-  serving = startServe(message.init, { patiently: watchdog.patiently, onThreadLost: (reason) => tell({ type: 'worn', threads: ++lost, reason }) })
+  serving = startServe(message.init, {
+    patiently: watchdog.patiently,
+    onThreadLost: (reason) => tell({ type: 'worn', threads: ++lost, reason }),
+    othersPublished: () => counts.fresh(),
+  })
   try {
     tell({ type: 'ready', port: (await serving).port })
   } catch (error) {
@@ -60,7 +66,14 @@ process.on('message', (raw) => {
       ?.then((server) => server.keysChanged())
       .then(() => tell({ type: 'keys-read', ask }))
       .catch(() => {})
-  } else serving?.then((server) => server.desiredChanged()).catch(() => {})
+  } else if (message.type === 'publish') {
+    const { ask } = message
+    serving
+      ?.then((server) => server.publish())
+      .then(() => tell({ type: 'published', ask }))
+      .catch(() => {})
+  } else if (message.type === 'all-published') counts.heard(message.ask)
+  else serving?.then((server) => server.desiredChanged()).catch(() => {})
 })
 // control is gone: free the port at once, so that the next start finds it
 process.on('disconnect', () => void end(ORPHAN_GRACE_MS))

@@ -26,6 +26,8 @@ export interface ServeProcess {
   port: number
   /** Desired state or keys have changed. */
   desiredChanged(): void
+  /** Publishes what was counted so far. */
+  publish(): void
   /** Settles when the keys in force are those of the store. */
   keysChanged(): Promise<void>
   stop(graceMs: number): Promise<void>
@@ -35,6 +37,8 @@ export interface ServeProcess {
 export interface ServeWatch {
   /** Lets the main thread be blocked for long, until `work` has ended. */
   patiently<T>(work: () => Promise<T>): Promise<T>
+  /** Settles when the other processes have published what they have counted. */
+  othersPublished(): Promise<void>
   /** A thread hangs in native code and goes only with the process. */
   onThreadLost(reason: string): void
 }
@@ -56,6 +60,7 @@ export async function startServe(init: ServeInit, watch: ServeWatch): Promise<Se
       artifacts: { ...artifacts, load: (release) => watch.patiently(() => artifacts.load(release)) },
       runtime: { name: runtime.name, open: (artifact) => watch.patiently(() => runtime.open(artifact)) },
       spawn: onnxWorker,
+      counters: ({ deployment, number }) => recorder.counters(deployment, number),
       onWorkerReplaced: (release, reason) => logger.warn({ deployment: release.deployment, release: release.number, reason }, 'a model worker is replaced'),
       onWorkerLost(reason) {
         logger.error({ reason }, 'a model hangs in a thread that cannot be ended; this process will be replaced')
@@ -71,8 +76,14 @@ export async function startServe(init: ServeInit, watch: ServeWatch): Promise<Se
   await follower.refresh()
 
   let draining = false
+  const snapshots = async () => {
+    await watch.othersPublished()
+    publisher.publish()
+    return ephemeral.snapshots.list()
+  }
   const shared = {
     inference,
+    counted: async () => mergeSnapshots(await snapshots()).series,
     authorize: (request: AccessRequest) => authorize(request, keys, init),
     limiter,
     version: init.programVersion,
@@ -82,9 +93,8 @@ export async function startServe(init: ServeInit, watch: ServeWatch): Promise<Se
   const http = serveHttp({
     ...shared,
     localOnly: isLoopback(init.host) && !init.open,
-    metricsText: () => {
-      publisher.publish()
-      const processes = ephemeral.snapshots.list()
+    metricsText: async () => {
+      const processes = await snapshots()
       return prometheusText({ merged: mergeSnapshots(processes), processes, version: init.programVersion })
     },
     limits: { rowBodyBytes: init.bodyBytes, oipBodyBytes: init.bodyBytes },
@@ -111,6 +121,7 @@ export async function startServe(init: ServeInit, watch: ServeWatch): Promise<Se
   return {
     port,
     desiredChanged: () => void follower.refresh(),
+    publish: () => publisher.publish(),
     keysChanged: () => keysRead(keys),
     async stop(graceMs) {
       draining = true

@@ -31,6 +31,13 @@ interface Slot {
   readyAt: number
 }
 
+/** What processes are asked, and how they answer. */
+interface Question {
+  ask: 'keys-changed' | 'publish'
+  answer: 'keys-read' | 'published'
+  withinMs: number
+}
+
 export interface SupervisorOptions {
   processes: number
   /** Name of the process that is started as the `sequence`-th one for a slot; never the same twice. */
@@ -53,6 +60,8 @@ const STEADY_MS = 30_000
 const LOOK_MS = 250
 /** Threads that may hang in a process that nobody can stand in for. */
 const MOST_WORN = 4
+/** How long is waited for the counts of processes; those of one that is busy for longer are a second old at most. */
+const PUBLISH_MS = 200
 /** How long requests in hand may take in a process that is replaced. */
 const RETIRE_GRACE_MS = 10_000
 
@@ -105,15 +114,26 @@ export class Supervisor {
    * Tells every process that keys have changed. Settles when all that answer predictions have read them or ended, at the latest after
    * `withinMs`: those that are starting read them as they start.
    */
-  async keysChanged(withinMs: number): Promise<void> {
+  keysChanged(withinMs: number): Promise<void> {
+    return this.#askAll(this.#slots, { ask: 'keys-changed', answer: 'keys-read', withinMs })
+  }
+
+  async #askAll(slots: readonly Slot[], { ask: type, answer, withinMs }: Question): Promise<void> {
     const ask = ++this.#asked
-    const answers = this.#slots
+    const answers = slots
       .filter((slot) => (slot.state === 'ready' || slot.state === 'draining') && slot.child)
-      .map((slot) => this.#answered(slot.child!, ask))
-    for (const slot of this.#slots) this.#send(slot, { type: 'keys-changed', ask })
+      .map((slot) => this.#answered(slot.child!, { answer, ask }))
+    for (const slot of slots) this.#send(slot, { type, ask })
     const timer = new AbortController()
     await Promise.race([Promise.all(answers), sleep(withinMs, undefined, { signal: timer.signal }).catch(() => {})])
     timer.abort()
+  }
+
+  /** Has the others publish what they have counted, and tells the process that asked. */
+  async #gatherCounts(asking: Slot, ask: number): Promise<void> {
+    const others = this.#slots.filter((slot) => slot !== asking)
+    await this.#askAll(others, { ask: 'publish', answer: 'published', withinMs: PUBLISH_MS })
+    this.#send(asking, { type: 'all-published', ask })
   }
 
   /** Drains and ends every process; after the grace period they are killed. */
@@ -146,7 +166,7 @@ export class Supervisor {
     }
   }
 
-  #answered(child: ChildProcess, ask: number): Promise<void> {
+  #answered(child: ChildProcess, { answer, ask }: { answer: Question['answer']; ask: number }): Promise<void> {
     return new Promise((resolve) => {
       const end = () => {
         child.off('message', hear)
@@ -155,7 +175,7 @@ export class Supervisor {
       }
       const hear = (raw: unknown) => {
         const message = raw as FromServe
-        if (message.type === 'keys-read' && message.ask >= ask) end()
+        if (message.type === answer && message.ask >= ask) end()
       }
       child.on('message', hear)
       child.once('exit', end)
@@ -205,6 +225,8 @@ export class Supervisor {
       env: childEnvironment(),
       ...(this.#options.cwd === undefined ? {} : { cwd: this.#options.cwd }),
     })
+    // each process may have a question to all others under way
+    child.setMaxListeners(0)
     slot.child = child
     slot.pulse = new Pulse()
     slot.worn = undefined
@@ -216,6 +238,7 @@ export class Supervisor {
         const message = raw as FromServe
         if (message.type === 'alive') slot.pulse.heard(message.limitMs)
         else if (message.type === 'worn') slot.worn = { threads: message.threads, reason: message.reason }
+        else if (message.type === 'ask-counts') void this.#gatherCounts(slot, message.ask)
         else if (message.type === 'waiting') this.#send(slot, { type: 'init', init: this.#options.initFor(id, slot) })
         else if (message.type === 'ready') {
           slot.state = 'ready'

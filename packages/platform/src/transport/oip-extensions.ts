@@ -3,6 +3,6 @@
  * Names are Triton's.
  */
 export const OIP_EXTENSIONS: { readonly rest: readonly string[]; readonly grpc: readonly string[] } = {
-  rest: ['binary_tensor_data'],
-  grpc: [],
+  rest: ['binary_tensor_data', 'statistics', 'model_configuration', 'schedule_policy'],
+  grpc: ['statistics', 'model_configuration', 'schedule_policy'],
 }

@@ -27,6 +27,9 @@ const snapshot = (process: string, at: number): ProcessSnapshot => ({
     requests: 5,
     rows: 5,
     errors: { 'value-type': 1 },
+    failedMs: 1,
+    runs: 5,
+    sizes: [{ rows: 1, runs: 5, inputMs: 0, runMs: 1, outputMs: 0 }],
     histograms: Object.fromEntries(
       ['total', 'parse', 'queue', 'run', 'render'].map((stage) => [stage, { counts: Array.from({ length: 40 }, (_, i) => i * 1000), sum: 1.5, count: 5 }]),
     ) as ProcessSnapshot['series'][number]['histograms'],

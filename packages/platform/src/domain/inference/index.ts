@@ -5,7 +5,7 @@ export type { DesiredState, ObservedReport, ReleaseObserver } from './desired.ts
 export { Inference, type InferenceOptions, type ModelCounters, type ModelLimits } from './inference.ts'
 export { type LoaderOptions, ReleaseLoader } from './load.ts'
 export { float32Text, halfToNumber } from './number-text.ts'
-export { readPriority } from './priority.ts'
+export { PRIORITY_LEVELS, readPriority } from './priority.ts'
 export type { RowLayout } from './rows.ts'
 export { type RunCount, RunCounters } from './run-counters.ts'
 export { ReleasePlan, ServingRelease } from './serving-release.ts'

@@ -24,6 +24,11 @@ export class TensorInterface {
     this.outputs = [...signature.outputs, ...pipeline.added.map(({ name }): TensorSpec => ({ name, type: 'string', shape: [-1] }))]
   }
 
+  /** Whether there is a tensor for each column, instead of the model's own. */
+  get byColumn(): boolean {
+    return this.#columns !== undefined
+  }
+
   /**
    * Checks names, types, shapes and declared limits and answers the model's tensors with their number of rows.
    * Throws `tensor-unknown`, `tensor-missing`, `value-type`, `shape-mismatch`, `rows-empty`, or as `RowsPlan.check`.

@@ -19,10 +19,16 @@ const AHEAD_MS = 5
  */
 export class Turns {
   readonly #go = () => this.#round()
+  readonly #now: () => number
   #ready: Runner[] = []
   #scheduled = false
   /** What those who wait have spent at least: a newcomer has no claim to the time before. */
   #floor = 0
+
+  /** `now` tells the time in milliseconds. */
+  constructor(now: () => number = () => performance.now()) {
+    this.#now = now
+  }
 
   /** Gives `runner` a turn at the end of this turn of the event loop. To be asked once for each. */
   ask(runner: Runner): void {
@@ -47,7 +53,7 @@ export class Turns {
     this.#ready = []
     this.#floor = all[0]!.spent
     const most = this.#floor + AHEAD_MS
-    let now = performance.now()
+    let now = this.#now()
     const until = now + ROUND_MS
     for (const runner of all) {
       if (runner.spent > most || now >= until) {
@@ -56,7 +62,7 @@ export class Turns {
       }
       const before = now
       runner.turn()
-      now = performance.now()
+      now = this.#now()
       runner.spent += now - before
     }
     if (this.#ready.length > 0) this.#schedule()

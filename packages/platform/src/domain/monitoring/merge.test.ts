@@ -100,3 +100,12 @@ test('a difference holds what changed alone; a counter that began anew counts wh
     ],
   )
 })
+
+test('runs are summed by their rows', () => {
+  const size = (rows: number, runs: number) => ({ rows, runs, inputMs: runs, runMs: 2 * runs, outputMs: 3 * runs })
+  const one = series(1, { runs: 3, sizes: [size(1, 2), size(32, 1)], failedMs: 1 })
+  const two = series(1, { runs: 5, sizes: [size(8, 4), size(32, 1)], failedMs: 2 })
+  const [sum] = mergeSnapshots([sampleProcess([one]), sampleProcess([two], { process: 'serve-2' })]).series
+  assert.deepEqual([sum!.runs, sum!.failedMs, sum!.sizes], [8, 3, [size(1, 2), size(8, 4), size(32, 2)]])
+  assert.deepEqual(one.sizes, [size(1, 2), size(32, 1)], 'what was given is left as it is')
+})

@@ -1,3 +1,4 @@
+import type { RunCount } from '../inference/index.ts'
 import { addHistogram } from './histogram.ts'
 import { Lifetimes, type WantedReleases } from './lifetimes.ts'
 import { emptySeries, type LogCounters, type ProcessSnapshot, type SeriesSnapshot, STAGES } from './types.ts'
@@ -10,6 +11,21 @@ export interface Merged {
 
 const keyOf = (series: Pick<SeriesSnapshot, 'deployment' | 'release'>) => `${series.deployment}\u0000${series.release}`
 
+function addSizes(into: SeriesSnapshot, sizes: readonly RunCount[], sign: 1 | -1): void {
+  for (const { rows, runs, inputMs, runMs, outputMs } of sizes) {
+    let sum = into.sizes.find((one) => one.rows === rows)
+    if (!sum) {
+      sum = { rows, runs: 0, inputMs: 0, runMs: 0, outputMs: 0 }
+      into.sizes.push(sum)
+    }
+    sum.runs += sign * runs
+    sum.inputMs += sign * inputMs
+    sum.runMs += sign * runMs
+    sum.outputMs += sign * outputMs
+  }
+  into.sizes.sort((a, b) => a.rows - b.rows)
+}
+
 function addSeries(into: Map<string, SeriesSnapshot>, series: SeriesSnapshot, sign: 1 | -1 = 1): void {
   const key = keyOf(series)
   let sum = into.get(key)
@@ -20,6 +36,9 @@ function addSeries(into: Map<string, SeriesSnapshot>, series: SeriesSnapshot, si
   sum.requests += sign * series.requests
   sum.rows += sign * series.rows
   for (const [code, count] of Object.entries(series.errors)) sum.errors[code] = (sum.errors[code] ?? 0) + sign * count
+  sum.failedMs += sign * series.failedMs
+  sum.runs += sign * series.runs
+  addSizes(sum, series.sizes, sign)
   for (const stage of STAGES) addHistogram(sum.histograms[stage], series.histograms[stage], sign)
   if (sign === 1) sum.queueRows += series.queueRows
   sum.lastAt = Math.max(sum.lastAt, series.lastAt)

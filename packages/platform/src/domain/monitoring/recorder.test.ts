@@ -93,3 +93,13 @@ test('empty buckets at the end are not published', () => {
   recorder.predicted({ ...sampleEvent([{ age: 1n }]), totalMs: 0.01 })
   assert.equal(recorder.snapshot()[0]?.histograms.total.counts.length, 1)
 })
+
+test('runs of a release are counted where its series is, and the time of failures beside their number', () => {
+  const recorder = new SeriesRecorder()
+  recorder.keep([{ name: 'credit-risk', releases: [1] }])
+  recorder.counters('credit-risk', 1).add(8, { inputMs: 1, runMs: 2, outputMs: 3 })
+  recorder.failed({ deployment: 'credit-risk', release: 1, code: 'queue-full', status: 503, totalMs: 2.5, rows: 1 })
+  recorder.failed({ deployment: 'credit-risk', release: 1, code: 'queue-full', status: 503, totalMs: 0.5, rows: 1 })
+  const [series] = recorder.snapshot()
+  assert.deepEqual([series!.runs, series!.sizes, series!.failedMs], [1, [{ rows: 8, runs: 1, inputMs: 1, runMs: 2, outputMs: 3 }], 3])
+})

@@ -1,4 +1,4 @@
-import type { FailureEvent, PredictionEvent } from '../inference/index.ts'
+import { type FailureEvent, type PredictionEvent, RunCounters } from '../inference/index.ts'
 import { Histogram, type HistogramData } from './histogram.ts'
 import { Lifetimes, type WantedReleases } from './lifetimes.ts'
 import { type SeriesSnapshot, STAGES, type Stage } from './types.ts'
@@ -9,13 +9,15 @@ interface Series {
   requests: number
   rows: number
   errors: Map<string, number>
+  failedMs: number
+  counters: RunCounters
   histograms: Record<Stage, Histogram>
   lastAt: number
 }
 
 function newSeries(deployment: string, release: number): Series {
   const histograms = Object.fromEntries(STAGES.map((stage) => [stage, new Histogram()])) as Record<Stage, Histogram>
-  return { deployment, release, requests: 0, rows: 0, errors: new Map(), histograms, lastAt: 0 }
+  return { deployment, release, requests: 0, rows: 0, errors: new Map(), failedMs: 0, counters: new RunCounters(), histograms, lastAt: 0 }
 }
 
 function plain({ counts, sum, count }: Histogram): HistogramData {
@@ -51,6 +53,11 @@ export class SeriesRecorder {
     for (const { name, releases } of wanted) for (const release of releases) this.#series(name, release)
   }
 
+  /** Where the runs of a release are counted. */
+  counters(deployment: string, release: number): RunCounters {
+    return this.#series(deployment, release).counters
+  }
+
   /** Counts an answered request. `renderMs` is the time that writing the answer took, where it is known. */
   predicted(event: PredictionEvent, renderMs?: number): void {
     const { request, answer } = event
@@ -79,6 +86,7 @@ export class SeriesRecorder {
     const newest = known ? Array.from(known.values()).at(-1) : undefined
     const series = named ?? newest ?? this.#series('', 0)
     series.requests++
+    series.failedMs += event.totalMs
     series.errors.set(event.code, (series.errors.get(event.code) ?? 0) + 1)
     series.lastAt = (this.#options.now ?? Date.now)()
   }
@@ -90,10 +98,22 @@ export class SeriesRecorder {
     const result = this.#lifetimes.told(now)
     for (const releases of this.#byDeployment.values()) {
       for (const series of releases.values()) {
-        const { deployment, release, requests, rows, errors, histograms, lastAt } = series
+        const { deployment, release, requests, rows, errors, failedMs, counters, histograms, lastAt } = series
         const data = Object.fromEntries(STAGES.map((stage) => [stage, plain(histograms[stage])])) as Record<Stage, HistogramData>
         const queueRows = this.#options.queueRows?.(deployment, release) ?? 0
-        result.push({ deployment, release, requests, rows, errors: Object.fromEntries(errors), histograms: data, queueRows, lastAt })
+        result.push({
+          deployment,
+          release,
+          requests,
+          rows,
+          errors: Object.fromEntries(errors),
+          failedMs,
+          runs: counters.runs,
+          sizes: counters.sizes(),
+          histograms: data,
+          queueRows,
+          lastAt,
+        })
       }
     }
     return result

@@ -1,3 +1,4 @@
+import type { RunCount } from '../inference/index.ts'
 import { emptyHistogram, type HistogramData } from './histogram.ts'
 
 /**
@@ -15,6 +16,11 @@ export interface SeriesSnapshot {
   rows: number
   /** Failed requests by error code. */
   errors: Record<string, number>
+  /** Milliseconds that the failed requests took in all. */
+  failedMs: number
+  /** Runs of the model, and the same by their rows. */
+  runs: number
+  sizes: RunCount[]
   histograms: Record<Stage, HistogramData>
   queueRows: number
   /** Milliseconds since 1970 of the last answered request; 0 when none. */
@@ -26,7 +32,7 @@ export interface SeriesSnapshot {
 /** A series with nothing counted. */
 export function emptySeries(deployment: string, release: number): SeriesSnapshot {
   const histograms = Object.fromEntries(STAGES.map((stage) => [stage, emptyHistogram()])) as Record<Stage, HistogramData>
-  return { deployment, release, requests: 0, rows: 0, errors: {}, histograms, queueRows: 0, lastAt: 0 }
+  return { deployment, release, requests: 0, rows: 0, errors: {}, failedMs: 0, runs: 0, sizes: [], histograms, queueRows: 0, lastAt: 0 }
 }
 
 /** What went into the prediction log: rows and bytes written, rows lost, and rows of which some values were too large for the log. */

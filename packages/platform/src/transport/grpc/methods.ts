@@ -19,6 +19,8 @@ const METHODS: ReadonlyMap<string, Method> = new Map<string, Method>([
   [`${INFERENCE}ModelReady`, small('modelReady')],
   [`${INFERENCE}ServerMetadata`, small('serverMetadata')],
   [`${INFERENCE}ModelMetadata`, small('modelMetadata')],
+  [`${INFERENCE}ModelConfig`, small('modelConfig')],
+  [`${INFERENCE}ModelStatistics`, small('modelStatistics')],
   ['/grpc.health.v1.Health/Check', small('healthCheck')],
   ['/grpc.health.v1.Health/Watch', small('healthWatch', 'watch')],
   ['/grpc.reflection.v1.ServerReflection/ServerReflectionInfo', small('reflection', 'dialogue')],

@@ -1,5 +1,6 @@
 import type { Limiter } from '../../domain/governance/index.ts'
 import type { Caller, Inference } from '../../domain/inference/index.ts'
+import type { SeriesSnapshot } from '../../domain/monitoring/index.ts'
 import type { AccessRequest } from '../http/index.ts'
 
 /** Bounds of the gRPC port. Bytes and milliseconds. */
@@ -59,6 +60,8 @@ export interface ServeGrpcOptions {
   authorize(request: AccessRequest): Caller
   /** Limits how often and for how many rows callers may ask; none are limited without it. */
   limiter?: Pick<Limiter, 'allowance'>
+  /** What was counted of every release by all processes together. */
+  counted(): Promise<readonly SeriesSnapshot[]>
   version: string
   isDraining(): boolean
   /** Told of errors that are the platform's own fault. */

@@ -3,15 +3,21 @@ import { test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import { fromBinary, type MessageInitShape } from '@bufbuild/protobuf'
 import { FairleadError } from '@fairlead/contract'
+import { emptySeries } from '../../domain/monitoring/index.ts'
 import { fakeRelease } from '../../testing/fake-model.ts'
+import { OIP_EXTENSIONS } from '../oip-extensions.ts'
 import { frame } from './framing.ts'
 import {
+  ModelConfigRequestSchema,
+  ModelConfigResponseSchema,
   ModelInferRequestSchema,
   ModelInferResponseSchema,
   ModelMetadataRequestSchema,
   ModelMetadataResponseSchema,
   ModelReadyRequestSchema,
   ModelReadyResponseSchema,
+  ModelStatisticsRequestSchema,
+  ModelStatisticsResponseSchema,
   ServerLiveRequestSchema,
   ServerLiveResponseSchema,
   ServerMetadataRequestSchema,
@@ -90,7 +96,7 @@ test('the server tells of itself and its models', async () => {
   assert.equal((await port.ask('ServerLive', [ServerLiveRequestSchema, ServerLiveResponseSchema], {})).live, true)
   assert.equal((await port.ask('ServerReady', [ServerReadyRequestSchema, ServerReadyResponseSchema], {})).ready, true)
   const server = await port.ask('ServerMetadata', [ServerMetadataRequestSchema, ServerMetadataResponseSchema], {})
-  assert.deepEqual([server.name, server.version, server.extensions], ['fairlead', '1.2.3', []])
+  assert.deepEqual([server.name, server.version, server.extensions], ['fairlead', '1.2.3', [...OIP_EXTENSIONS.grpc]])
   const ready = (name: string, version = '') => port.ask('ModelReady', [ModelReadyRequestSchema, ModelReadyResponseSchema], { name, version })
   assert.equal((await ready('credit')).ready, true)
   assert.equal((await ready('credit', '1')).ready, true)
@@ -161,6 +167,33 @@ test('request id and trace go in, come back, and are recorded', async () => {
   const odd = await port.call('ModelInfer', message, { headers: { 'x-request-id': 'a"b', traceparent: 'nonsense' } })
   assert.match(String(odd.headers['x-request-id']), /^[0-9a-f-]{36}$/)
   assert.equal(odd.headers.traceparent, undefined)
+})
+
+test('statistics and configuration are those of the REST interface', async () => {
+  const series = { ...emptySeries('credit', 2), rows: 7, runs: 3, failedMs: 2.5, sizes: [{ rows: 4, runs: 1, inputMs: 1, runMs: 2, outputMs: 3 }] }
+  await using port = await testGrpc({ releases: [fakeRelease(), fakeRelease({ number: 2 })], counted: async () => [series] })
+  const stats = (name: string, version = '') => port.ask('ModelStatistics', [ModelStatisticsRequestSchema, ModelStatisticsResponseSchema], { name, version })
+  assert.deepEqual(
+    (await stats('')).modelStats.map(({ name, version }) => [name, version]),
+    [
+      ['credit', '1'],
+      ['credit', '2'],
+    ],
+  )
+  const [one, ...more] = (await stats('credit', '2')).modelStats
+  assert.deepEqual(more, [])
+  assert.deepEqual(
+    [one!.inferenceCount, one!.executionCount, one!.inferenceStats?.fail?.ns, one!.batchStats[0]?.computeInfer?.ns],
+    [7n, 3n, 2500000n, 2000000n],
+  )
+  await assert.rejects(stats('nobody'), /status 5: .*nobody/)
+  await assert.rejects(stats('credit', '9'), /status 5: release 9/)
+  await assert.rejects(stats('', '1'), /status 3: a version is asked for/)
+  const config = (name: string, version = '') => port.ask('ModelConfig', [ModelConfigRequestSchema, ModelConfigResponseSchema], { name, version })
+  const { config: got } = await config('credit')
+  assert.deepEqual([got?.name, got?.maxBatchSize, got?.input[2]?.dims, got?.schedulingChoice.case], ['credit', 10_000, [2n], 'dynamicBatching'])
+  assert.deepEqual([got?.modelTransactionPolicy?.decoupled, got?.responseCache?.enable], [false, false])
+  await assert.rejects(config('credit', '9'), /status 5: release 9/)
 })
 
 test('a priority is taken from the parameters', async () => {

@@ -1,15 +1,21 @@
-import { create, type DescMessage, fromBinary, type MessageInitShape, type MessageShape, toBinary } from '@bufbuild/protobuf'
+import { create, type DescMessage, fromBinary, fromJson, type JsonValue, type MessageInitShape, type MessageShape, toBinary } from '@bufbuild/protobuf'
 import { FairleadError, OIP_TYPES, type TensorSpec } from '@fairlead/contract'
+import { modelConfig } from '../model-config.ts'
 import { OIP_EXTENSIONS } from '../oip-extensions.ts'
+import { modelStatistics } from '../statistics.ts'
 import type { Call } from './call.ts'
 import { frame } from './framing.ts'
 import { HealthCheckRequestSchema, HealthCheckResponse_ServingStatus, HealthCheckResponseSchema } from './generated/grpc/health/v1/health_pb.ts'
 import { ServerReflectionRequestSchema, ServerReflectionResponseSchema } from './generated/grpc/reflection/v1/reflection_pb.ts'
 import {
+  ModelConfigRequestSchema,
+  ModelConfigResponseSchema,
   ModelMetadataRequestSchema,
   ModelMetadataResponseSchema,
   ModelReadyRequestSchema,
   ModelReadyResponseSchema,
+  ModelStatisticsRequestSchema,
+  ModelStatisticsResponseSchema,
   ServerLiveResponseSchema,
   ServerMetadataResponseSchema,
   ServerReadyResponseSchema,
@@ -72,6 +78,29 @@ function modelMetadata(call: Call, message: Buffer): Buffer {
   })
 }
 
+/** Writes a message whose fields have the names of the REST form. */
+function writeJson<D extends DescMessage>(schema: D, value: object): Buffer {
+  return frame(toBinary(schema, fromJson(schema, value as JsonValue, { ignoreUnknownFields: true })))
+}
+
+function configOf(call: Call, message: Buffer): Buffer {
+  const { name, version } = read(ModelConfigRequestSchema, message)
+  const release = releaseNumber(name, version)
+  call.access(name, release)
+  return writeJson(ModelConfigResponseSchema, { config: modelConfig(call.world.options.inference.resolve(name, release)) })
+}
+
+async function statistics(call: Call, message: Buffer): Promise<Buffer> {
+  const { name, version } = read(ModelStatisticsRequestSchema, message)
+  if (name === '' && version !== '') throw new FairleadError('request-invalid', 'a version is asked for, and no model')
+  const which = name === '' ? {} : { deployment: name, release: releaseNumber(name, version) }
+  call.access(which.deployment, which.release)
+  const { inference, counted } = call.world.options
+  // what is not there is told before the other processes are asked
+  modelStatistics(inference, [], which)
+  return writeJson(ModelStatisticsResponseSchema, { model_stats: modelStatistics(inference, await counted(), which) })
+}
+
 function healthCheck(call: Call, message: Buffer): Buffer {
   const { service } = read(HealthCheckRequestSchema, message)
   const status = servingStatus(call, service)
@@ -97,10 +126,12 @@ export const SMALL_METHODS = {
     write(ServerMetadataResponseSchema, { name: 'fairlead', version: call.world.options.version, extensions: [...OIP_EXTENSIONS.grpc] }),
   modelReady,
   modelMetadata,
+  modelConfig: configOf,
+  modelStatistics: statistics,
   healthCheck,
   healthWatch,
   reflection: (_call: Call, message: Buffer) => {
     const question = read(ServerReflectionRequestSchema, message)
     return write(ServerReflectionResponseSchema, { validHost: question.host, originalRequest: question, messageResponse: reflect(question) })
   },
-} satisfies Record<string, (call: Call, message: Buffer) => Buffer | undefined>
+} satisfies Record<string, (call: Call, message: Buffer) => Buffer | undefined | Promise<Buffer>>

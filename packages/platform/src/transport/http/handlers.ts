@@ -3,7 +3,9 @@ import type { Caller, ReleasePlan, ServableRelease } from '../../domain/inferenc
 import type { Budget } from '../budget.ts'
 import { presentedSecret } from '../credentials.ts'
 import { refuseForeignPages } from '../foreign-pages.ts'
+import { modelConfig } from '../model-config.ts'
 import { OIP_EXTENSIONS } from '../oip-extensions.ts'
+import { modelStatistics } from '../statistics.ts'
 import { contentCoding } from './codings.ts'
 import { DOCS_PAGE, DOCS_POLICY } from './docs-page.ts'
 import type { Exchange } from './exchange.ts'
@@ -173,8 +175,12 @@ function modelReady(exchange: Exchange, route: Route, { options }: Handling): vo
   }
 }
 
-function noStatistics(): FairleadError {
-  return new FairleadError('not-supported', 'the statistics extension is not offered yet; /metrics has counts and times of every deployment')
+async function statistics(exchange: Exchange, { options }: Handling, which: { deployment?: string; release?: number | undefined }): Promise<void> {
+  const { inference } = options
+  // what is not there is told before the other processes are asked
+  modelStatistics(inference, [], which)
+  const model_stats = modelStatistics(inference, await options.counted(), which)
+  exchange.json(200, JSON.stringify({ model_stats }))
 }
 
 const VIEWS: Record<Exclude<Route['name'], 'predict' | 'infer'>, (exchange: Exchange, route: Route, handling: Handling) => void | Promise<void>> = {
@@ -189,12 +195,17 @@ const VIEWS: Record<Exclude<Route['name'], 'predict' | 'infer'>, (exchange: Exch
   'oip-model': (exchange, route, handling) => {
     access(exchange, handling, route.deployment)
     const { inference } = handling.options
-    if (route.deployment === 'stats' && inference.list().every(({ name }) => name !== 'stats')) throw noStatistics()
+    if (route.deployment === 'stats' && inference.list().every(({ name }) => name !== 'stats')) return statistics(exchange, handling, {})
     exchange.json(200, JSON.stringify(modelMetadata(inference, inference.resolve(route.deployment!, releaseNumber(route)))))
   },
   'oip-model-ready': modelReady,
-  'oip-model-stats': () => {
-    throw noStatistics()
+  'oip-model-stats': (exchange, route, handling) => {
+    access(exchange, handling, route.deployment)
+    return statistics(exchange, handling, { deployment: route.deployment!, release: releaseNumber(route) })
+  },
+  'oip-model-config': (exchange, route, handling) => {
+    access(exchange, handling, route.deployment)
+    exchange.json(200, JSON.stringify(modelConfig(handling.options.inference.resolve(route.deployment!, releaseNumber(route)))))
   },
   deployments: (exchange, _route, handling) => {
     access(exchange, handling, undefined)

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { DATA_TYPES, type DataType, OIP_TYPES } from '@fairlead/contract'
+import { emptySeries } from '../../domain/monitoring/index.ts'
 import { fakeRelease } from '../../testing/fake-model.ts'
+import { modelConfig } from '../model-config.ts'
+import { OIP_EXTENSIONS } from '../oip-extensions.ts'
+import type { ModelStatistics } from '../statistics.ts'
 import { quoteNonFinite } from './json.ts'
 import { decodeInput, encodeOutput } from './oip-tensors.ts'
 import { eachLane } from './testing/serving.ts'
@@ -146,7 +150,7 @@ eachLane('server, model and health documents', async (testServing) => {
     const response = await fetch(serving.url + path)
     return [response.status, await response.json()]
   }
-  assert.deepEqual(await get('/v2'), [200, { name: 'fairlead', version: '1.2.3', extensions: ['binary_tensor_data'] }])
+  assert.deepEqual(await get('/v2'), [200, { name: 'fairlead', version: '1.2.3', extensions: OIP_EXTENSIONS.rest }])
   assert.deepEqual(await get('/v2/health/live'), [200, { live: true }])
   assert.deepEqual(await get('/v2/health/ready'), [200, { ready: true }])
   assert.deepEqual(await get('/v2/models'), [200, { models: ['credit'] }])
@@ -243,10 +247,40 @@ eachLane('what is not offered says so, and what to do instead', async (testServi
     const [status, words] = await error(await serving.post(INFER, more))
     assert.deepEqual([status, /classification|shared memory/.test(words)], [501, true])
   }
-  for (const path of ['/v2/models/stats', '/v2/models/credit/stats', '/v2/models/credit/versions/1/stats']) {
-    const [code, text] = await error(await fetch(serving.url + path))
-    assert.equal(code, 501, path)
-    assert.match(text, /statistics extension is not offered yet/)
-  }
   assert.equal((await fetch(`${serving.url}/v2/models/other`)).status, 404)
+})
+
+eachLane('statistics and configuration of a release, of a deployment, and of all', async (testServing) => {
+  const counted = async () => [{ ...emptySeries('credit', 2), rows: 7, runs: 3 }]
+  await using serving = await testServing({ releases: [fakeRelease(), fakeRelease({ number: 2 })], counted })
+  const get = async (path: string) => {
+    const response = await fetch(serving.url + path)
+    return [response.status, await response.json()] as [number, { error: string; model_stats: ModelStatistics[] }]
+  }
+  for (const [path, expected] of [
+    ['/v2/models/stats', ['1 0', '2 7']],
+    ['/v2/models/credit/stats', ['1 0', '2 7']],
+    ['/v2/models/credit/versions/2/stats', ['2 7']],
+  ] as const) {
+    const [status, { model_stats }] = await get(path)
+    assert.equal(status, 200)
+    assert.deepEqual(
+      model_stats.map(({ version, inference_count }) => `${version} ${inference_count}`),
+      expected,
+    )
+  }
+  for (const what of ['stats', 'config']) {
+    for (const [path, words] of [
+      [`/v2/models/other/${what}`, /there is no deployment "other"/],
+      [`/v2/models/credit/versions/9/${what}`, /release 9/],
+      [`/v2/models/credit/versions/x/${what}`, /release "x"/],
+    ] as const) {
+      const [status, { error }] = await get(path)
+      assert.equal(status, 404, path)
+      assert.match(error, words)
+    }
+  }
+  const [status, config] = await get('/v2/models/credit/config')
+  assert.deepEqual([status, config], [200, { ...modelConfig(serving.inference.resolve('credit')) }])
+  assert.equal((await get('/v2/models/credit/versions/1/config'))[0], 200)
 })

@@ -1,5 +1,6 @@
 import type { Limiter } from '../../domain/governance/index.ts'
 import type { Caller, Inference, TableFormat } from '../../domain/inference/index.ts'
+import type { SeriesSnapshot } from '../../domain/monitoring/index.ts'
 
 /** Bounds of the serve port. Bytes and milliseconds. */
 export interface HttpLimits {
@@ -54,6 +55,8 @@ export interface ServeHttpOptions {
   limiter?: Pick<Limiter, 'allowance'>
   /** Metrics in the Prometheus text format. */
   metricsText(): string | Promise<string>
+  /** What was counted of every release by all processes together. */
+  counted(): Promise<readonly SeriesSnapshot[]>
   version: string
   isDraining(): boolean
   /** Told of errors that are the platform's own fault. */

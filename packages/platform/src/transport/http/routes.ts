@@ -10,6 +10,7 @@ export interface Route {
     | 'oip-model'
     | 'oip-model-ready'
     | 'oip-model-stats'
+    | 'oip-model-config'
     | 'deployments'
     | 'deployment'
     | 'openapi'
@@ -33,9 +34,9 @@ const FIXED: Record<string, Route> = {
   '/readyz': { name: 'readyz', method: 'GET' },
 }
 
-const OIP = /^\/v2\/models\/([^/]+)(?:\/versions\/([^/]+))?(?:\/(ready|infer|stats))?$/
+const OIP = /^\/v2\/models\/([^/]+)(?:\/versions\/([^/]+))?(?:\/(ready|infer|stats|config))?$/
 const OWN = /^\/v1\/deployments\/([^/]+)(?:\/releases\/([^/]+)(?=\/predict$))?(?:\/(predict|openapi\.json|docs))?$/
-const OIP_NAMES = { ready: 'oip-model-ready', stats: 'oip-model-stats', infer: 'infer' } as const
+const OIP_NAMES = { ready: 'oip-model-ready', stats: 'oip-model-stats', config: 'oip-model-config', infer: 'infer' } as const
 const OWN_NAMES = { predict: 'predict', 'openapi.json': 'openapi', docs: 'docs' } as const
 
 function decoded(part: string): string | undefined {

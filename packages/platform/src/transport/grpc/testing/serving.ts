@@ -50,6 +50,7 @@ export async function testGrpc({ releases, delayMs = 0, ...options }: Partial<Se
   const grpc: GrpcServing = serveGrpc({
     inference,
     authorize: () => ({ kind: 'loopback', id: 'loopback' }),
+    counted: async () => [],
     version: '1.2.3',
     isDraining: () => false,
     onError: (error) => errors.push(error),

@@ -30,6 +30,7 @@ export async function testServing({
     inference,
     authorize: () => ({ kind: 'loopback', id: 'loopback' }),
     metricsText: () => 'up 1\n',
+    counted: async () => [],
     version: '1.2.3',
     isDraining: () => false,
     onError: (error) => errors.push(error),

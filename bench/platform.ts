@@ -17,6 +17,11 @@ export async function importTrees(platform: RunningPlatform): Promise<void> {
   await cli(platform, 'models', 'import', join(FIXTURES, 'trees_100x30.onnx'), '--name', 'trees', '--signature', join(FIXTURES, 'signature.yaml'))
 }
 
+/** Where a deployment's model runs, in the platform's own words: on a busy machine the platform may have judged it to be heavy. */
+export async function executionOf(platform: RunningPlatform, name: string): Promise<string> {
+  return /"reason":\s*"(Runs [^"]*)"/.exec(await cli(platform, 'deployments', 'show', name, '--json'))?.[1] ?? 'It is not known where the model runs.'
+}
+
 /** Process ids of a process and all its descendants (Linux). */
 export async function processTree(root: number): Promise<number[]> {
   const { readdir, readFile } = await import('node:fs/promises')

@@ -32,12 +32,31 @@ test('a long answer after a longer one', () => {
   }
 })
 
+test('an answer in chunks is joined, in whatever pieces it comes', () => {
+  const head = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n'
+  const bytes = Buffer.from(`${head}5\r\n{"a":\r\nA;note=1\r\n"\r\n345678"\r\n1\r\n}\r\n0\r\n\r\n`)
+  for (const size of [1, 3, 50, 64, bytes.length]) {
+    const reader = new AnswerReader()
+    for (let time = 0; time < 2; time++) {
+      const found: string[] = []
+      for (let from = 0; from < bytes.length; from += size) {
+        const piece = Buffer.from(bytes.subarray(from, from + size))
+        const whole = reader.read(piece)
+        piece.fill(0)
+        if (whole) found.push(`${whole.status} ${whole.body}`)
+      }
+      assert.deepEqual(found, ['200 {"a":"\r\n345678"}'], `pieces of ${size}`)
+    }
+  }
+  assert.throws(() => new AnswerReader().read(Buffer.from(`${head}zz\r\n`)), /No length of a chunk: zz/)
+})
+
 test('status and empty body', () => {
   assert.deepEqual({ ...new AnswerReader().read(answer('', '503 Busy')) }, { status: 503, body: Buffer.alloc(0) })
 })
 
 test('an answer without a length, or with more than it says, is an error', () => {
-  assert.throws(() => new AnswerReader().read(Buffer.from('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n')), /without Content-Length/)
+  assert.throws(() => new AnswerReader().read(Buffer.from('HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n')), /without Content-Length/)
   assert.throws(() => new AnswerReader().read(Buffer.concat([answer('{}'), Buffer.from('x')])), /More bytes/)
   const reader = new AnswerReader()
   reader.read(answer('abcdef').subarray(0, -3))

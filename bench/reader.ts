@@ -1,3 +1,5 @@
+import { ChunkedBody } from './chunked.ts'
+
 const HEAD_END = Buffer.from('\r\n\r\n')
 
 /** One answer. `body` is a view that is overwritten by what is read next. */
@@ -15,10 +17,12 @@ export class AnswerReader {
   #total = 0
   #filled = 0
   #headEnd = 0
+  #chunked: { status: number; body: ChunkedBody } | undefined
 
-  /** Takes the next piece; gives the answer once it is whole. Throws when it states no length, or goes on past its end. */
+  /** Takes the next piece; gives the answer once it is whole. Throws when it has no length and no chunks, or goes on past its end. */
   read(piece: Buffer): HttpAnswer | undefined {
     if (this.#total > 0) return this.#more(piece)
+    if (this.#chunked) return this.#chunk(this.#chunked, piece)
     const bytes = this.#head ? Buffer.concat([this.#head, piece]) : piece
     const headEnd = bytes.indexOf(HEAD_END)
     if (headEnd < 0) {
@@ -28,6 +32,10 @@ export class AnswerReader {
     this.#head = undefined
     const head = bytes.toString('latin1', 0, headEnd)
     const length = /\r\ncontent-length: *(\d+)/i.exec(head)
+    if (!length && /\r\ntransfer-encoding: *chunked/i.test(head)) {
+      this.#chunked = { status: Number(head.slice(9, 12)), body: new ChunkedBody() }
+      return this.#chunk(this.#chunked, bytes.subarray(headEnd + HEAD_END.length))
+    }
     if (!length) throw new Error(`An answer without Content-Length: ${head}`)
     this.#headEnd = headEnd + HEAD_END.length
     const total = this.#headEnd + Number(length[1])
@@ -36,6 +44,13 @@ export class AnswerReader {
     if (this.#whole.length < total) this.#whole = Buffer.allocUnsafe(total)
     this.#filled = bytes.copy(this.#whole)
     return undefined
+  }
+
+  #chunk(chunked: { status: number; body: ChunkedBody }, piece: Buffer): HttpAnswer | undefined {
+    const body = chunked.body.read(piece)
+    if (!body) return undefined
+    this.#chunked = undefined
+    return { status: chunked.status, body }
   }
 
   #more(piece: Buffer): HttpAnswer | undefined {

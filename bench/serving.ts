@@ -1,9 +1,9 @@
 import type { ChildProcess } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type RunningPlatform, startPlatform } from '../test/support/platform.ts'
+import { startPlatform } from '../test/support/platform.ts'
 import { type LoadRequest, type LoadResult, type LoadTask, load, next, start } from './load.ts'
-import { cli, FIXTURES, importTrees, processorMicros, serveProcess } from './platform.ts'
+import { cli, executionOf, FIXTURES, importTrees, processorMicros, serveProcess } from './platform.ts'
 import type { Figure } from './report.ts'
 
 interface BenchRow {
@@ -54,7 +54,7 @@ export async function serving(options: { rounds: number; seconds: number; fastLa
   await using platform = await startPlatform({ args: ['--processes', '1', '--fast-lane', options.fastLane] })
   await importTrees(platform)
   await cli(platform, 'deploy', 'trees', '--model', 'trees')
-  process.stderr.write(`${await executionOf(platform)}\n`)
+  process.stderr.write(`${await executionOf(platform, 'trees')}\n`)
   const generator = start('./load.process.ts')
   const echoes: ChildProcess[] = []
   const port = Number(new URL(platform.run.http).port)
@@ -93,11 +93,6 @@ export async function serving(options: { rounds: number; seconds: number; fastLa
     for (const echo of echoes) echo.disconnect()
   }
   return figures
-}
-
-/** Where the model runs, in the platform's own words: on a busy machine the platform may have judged it to be heavy. */
-async function executionOf(platform: RunningPlatform): Promise<string> {
-  return /"reason":\s*"(Runs [^"]*)"/.exec(await cli(platform, 'deployments', 'show', 'trees', '--json'))?.[1] ?? 'It is not known where the model runs.'
 }
 
 async function sampleAnswer(http: string, request: LoadRequest): Promise<string> {

@@ -1,10 +1,16 @@
 import { axum } from './axum/contender.ts'
+import { bentoml } from './bentoml/contender.ts'
 import type { Contender } from './contender.ts'
 import { fastapi } from './fastapi/contender.ts'
+import { kserve } from './kserve/contender.ts'
+import { litserve } from './litserve/contender.ts'
+import { mlflow } from './mlflow/contender.ts'
 import { mlserver } from './mlserver/contender.ts'
+import { ray } from './ray/contender.ts'
+import { triton } from './triton/contender.ts'
 
 /** All servers that ours is compared with, apart from the echo. */
-export const CONTENDERS: readonly Contender[] = [axum, fastapi, mlserver]
+export const CONTENDERS: readonly Contender[] = [axum, triton, fastapi, mlserver, kserve, mlflow, bentoml, litserve, ray]
 
 /** The chosen ones by name; all for an empty list. Throws on a name that is not there. */
 export function chosen(names: readonly string[]): Contender[] {

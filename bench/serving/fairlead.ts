@@ -1,5 +1,5 @@
 import { FAIRLEAD, startPlatform } from '../../test/support/platform.ts'
-import { cli, importTrees } from '../platform.ts'
+import { cli, executionOf, importTrees } from '../platform.ts'
 import type { Contender } from './contender.ts'
 import { onServerCore } from './process.ts'
 import { binaryTensors, IDENTITY, oipRow, rowRequests } from './requests.ts'
@@ -16,6 +16,7 @@ export const fairlead: Contender = {
       await importTrees(platform)
       await cli(platform, 'models', 'import', IDENTITY, '--name', 'identity')
       for (const name of ['trees', 'identity']) await cli(platform, 'deploy', name, '--model', name)
+      process.stderr.write(`fairlead: ${await executionOf(platform, 'trees')}\n`)
     } catch (error) {
       await platform[Symbol.asyncDispose]()
       throw error

@@ -16,6 +16,7 @@ const PAGES = [
   'docs/guides/first-model.md',
   'docs/guides/signature-files.md',
   'docs/guides/api-keys.md',
+  'docs/guides/rate-limits.md',
   'docs/guides/prediction-log.md',
   'docs/guides/calling.md',
   'docs/guides/types.md',

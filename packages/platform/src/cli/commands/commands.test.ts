@@ -326,12 +326,15 @@ test('keys: the key alone is on stdout; expiry and scope are checked; revoke fin
     createdBy: 'admin',
     expiresAt: null,
     revokedAt: null as string | null,
+    limits: { rate: '5/s' } as object | null,
+    usage: [] as object[],
   }
   const items = [key, { ...key, id: 'k-999999', prefix: 'flk_xyz' }]
   await using platform = await fakePlatform({
     'POST /keys': () => ({ status: 201, json: { ...key, key: 'flk_abc_secret', warnings: ['There is no deployment "credit-rsik" yet.'] } }),
     'GET /keys': () => ({ json: { items, next: null } }),
     'DELETE /keys/k-123456': () => ({ status: 204 }),
+    'PATCH /keys/k-123456': ({ body }) => ({ json: { ...key, ...JSON.parse(String(body)) } }),
   })
   const made = await runFairlead(['keys', 'create', 'web', '--deployment', 'credit-risk', '--expires', '90d', ...at(platform)])
   assert.equal(made.stdout, 'flk_abc_secret\n')
@@ -343,12 +346,20 @@ test('keys: the key alone is on stdout; expiry and scope are checked; revoke fin
     ['--expires', 'soon'],
     ['--expires', '2001-01-01'],
     ['--scope', 'root'],
+    ['--rate', '5'],
+    ['--rate', '5/s', '--burst', '0'],
+    ['--burst', '5'],
+    ['--quota', '5/week'],
     ['--expires', '99999999d'],
   ]) {
     assert.equal((await runFairlead(['keys', 'create', 'web', ...bad, ...at(platform)])).code, 2, bad.join(' '))
   }
   const listed = await runFairlead(['keys', 'list', ...at(platform)])
-  assert.match(listed.stdout, /k-123456 +web +flk_abc… +predict +all +just now +valid/)
+  assert.match(listed.stdout, /k-123456 +web +flk_abc… +predict +all +5\/s +– +just now +valid/)
+  const limited = await runFairlead(['keys', 'limit', 'flk_abc', '--deployment', 'a', '--rate', '9/min', '--quota', '7/day', ...at(platform)])
+  assert.equal(limited.stdout, 'web (flk_abc…): 5/s; a: 9/min, 7/day\n')
+  assert.equal((await runFairlead(['keys', 'limit', 'flk_abc', '--none', ...at(platform)])).stdout, 'web (flk_abc…): none\n')
+  for (const bad of [[], ['--none', '--rate', '5/s']]) assert.equal((await runFairlead(['keys', 'limit', 'flk_abc', ...bad, ...at(platform)])).code, 2)
   assert.equal((await runFairlead(['keys', 'revoke', 'flk_abc', '--yes', ...at(platform)])).code, 0)
   assert.equal((await runFairlead(['keys', 'revoke', 'k-12', '--yes', ...at(platform)])).code, 0)
   assert.equal((await runFairlead(['keys', 'revoke', 'flk_', '--yes', ...at(platform)])).code, 2)

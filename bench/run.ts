@@ -7,6 +7,7 @@ import { type Figure, keeps, machine, median, table } from './report.ts'
 import { servers } from './serving/servers.ts'
 import { serving } from './serving.ts'
 import { startUp } from './start.ts'
+import { tensors } from './tensors.ts'
 
 interface Options {
   rounds: number
@@ -32,7 +33,13 @@ function figures(measure: (options: Options) => Promise<Figure[]>): (options: Op
   }
 }
 
-const AREAS: Record<string, (options: Options) => Promise<Found>> = { serving: figures(serving), start: figures(startUp), memory: figures(memory), servers }
+const AREAS: Record<string, (options: Options) => Promise<Found>> = {
+  serving: figures(serving),
+  tensors: figures(tensors),
+  start: figures(startUp),
+  memory: figures(memory),
+  servers,
+}
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

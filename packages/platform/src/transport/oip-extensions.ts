@@ -1,8 +1,5 @@
 /**
- * Extensions of the Open Inference Protocol as they are advertised: clients act on these lists, so each names exactly what that interface does.
- * Names are Triton's.
+ * Extensions of the Open Inference Protocol as both its interfaces advertise them, by Triton's names: clients act on this list, so it names exactly what
+ * there is. That of binary tensors says how they travel over REST; over gRPC all tensors may be raw bytes.
  */
-export const OIP_EXTENSIONS: { readonly rest: readonly string[]; readonly grpc: readonly string[] } = {
-  rest: ['binary_tensor_data', 'statistics', 'model_configuration', 'schedule_policy'],
-  grpc: ['statistics', 'model_configuration', 'schedule_policy'],
-}
+export const OIP_EXTENSIONS: readonly string[] = ['binary_tensor_data', 'statistics', 'model_configuration', 'schedule_policy']

@@ -2,8 +2,8 @@ import type { PredictionEvent, Tensor } from '../inference/index.ts'
 import { prepare } from './encode.ts'
 import type { StoredTensor } from './layout.ts'
 
-/** Most values of one row's list that the log takes: 1 MB of 32-bit numbers. */
-export const LONGEST_LIST = 1 << 18
+/** Most values of one row's list that the log takes: more are a picture or a sound rather than figures, and would cost more to keep than to predict. */
+export const LONGEST_LIST = 1 << 14
 /** Most bytes of one row's texts in a column. */
 const ROW_BYTES = 1 << 20
 /** Most bytes that lists and texts of one request may have together. */
@@ -38,7 +38,7 @@ function sizeOf(tensor: Tensor, rows: number, stored: StoredTensor): Size {
 }
 
 /**
- * Takes out of an event what would burden the log and everybody who reads it: lists and texts of more than 1 MB a row, and where
+ * Takes out of an event what would burden the log and everybody who reads it: longer lists, texts of more than 1 MB a row, and where
  * those of a request have more than 16 MB together, the largest. The rows stay, with null in these columns.
  */
 export function withinLimits(event: PredictionEvent): Limited {

@@ -96,7 +96,7 @@ test('the server tells of itself and its models', async () => {
   assert.equal((await port.ask('ServerLive', [ServerLiveRequestSchema, ServerLiveResponseSchema], {})).live, true)
   assert.equal((await port.ask('ServerReady', [ServerReadyRequestSchema, ServerReadyResponseSchema], {})).ready, true)
   const server = await port.ask('ServerMetadata', [ServerMetadataRequestSchema, ServerMetadataResponseSchema], {})
-  assert.deepEqual([server.name, server.version, server.extensions], ['fairlead', '1.2.3', [...OIP_EXTENSIONS.grpc]])
+  assert.deepEqual([server.name, server.version, server.extensions], ['fairlead', '1.2.3', [...OIP_EXTENSIONS]])
   const ready = (name: string, version = '') => port.ask('ModelReady', [ModelReadyRequestSchema, ModelReadyResponseSchema], { name, version })
   assert.equal((await ready('credit')).ready, true)
   assert.equal((await ready('credit', '1')).ready, true)

@@ -123,7 +123,7 @@ export const SMALL_METHODS = {
   serverLive: () => write(ServerLiveResponseSchema, { live: true }),
   serverReady: (call: Call) => write(ServerReadyResponseSchema, { ready: isReady(call.world.options) }),
   serverMetadata: (call: Call) =>
-    write(ServerMetadataResponseSchema, { name: 'fairlead', version: call.world.options.version, extensions: [...OIP_EXTENSIONS.grpc] }),
+    write(ServerMetadataResponseSchema, { name: 'fairlead', version: call.world.options.version, extensions: [...OIP_EXTENSIONS] }),
   modelReady,
   modelMetadata,
   modelConfig: configOf,

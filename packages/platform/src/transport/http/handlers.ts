@@ -185,7 +185,7 @@ async function statistics(exchange: Exchange, { options }: Handling, which: { de
 
 const VIEWS: Record<Exclude<Route['name'], 'predict' | 'infer'>, (exchange: Exchange, route: Route, handling: Handling) => void | Promise<void>> = {
   'oip-server': (exchange, _route, { options }) =>
-    exchange.json(200, JSON.stringify({ name: 'fairlead', version: options.version, extensions: OIP_EXTENSIONS.rest })),
+    exchange.json(200, JSON.stringify({ name: 'fairlead', version: options.version, extensions: OIP_EXTENSIONS })),
   'oip-live': (exchange) => exchange.json(200, '{"live":true}'),
   'oip-ready': (exchange, _route, handling) => oipReady(exchange, handling),
   'oip-models': (exchange, _route, handling) => {

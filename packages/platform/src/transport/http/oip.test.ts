@@ -150,7 +150,7 @@ eachLane('server, model and health documents', async (testServing) => {
     const response = await fetch(serving.url + path)
     return [response.status, await response.json()]
   }
-  assert.deepEqual(await get('/v2'), [200, { name: 'fairlead', version: '1.2.3', extensions: OIP_EXTENSIONS.rest }])
+  assert.deepEqual(await get('/v2'), [200, { name: 'fairlead', version: '1.2.3', extensions: OIP_EXTENSIONS }])
   assert.deepEqual(await get('/v2/health/live'), [200, { live: true }])
   assert.deepEqual(await get('/v2/health/ready'), [200, { ready: true }])
   assert.deepEqual(await get('/v2/models'), [200, { models: ['credit'] }])

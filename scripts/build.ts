@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { publishedManifest, rewriteAddresses, rewriteBin } from './build-rewrite.ts'
+import { standAlone } from './client-package.ts'
 import { buildConsole } from './console.ts'
 import { filesBelow, ROOT } from './files.ts'
 
@@ -15,6 +16,7 @@ const isShipped = (path: string): boolean => !/\.test\.tsx?$/.test(path) && !pat
 rmSync(join(ROOT, 'dist'), { recursive: true, force: true })
 mkdirSync(TARBALLS, { recursive: true })
 for (const name of COMPILED) compile(name)
+await standAlone('dist/packages/client/dist', 'dist/packages/contract/dist')
 buildConsole()
 stageConsole()
 stagePlatformExtras()
@@ -92,7 +94,11 @@ function stagePlatformExtras(): void {
   const bin = join(ROOT, 'packages/platform/bin/fairlead.js')
   mkdirSync(join(OUT, 'platform/bin'), { recursive: true })
   writeFileSync(join(OUT, 'platform/bin/fairlead.js'), rewriteBin(readFileSync(bin, 'utf8')), { mode: 0o755 })
-  cpSync(join(ROOT, 'examples'), join(OUT, 'platform/examples'), { recursive: true, filter: (path) => !/\.test\.ts$|\.fairlead$/.test(path) })
+  // the other examples are programs that need the repository
+  cpSync(join(ROOT, 'examples/credit-risk'), join(OUT, 'platform/examples/credit-risk'), {
+    recursive: true,
+    filter: (path) => !/\.test\.ts$|\.fairlead$/.test(path),
+  })
 }
 
 function pack(name: string): void {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -43,6 +43,64 @@ test('the client and the contract can be imported as JavaScript', () => {
   const said = execFileSync(process.execPath, ['--input-type=module', '-e', program], { cwd: folder, encoding: 'utf8' })
   assert.equal(said.trim(), 'true true')
 })
+
+test('the client is installed alone: nothing comes with it, it runs, and its types are whole', () => {
+  const alone = join(folder, 'alone')
+  mkdirSync(alone)
+  writeFileSync(join(alone, 'package.json'), '{ "type": "module", "private": true }')
+  const tarball = readdirSync(tarballs).find((name) => name.includes('client')) as string
+  execFileSync('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--offline', join(tarballs, tarball)], {
+    cwd: alone,
+    env: nodeFirst(),
+    stdio: 'pipe',
+  })
+  assert.deepEqual(
+    readdirSync(join(alone, 'node_modules')).filter((name) => !name.startsWith('.')),
+    ['@fairlead'],
+  )
+  assert.deepEqual(readdirSync(join(alone, 'node_modules/@fairlead')), ['client'])
+  const said = execFileSync(process.execPath, ['--input-type=module', '-e', "console.log(Object.keys(await import('@fairlead/client')).join(' '))"], {
+    cwd: alone,
+    encoding: 'utf8',
+  })
+  assert.equal(said.trim(), 'ControlError PredictionError RequestError createClient createControl createPredictor')
+  writeFileSync(join(alone, 'use.ts'), USE)
+  const options = {
+    strict: true,
+    noEmit: true,
+    module: 'nodenext',
+    target: 'es2022',
+    lib: ['es2024', 'esnext.disposable', 'dom', 'dom.asynciterable'],
+    types: [],
+  }
+  writeFileSync(join(alone, 'tsconfig.json'), JSON.stringify({ compilerOptions: { ...options, skipLibCheck: false }, files: ['use.ts'] }))
+  const compile = () => execFileSync(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', alone], { encoding: 'utf8', stdio: 'pipe' })
+  try {
+    compile()
+  } catch (error) {
+    assert.fail((error as { stdout: string }).stdout)
+  }
+})
+
+/** Real and wrong use of the client's types. */
+const USE = `
+import { createClient, createControl, PredictionError, type Problem } from '@fairlead/client'
+const client = createClient<{ a: { row: { x: number }; prediction: { label: 'good' | 'bad' } } }>({ url: '' })
+export async function use(problem: Problem): Promise<string> {
+  const { predictions } = await client.predict('a', { x: 1 })
+  const control = createControl({ url: '', token: 't' })
+  const { state, target } = await control.call('createRelease', { params: { deployment: 'a' }, body: { model: 'm@champion', settings: { maxRows: 5 } } })
+  const { current } = await control.call('getDeployment', { params: { deployment: 'a' } })
+  const loaded: number = current!.number + target.release
+  // @ts-expect-error: no such state
+  if (state === 'gone') return 'never'
+  // @ts-expect-error: no such column
+  await client.predict('a', { y: 1 })
+  // @ts-expect-error: no such operation
+  await control.call('getNothing')
+  return predictions[0]!.label + problem.code.length + loaded + new PredictionError(problem).retryable
+}
+`
 
 test('npx fairlead up in the empty folder: ready, predicts, stops cleanly', { timeout: 120_000 }, async () => {
   const bin = join(folder, 'node_modules/.bin/fairlead')

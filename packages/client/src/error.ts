@@ -70,27 +70,26 @@ const CODES: Record<number, Problem['code']> = {
   504: 'deadline-exceeded',
 }
 
+function problemOf(code: Problem['code'], status: number, detail: string): Problem {
+  return { type: `https://fairlead.dev/errors/${code}`, title: detail, status, code, detail }
+}
+
 /** A problem document for an answer that carries none, such as one of a proxy in between or of the Open Inference Protocol. */
 export function madeUp(status: number, detail: string, requestId?: string | null): Problem {
-  const code = CODES[status] ?? (status >= 500 ? 'internal' : 'request-invalid')
-  return { type: `https://fairlead.dev/errors/${code}`, title: detail, status, code, detail, ...(requestId ? { requestId } : {}) }
+  const problem = problemOf(CODES[status] ?? (status >= 500 ? 'internal' : 'request-invalid'), status, detail)
+  return requestId ? { ...problem, requestId } : problem
 }
 
 /** The problem document of a connection that failed before an answer came. */
 export function unreachable(url: string, reason: string): Problem {
-  return {
-    type: 'https://fairlead.dev/errors/unreachable',
-    title: 'The platform is not reachable',
-    status: 0,
-    code: 'unreachable',
-    detail: `No answer from ${url}: ${reason}`,
-  }
+  const code = 'unreachable'
+  return problemOf(code, 0, `No answer from ${url}: ${reason}`)
 }
 
 /** The problem document of an answer that came and cannot be understood; asking again would bring the same. */
 export function answerInvalid(url: string, reason: string): Problem {
-  const detail = `The answer of ${url} cannot be understood: ${reason}`
-  return { ...madeUp(200, detail), type: 'https://fairlead.dev/errors/answer-invalid', title: 'The answer cannot be understood', code: 'answer-invalid' }
+  const code = 'answer-invalid'
+  return problemOf(code, 200, `The answer of ${url} cannot be understood: ${reason}`)
 }
 
 /** Reads `Retry-After`: seconds, or a date. Answers milliseconds from `now`. */

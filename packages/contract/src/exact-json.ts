@@ -13,14 +13,18 @@ const exact: Reviver = (_, value, context) => {
 /** Members of the control API's documents that hold rows of a model: their whole numbers are exact, all others plain numbers. */
 export const ROW_MEMBERS: readonly string[] = ['rows', 'predictions', 'example']
 
+/** Reads JSON as `parseJson` does without `members`; apart from it so that who needs no more carries no more. */
+export function parseExactJson(text: string): unknown {
+  return MANY_DIGITS.test(text) ? JSON.parse(text, exact as (key: string, value: unknown) => unknown) : JSON.parse(text)
+}
+
 /**
  * Reads JSON; whole numbers beyond 2^53 become `bigint`, exactly (by ES2026's access to the source text in `JSON.parse`): all of them,
  * or only those inside members called as in `members`. Throws SyntaxError like `JSON.parse`.
  */
 export function parseJson(text: string, members?: readonly string[]): unknown {
-  if (!MANY_DIGITS.test(text)) return JSON.parse(text)
-  const value: unknown = JSON.parse(text, exact as (key: string, value: unknown) => unknown)
-  return members === undefined ? value : plain(value, members)
+  const value = parseExactJson(text)
+  return members === undefined || !MANY_DIGITS.test(text) ? value : plain(value, members)
 }
 
 function plain(value: unknown, members: readonly string[]): unknown {

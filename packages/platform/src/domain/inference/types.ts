@@ -115,7 +115,7 @@ export interface InferenceRequest {
   isAbandoned?: () => boolean
   caller: Caller
   traceId: string | undefined
-  interface: 'rows' | 'oip' | 'grpc'
+  interface: 'rows' | 'oip' | 'grpc' | 'mlflow'
   /** When the first byte was seen and when parsing ended, in `performance.now()` milliseconds. */
   receivedAt: number
   parsedAt: number

@@ -26,7 +26,7 @@ function own(name: string, type: LogType): LogColumn {
  * | `_time` | when the request was received (milliseconds, UTC) |
  * | `_release`, `_release_digest`, `_model` | release number and digest, and the model as `name:version` |
  * | `_variant` | variant that answered; `current` |
- * | `_interface` | `rows`, `oip` or `grpc` |
+ * | `_interface` | `rows`, `oip`, `grpc` or `mlflow` |
  * | `_caller` | `key:<id>`, `loopback`, `open` or `platform` |
  * | `_trace` | W3C trace id, null when none was sent |
  * | `_total_ms`, `_queue_ms`, `_run_ms`, `_parse_ms` | latency of the request and of its stages, milliseconds |

@@ -6,11 +6,13 @@ import type { Budget } from '../budget.ts'
 import { traceIdOf } from '../trace-context.ts'
 import { acceptedCoding, CODINGS, contentCoding } from './codings.ts'
 import { type AnswerBody, COMPRESSED_FROM, compress, inflate } from './compression.ts'
+import { isScoring } from './routes.ts'
+import { scoringFailure } from './scoring/failure.ts'
 
 const JSON_TYPE = 'application/json'
 
-/** How errors look: problem+json on Fairlead's own paths, `{"error"}` on those of the Open Inference Protocol. */
-type ErrorForm = 'problem' | 'oip'
+/** How errors look: problem+json on Fairlead's own paths, `{"error"}` on those of the Open Inference Protocol, and as MLflow's scoring server has them. */
+type ErrorForm = 'problem' | 'oip' | 'mlflow'
 
 /** What a request says before its body. Names of headers are in lower case. */
 export interface RequestHead {
@@ -87,7 +89,7 @@ export abstract class Exchange {
     this.#bodies = bodies
     this.target = target
     this.headers = headers
-    this.#form = target.startsWith('/v2') ? 'oip' : 'problem'
+    this.#form = target.startsWith('/v2') ? 'oip' : !target.startsWith('/v1') && isScoring(target) ? 'mlflow' : 'problem'
     this.receivedAt = receivedAt
     this.#draining = draining
     const given = headers['x-request-id']
@@ -214,6 +216,10 @@ export abstract class Exchange {
     if (error.status === 401) said.push('WWW-Authenticate', 'Bearer')
     if (error.code === 'encoding-unsupported') said.push('Accept-Encoding', CODINGS)
     said.push(...more)
+    if (this.#form === 'mlflow') {
+      const { status, type, body } = scoringFailure(error)
+      return this.#answer(status, { type, body, length: Buffer.byteLength(body), more: said }, close)
+    }
     // the protocol has one status for every request that cannot be served as it is
     const status = this.#form === 'oip' && error.status === 422 ? 400 : error.status
     const body = JSON.stringify(this.#form === 'oip' ? { error: error.message } : toProblem(error, this.id))

@@ -9,12 +9,14 @@ import { modelStatistics } from '../statistics.ts'
 import { contentCoding } from './codings.ts'
 import { DOCS_PAGE, DOCS_POLICY } from './docs-page.ts'
 import type { Exchange } from './exchange.ts'
-import type { FormChoice, RowForms } from './formats/forms.ts'
+import type { FormChoice } from './formats/forms.ts'
 import { inferTensors, modelMetadata } from './oip.ts'
 import { openApiOf } from './openapi.ts'
 import type { AccessRequest, HttpLimits, ServeHttpOptions } from './options.ts'
-import { predictRows } from './predict-rows.ts'
+import { type PredictCall, predictRows } from './predict-rows.ts'
 import type { Route } from './routes.ts'
+import { scoringType } from './scoring/content-type.ts'
+import { score, scoringTypes } from './scoring/invocations.ts'
 import { deploymentView, unreadyReasons } from './views.ts'
 
 /** What answering needs beside the request; one for all requests of a connection. */
@@ -34,6 +36,8 @@ export interface Handling {
 const HTML = 'text/html; charset=utf-8'
 const PROBLEM = 'application/problem+json'
 const METRICS = 'text/plain; version=0.0.4; charset=utf-8'
+/** The version of MLflow whose scoring protocol is answered. */
+const SCORING_VERSION = '3.17.2'
 const OPENAPI = new WeakMap<ReleasePlan, string>()
 
 function access(exchange: Exchange, { options, loopback }: Handling, deployment: string | undefined, release?: number): Caller {
@@ -67,7 +71,7 @@ function releaseNumber({ release, deployment }: Route): number | undefined {
 
 /** Largest body of a prediction. */
 export function bodyLimit({ name }: Route, limits: HttpLimits): number {
-  return name === 'predict' ? limits.rowBodyBytes : limits.oipBodyBytes
+  return name === 'infer' ? limits.oipBodyBytes : limits.rowBodyBytes
 }
 
 /** Answers a prediction: access first, then the body, then the middle. Both lanes come here. */
@@ -90,28 +94,52 @@ function limited(exchange: Exchange, { limiter }: ServeHttpOptions, asked: { cal
   return { ...caller, allowance }
 }
 
+/** The deployment that a path means: at the root, the only one there is. */
+function deploymentOf(route: Route, { options: { inference } }: Handling): string {
+  if (route.deployment !== undefined) return route.deployment
+  const [only, ...others] = inference.list()
+  if (only && others.length === 0) return only.name
+  const count = others.length + (only ? 1 : 0)
+  throw new FairleadError('path-unknown', `at the root the only deployment answers, and there are ${count}; ask at /deployments/{name}/invocations`)
+}
+
 function predict(exchange: Exchange, route: Route, handling: Handling): void {
   const { options, limits } = handling
   const { inference } = options
-  const deployment = route.deployment!
+  const deployment = deploymentOf(route, handling)
   const release = releaseNumber(route)
   let caller = access(exchange, handling, deployment, release)
   const failed = (error: unknown) => inference.failed(deployment, error, { release, rows: 0, receivedAt: exchange.receivedAt })
-  let forms: RowForms | undefined
+  let answer: (body: Buffer) => Promise<void>
   try {
     caller = limited(exchange, options, { caller, release: inference.resolve(deployment, release).release })
-    if (route.name === 'predict') forms = handling.forms.choose(exchange.headers['content-type'], exchange.headers.accept)
+    answer = answerer(exchange, route, { handling, call: { inference, exchange, deployment, release, caller } })
     contentCoding(exchange.headers['content-encoding'])
   } catch (error) {
     failed(error)
     throw error
   }
-  const call = { inference, exchange, deployment, release, caller }
-  const answer = (bytes: Buffer) => (forms ? predictRows({ ...call, forms }, bytes) : inferTensors(call, bytes))
   exchange.readBody(bodyLimit(route, limits), {
     done: (bytes) => void answer(bytes).catch((error: unknown) => failExchange(exchange, error, options)),
     refused: failed,
   })
+}
+
+/** What will answer when the body is there. Throws for forms that there are not, before any of the body is read. */
+function answerer(
+  { headers }: Exchange,
+  { name }: Route,
+  { handling: { forms }, call }: { handling: Handling; call: PredictCall },
+): (body: Buffer) => Promise<void> {
+  if (name === 'predict') {
+    const chosen = forms.choose(headers['content-type'], headers.accept)
+    return (body) => predictRows({ ...call, forms: chosen }, body)
+  }
+  if (name === 'invocations') {
+    const type = scoringType(headers['content-type'], scoringTypes(forms))
+    return (body) => score({ ...call, type, forms }, body)
+  }
+  return (body) => inferTensors(call, body)
 }
 
 /** Answers any error; what is not of the table is `internal`, told to `onError` and not to the caller. */
@@ -183,7 +211,10 @@ async function statistics(exchange: Exchange, { options }: Handling, which: { de
   exchange.json(200, JSON.stringify({ model_stats }))
 }
 
-const VIEWS: Record<Exclude<Route['name'], 'predict' | 'infer'>, (exchange: Exchange, route: Route, handling: Handling) => void | Promise<void>> = {
+const VIEWS: Record<
+  Exclude<Route['name'], 'predict' | 'infer' | 'invocations'>,
+  (exchange: Exchange, route: Route, handling: Handling) => void | Promise<void>
+> = {
   'oip-server': (exchange, _route, { options }) =>
     exchange.json(200, JSON.stringify({ name: 'fairlead', version: options.version, extensions: OIP_EXTENSIONS })),
   'oip-live': (exchange) => exchange.json(200, '{"live":true}'),
@@ -229,6 +260,14 @@ const VIEWS: Record<Exclude<Route['name'], 'predict' | 'infer'>, (exchange: Exch
   metrics: async (exchange, _route, handling) => {
     authorized(exchange, handling, { deployment: undefined, requireKey: false, action: 'read' })
     exchange.send(200, { type: METRICS, text: await handling.options.metricsText() })
+  },
+  'scoring-ping': (exchange, route, handling) => {
+    handling.options.inference.resolve(deploymentOf(route, handling))
+    exchange.json(200, '\n')
+  },
+  'scoring-version': (exchange, route, handling) => {
+    handling.options.inference.resolve(deploymentOf(route, handling))
+    exchange.json(200, SCORING_VERSION)
   },
   healthz: (exchange) => exchange.json(200, '{"status":"alive"}'),
   readyz: (exchange, _route, handling) => readiness(exchange, handling),

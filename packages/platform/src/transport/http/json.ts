@@ -139,15 +139,17 @@ export interface JsonOptions {
   exact: boolean
   /** Accept the bare words NaN and Infinity as if they were in quotes. */
   nonFinite?: boolean
+  /** Let the last of several equal keys of an object win. */
+  lastWins?: boolean
   /** Called with the number of objects before any is made, so that it can refuse too many of them. */
   checkObjects?: (objects: number) => void
 }
 
 /**
  * Reads a JSON body. Throws `utf8-invalid`, `json-too-deep` (more than 100 levels), `json-invalid` (with the place; also for
- * an empty body), `request-invalid` when an object has a key twice.
+ * an empty body), `request-invalid` when an object has a key twice and the last one is not to win.
  */
-export function readJson(body: Buffer, { exact, nonFinite = false, checkObjects }: JsonOptions): unknown {
+export function readJson(body: Buffer, { exact, nonFinite = false, lastWins = false, checkObjects }: JsonOptions): unknown {
   if (body.length === 0) throw new FairleadError('json-invalid', 'the body is empty; a JSON document is needed')
   if (!isUtf8(body)) throw new FairleadError('utf8-invalid', `the body is not valid UTF-8: byte ${wrongByte(body)}`)
   const { depth, objects, keys, longDigits } = scan(body)
@@ -157,7 +159,7 @@ export function readJson(body: Buffer, { exact, nonFinite = false, checkObjects 
   if (text.charCodeAt(0) === 0xfeff) text = text.slice(1)
   if (nonFinite && (text.includes('NaN') || text.includes('Infinity'))) text = quoteNonFinite(text)
   const value = parse(text, exact && longDigits)
-  if (countKeys(value, objects) !== keys) {
+  if (!lastWins && countKeys(value, objects) !== keys) {
     const name = repeatedKey(text)
     throw new FairleadError('request-invalid', `the key ${JSON.stringify(name)} stands twice in one object`, {
       items: [{ path: name, code: 'request-invalid', detail: 'an object may have a key once' }],

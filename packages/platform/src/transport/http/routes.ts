@@ -17,8 +17,12 @@ export interface Route {
     | 'docs'
     | 'metrics'
     | 'healthz'
+    | 'invocations'
+    | 'scoring-ping'
+    | 'scoring-version'
     | 'readyz'
   method: 'GET' | 'POST'
+  /** Absent also where MLflow's scoring is asked at the root: then the only deployment is meant. */
   deployment?: string
   release?: string
 }
@@ -33,6 +37,15 @@ const FIXED: Record<string, Route> = {
   '/healthz': { name: 'healthz', method: 'GET' },
   '/readyz': { name: 'readyz', method: 'GET' },
 }
+
+/** MLflow's scoring protocol, at the root and for each deployment. */
+const SCORING: Record<string, Route> = {
+  invocations: { name: 'invocations', method: 'POST' },
+  ping: { name: 'scoring-ping', method: 'GET' },
+  health: { name: 'scoring-ping', method: 'GET' },
+  version: { name: 'scoring-version', method: 'GET' },
+}
+const SCORING_PATH = /^(?:\/deployments\/([^/]+))?\/(invocations|ping|health|version)$/
 
 const OIP = /^\/v2\/models\/([^/]+)(?:\/versions\/([^/]+))?(?:\/(ready|infer|stats|config))?$/
 const OWN = /^\/v1\/deployments\/([^/]+)(?:\/releases\/([^/]+)(?=\/predict$))?(?:\/(predict|openapi\.json|docs))?$/
@@ -49,6 +62,8 @@ function decoded(part: string): string | undefined {
 
 function match(path: string): Route | undefined {
   if (Object.hasOwn(FIXED, path)) return FIXED[path]
+  const scoring = SCORING_PATH.exec(path)
+  if (scoring) return scoringRoute(scoring[2]!, scoring[1])
   const oip = OIP.exec(path)
   const found = oip ?? OWN.exec(path)
   if (!found) return undefined
@@ -58,6 +73,18 @@ function match(path: string): Route | undefined {
   const name = oip ? (OIP_NAMES[action as keyof typeof OIP_NAMES] ?? 'oip-model') : (OWN_NAMES[action as keyof typeof OWN_NAMES] ?? 'deployment')
   const method = name === 'predict' || name === 'infer' ? 'POST' : 'GET'
   return { name, method, deployment, ...(release === undefined ? {} : { release }) }
+}
+
+function scoringRoute(action: string, rawName: string | undefined): Route | undefined {
+  const deployment = rawName === undefined ? undefined : decoded(rawName)
+  if (rawName === undefined) return SCORING[action]
+  return deployment === undefined ? undefined : { ...SCORING[action]!, deployment }
+}
+
+/** Whether a target is answered in the form of MLflow's scoring protocol, errors too. */
+export function isScoring(target: string): boolean {
+  const path = target.split('?')[0]!
+  return path.startsWith('/deployments/') || SCORING_PATH.test(path)
 }
 
 const REMEMBERED = 1000

@@ -1,5 +1,5 @@
 import { FairleadError } from '@fairlead/contract'
-import type { TableFormat } from '../../../domain/inference/index.ts'
+import type { TableCodec, TableFormat } from '../../../domain/inference/index.ts'
 import { csvCodec } from './csv.ts'
 
 /** A form in which rows are sent or predictions answered. */
@@ -60,6 +60,13 @@ export class FormChoice {
   /** Media types of all forms. */
   get mediaTypes(): string[] {
     return this.#forms.map((form) => form.mediaType)
+  }
+
+  /** The code of a form of tables. Throws `media-type-unsupported` where there is none. */
+  codec(mediaType: string): Promise<TableCodec> {
+    const form = this.#ofBody(mediaType)
+    if (form.kind !== 'table') throw new FairleadError('media-type-unsupported', `${mediaType} is no table`)
+    return form.open()
   }
 
   /**

@@ -1,0 +1,123 @@
+import { FairleadError } from '@fairlead/contract'
+import type { Inference, ReleasePlan, Table, Tensors } from '../../../domain/inference/index.ts'
+import { deadlineOf } from '../deadline.ts'
+import { csvCodec } from '../formats/csv.ts'
+import type { FormChoice } from '../formats/forms.ts'
+import { tooManyRows } from '../formats/too-many-rows.ts'
+import { readJson } from '../json.ts'
+import { checkRowCount, type PredictCall } from '../predict-rows.ts'
+import { unreadable } from './cast.ts'
+import { castFrame, castTable } from './cast-frame.ts'
+import type { ScoringType } from './content-type.ts'
+import { frameOf } from './frame.ts'
+import { type NonFinite, predictionsText } from './predictions.ts'
+
+/** Objects of a body beside one for each row. */
+const OTHER_OBJECTS = 100
+/** Clients of which it is known that they read NaN and Infinity in JSON. */
+const READS_TOKENS = /^(?:mlflow|python|aiohttp)/i
+
+/** A scoring request whose content type is known. */
+export interface ScoringCall extends PredictCall {
+  type: ScoringType
+  forms: FormChoice
+}
+
+/** Media types of bodies: Parquet where the platform reads it. */
+export function scoringTypes(forms: FormChoice): ScoringType[] {
+  const types: ScoringType[] = ['text/csv', 'application/json', 'application/vnd.apache.parquet']
+  return types.filter((type) => forms.mediaTypes.includes(type))
+}
+
+function readFrame(body: Buffer, { release, rows }: ReleasePlan): Table {
+  const { columns } = release.signature
+  const { maxRows } = release.settings
+  let value: unknown
+  try {
+    const checkObjects = (objects: number) => {
+      if (objects > maxRows + OTHER_OBJECTS) throw tooManyRows(maxRows)
+    }
+    value = readJson(body, { exact: rows.exactIntegers, nonFinite: true, lastWins: true, checkObjects })
+  } catch (error) {
+    if (!(error instanceof FairleadError) || error.status !== 400) throw error
+    throw unreadable(`Invalid input. Ensure that input is a valid JSON formatted string. Error: '${error.message}'`)
+  }
+  return castFrame(frameOf(value, new Set(columns.map(({ name }) => name))), columns)
+}
+
+function badTable(why: string): FairleadError {
+  return unreadable(
+    `Failed to parse input as a Pandas DataFrame. Ensure that the input is a valid CSV-formatted Pandas DataFrame produced using the \`pandas.DataFrame.to_csv()\` method. Error: '${why}'`,
+  )
+}
+
+async function readTable(body: Buffer, { type, forms }: ScoringCall, { release }: ReleasePlan): Promise<Table> {
+  const { columns } = release.signature
+  if (type === 'text/csv' && columns.some(({ shape = [] }) => shape.length > 0)) throw badTable('tensors cannot come as CSV')
+  try {
+    const codec = type === 'text/csv' ? csvCodec : await forms.codec(type)
+    const table = await codec.read(body, { columns, maxRows: release.settings.maxRows })
+    return castTable(table, columns, badTable)
+  } catch (error) {
+    throw error instanceof FairleadError && error.status === 400 && error.code !== 'request-invalid' ? badTable(error.message) : error
+  }
+}
+
+/** The model's tensors, or none for a table without rows. */
+function tensorsOf(table: Table, plan: ReleasePlan): Tensors | undefined {
+  checkRowCount(table.rows, plan)
+  return table.rows === 0 ? undefined : plan.rows.decodeTable(table)
+}
+
+function nonFiniteOf(target: string, userAgent: string | undefined): NonFinite {
+  const asked = new URLSearchParams(target.split('?')[1] ?? '').get('nonfinite')
+  if (asked === 'tokens' || asked === 'null') return asked
+  if (asked !== null) throw unreadable('the parameter "nonfinite" must be tokens or null')
+  return READS_TOKENS.test(userAgent ?? '') ? 'tokens' : 'null'
+}
+
+/** Answers `POST …/invocations`, its body being read. Rejects with the error to answer. */
+export async function score(call: ScoringCall, body: Buffer): Promise<void> {
+  const { inference, exchange, deployment, release, caller, type } = call
+  const { receivedAt, predictionId: id, headers } = exchange
+  let rows = 0
+  let plan: ReleasePlan
+  let inputs: Tensors | undefined
+  let request: Parameters<Inference['predict']>[0]
+  let nonFinite: NonFinite
+  try {
+    nonFinite = nonFiniteOf(exchange.target, headers['user-agent'])
+    const table = type === 'application/json' ? undefined : await readTable(body, call, inference.resolve(deployment, release))
+    plan = inference.resolve(deployment, release)
+    const read = table ?? readFrame(body, plan)
+    rows = read.rows
+    inputs = tensorsOf(read, plan)
+    const deadline = deadlineOf({ settingMs: plan.release.settings.deadlineMs, header: headers['x-request-timeout'] })
+    request = {
+      id,
+      requestId: exchange.sentId,
+      deployment,
+      release,
+      rows,
+      inputs: inputs ?? {},
+      ids: undefined,
+      key: undefined,
+      deadline,
+      caller,
+      traceId: exchange.traceId,
+      interface: 'mlflow',
+      receivedAt,
+      parsedAt: performance.now(),
+    }
+  } catch (error) {
+    inference.failed(deployment, error, { release, rows: 0, receivedAt })
+    throw error
+  }
+  let text = '[]'
+  if (inputs) {
+    await inference.predict(request, plan, (answer) => {
+      text = predictionsText(plan, answer.outputs, { rows, nonFinite })
+    })
+  }
+  exchange.json(200, `{"predictions":${text}}`, ['X-Fairlead-Id', id])
+}

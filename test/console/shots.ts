@@ -71,6 +71,7 @@ const SHOTS: Shot[] = [
   { name: 'releases', path: `${D}?tab=releases`, state: 'little' },
   { name: 'rollback', path: `${D}?tab=releases`, state: 'little', act: (page) => page.getByRole('button', { name: 'Roll back to release 6' }).first().click() },
   { name: 'system', path: '/system', state: 'little' },
+  { name: 'limits', path: '/system', state: 'little', act: (page) => page.getByRole('button', { name: 'Limit website' }).click() },
   { name: 'key', path: '/system', state: 'little', act: (page) => page.getByRole('button', { name: 'Make a key' }).click() },
   {
     name: 'palette',

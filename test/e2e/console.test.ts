@@ -130,6 +130,13 @@ test('makes a key that is shown once and works, and revokes it', async () => {
   const status = async () => (await fetch(`${platform.run.control}/api/v1/deployments`, { headers: { authorization: `Bearer ${key}` } })).status
   assert.equal(await status(), 200)
   await page.getByRole('button', { name: 'I have copied it' }).click()
+  await page.getByRole('button', { name: 'Limit e2e' }).click()
+  await page.getByLabel('Rate').fill('5')
+  await page.getByText('Such as 100/s or 600/min').waitFor()
+  await page.getByLabel('Rate').fill('5/min')
+  await page.getByLabel('Quota').fill('1000/day')
+  await page.getByRole('button', { name: 'Save the limits' }).click()
+  await page.getByRole('row', { name: /e2e/ }).getByText('0 of 1,000 rows today').waitFor()
   await page.getByRole('button', { name: 'Revoke e2e' }).click()
   await page.getByRole('button', { name: 'Revoke the key' }).click()
   await page.getByRole('row', { name: /e2e/ }).getByText('Revoked').waitFor()

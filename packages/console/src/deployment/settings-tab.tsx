@@ -4,6 +4,11 @@ import { formatMs } from '../format/number.ts'
 import { Empty } from '../ui/feedback.tsx'
 import { CodeBlock, Command, Copy, Facts } from '../ui/show.tsx'
 
+function limitWords({ rateLimit, rateBurst, rowQuota }: ReleaseSettings): string {
+  const parts = [rateLimit ?? '', rateBurst ? `${rateBurst} at once` : '', rowQuota ? `${rowQuota} rows` : ''].filter((part) => part !== '')
+  return parts.length === 0 ? 'none' : parts.join(', ')
+}
+
 /** Each setting's name, value and meaning, in the order they are read. */
 function settingRows(settings: ReleaseSettings): readonly (readonly [keyof ReleaseSettings, string, string])[] {
   return [
@@ -22,6 +27,7 @@ function settingRows(settings: ReleaseSettings): readonly (readonly [keyof Relea
       settings.requireKey ? 'yes' : 'no',
       settings.requireKey ? 'Every prediction needs an API key.' : 'On loopback a prediction needs no API key; elsewhere it does.',
     ],
+    ['rateLimit', limitWords(settings), 'Requests and rows of each caller whose key says nothing of its own; beyond it the answer is 429.'],
     ['maxRows', `${settings.maxRows.toLocaleString('en-US')} rows`, 'Most rows of one request.'],
     ['queueRows', `${settings.queueRows.toLocaleString('en-US')} rows`, 'Most rows that wait for the model; beyond that the answer is 503.'],
     ['queueBytes', `${settings.queueBytes.toLocaleString('en-US')} bytes`, 'Most bytes of inputs that wait; beyond that the answer is 503.'],

@@ -12,12 +12,14 @@ import { Ago, Panel, State } from '../ui/show.tsx'
 import type { StateWord } from '../ui/state.ts'
 import { Table } from '../ui/table.tsx'
 import { CreateKeyDialog } from './create-key.tsx'
+import { LimitsCell, LimitsDialog } from './limits.tsx'
 
 /** API keys: made here, shown once, revoked here. */
 export function KeysPanel() {
   const keys = useQuery(keysQuery)
   const [making, setMaking] = useState(false)
   const [revoking, setRevoking] = useState<ApiKey>()
+  const [limiting, setLimiting] = useState<ApiKey>()
   return (
     <Panel
       title="API keys"
@@ -35,11 +37,12 @@ export function KeysPanel() {
               Programs on other machines need a key to ask for predictions. On this machine none is needed.
             </Empty>
           ) : (
-            <KeyTable items={items} onRevoke={setRevoking} />
+            <KeyTable items={items} onLimit={setLimiting} onRevoke={setRevoking} />
           )
         }
       </Loaded>
       {making ? <CreateKeyDialog onClose={() => setMaking(false)} /> : null}
+      {limiting ? <LimitsDialog apiKey={limiting} onClose={() => setLimiting(undefined)} /> : null}
       {revoking ? <RevokeDialog apiKey={revoking} onClose={() => setRevoking(undefined)} /> : null}
     </Panel>
   )
@@ -51,10 +54,10 @@ function stateOf(key: ApiKey, now: number): StateWord {
   return { tone: 'ok', word: 'Valid' }
 }
 
-function KeyTable({ items, onRevoke }: { items: readonly ApiKey[]; onRevoke: (key: ApiKey) => void }) {
+function KeyTable({ items, onLimit, onRevoke }: { items: readonly ApiKey[]; onLimit: (key: ApiKey) => void; onRevoke: (key: ApiKey) => void }) {
   const now = useNow()
   return (
-    <Table label="API keys, table" heads={['Name', 'Begins with', 'May', 'Deployments', 'State', 'Expires', 'Made', { hidden: 'Actions' }]}>
+    <Table label="API keys, table" heads={['Name', 'Begins with', 'May', 'Deployments', 'Limits', 'State', 'Expires', 'Made', { hidden: 'Actions' }]}>
       {items.map((key) => (
         <tr key={key.id}>
           <th scope="row" className="fl-name">
@@ -65,6 +68,9 @@ function KeyTable({ items, onRevoke }: { items: readonly ApiKey[]; onRevoke: (ke
           </td>
           <td data-label="May">{key.scopes.join(', ')}</td>
           <td data-label="Deployments">{key.deployments.length === 0 ? 'all' : key.deployments.join(', ')}</td>
+          <td data-label="Limits">
+            <LimitsCell apiKey={key} />
+          </td>
           <td data-label="State">
             <State state={stateOf(key, now)} />
           </td>
@@ -78,9 +84,14 @@ function KeyTable({ items, onRevoke }: { items: readonly ApiKey[]; onRevoke: (ke
           </td>
           <td data-label="">
             {key.revokedAt ? null : (
-              <Button size="compact-sm" variant="default" onClick={() => onRevoke(key)} aria-label={`Revoke ${key.name}`}>
-                Revoke
-              </Button>
+              <span className="fl-row">
+                <Button size="compact-sm" variant="default" onClick={() => onLimit(key)} aria-label={`Limit ${key.name}`}>
+                  Limit
+                </Button>
+                <Button size="compact-sm" variant="default" onClick={() => onRevoke(key)} aria-label={`Revoke ${key.name}`}>
+                  Revoke
+                </Button>
+              </span>
             )}
           </td>
         </tr>

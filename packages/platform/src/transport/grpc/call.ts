@@ -7,6 +7,7 @@ import { requestId } from '../../kernel/request-id.ts'
 import { presentedSecret } from '../credentials.ts'
 import { traceIdOf } from '../trace-context.ts'
 import { type Framed, type FrameLimits, FrameReader } from './framing.ts'
+import { InHand } from './in-hand.ts'
 import type { Inflater } from './inflate.ts'
 import { contentKind, ENCODINGS, isGzip, timeoutOf } from './metadata.ts'
 import type { GrpcLimits, ServeGrpcOptions } from './options.ts'
@@ -16,9 +17,9 @@ import { errorTrailers, known } from './status.ts'
 export interface Method {
   /**
    * `unary`: one message, one answer. `watch`: one message, answers until somebody ends it. `dialogue`: an answer to each
-   * message.
+   * message, in their order. `stream`: an answer to each message, as they come; several are in hand at once.
    */
-  kind: 'unary' | 'watch' | 'dialogue'
+  kind: 'unary' | 'watch' | 'dialogue' | 'stream'
   /** Whether callers need access, so that a long message of one who has none is not even gathered. */
   guarded: boolean
   /** The answer to a message, behind its prefix; for `watch` nothing. Rejects with the error to answer. */
@@ -65,6 +66,11 @@ export class Call {
   #onClose: (() => void)[] | undefined
   #onEnding: (() => void) | undefined
   #limits: Allowance | undefined
+  /** Messages of a stream. */
+  #inHand: InHand | undefined
+  #isEnding = false
+  /** Since when a message is incomplete. */
+  #partialAt = 0
 
   constructor(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, world: CallWorld) {
     this.#stream = stream
@@ -122,7 +128,15 @@ export class Call {
   ending(): void {
     if (this.#method?.kind === 'unary') return
     this.#onEnding?.()
-    this.fail(new FairleadError('not-ready', 'this process is draining', { retryAfter: 1 }))
+    this.#isEnding = true
+    this.#inHand?.stop()
+    if (this.#inHand?.count) return
+    this.#endStream()
+  }
+
+  #endStream(): void {
+    if (this.#isEnding) this.fail(new FairleadError('not-ready', 'this process is draining', { retryAfter: 1 }))
+    else if (this.#arrived) this.finish()
   }
 
   /** Who calls. Throws `not-authenticated` or `not-allowed`. */
@@ -204,7 +218,6 @@ export class Call {
     this.#respond()
     if (framed) this.#stream.end(framed)
     else this.#stream.end()
-    if (!this.#arrived) this.#stream.close(NGHTTP2_NO_ERROR)
   }
 
   /** Ends the call with an error. */
@@ -217,9 +230,15 @@ export class Call {
     if (this.#stream.headersSent) {
       this.#trailers = trailers
       this.#stream.end()
-    } else this.#stream.respond({ ...this.#headers(), ...trailers }, { endStream: true, sendDate: false } as object)
+    } else {
+      this.#stream.respond({ ...this.#headers(), ...trailers }, { endStream: true, sendDate: false } as object)
+      this.#hangUp()
+    }
     this.#reader?.end()
-    // what the client still wants to send is not waited for
+  }
+
+  /** What the client still wants to send is not waited for. */
+  #hangUp(): void {
     if (!this.#arrived) this.#stream.close(NGHTTP2_NO_ERROR)
   }
 
@@ -228,17 +247,27 @@ export class Call {
     const { requestMs, answerMs } = this.world.limits
     if (this.#answeredAt > 0) {
       if (now - this.#answeredAt > answerMs) this.#stream.close(NGHTTP2_CANCEL)
-    } else if (!this.#arrived && this.#method?.kind !== 'dialogue' && now - this.receivedAt > requestMs) {
+    } else if (this.#inHand?.fullAt && now - this.#inHand.fullAt > answerMs) this.#stream.close(NGHTTP2_CANCEL)
+    else if (this.#isLate(now, requestMs)) {
       this.fail(new FairleadError('request-timeout', `the message did not arrive within ${requestMs} ms`))
     } else if (this.deadline !== undefined && this.deadline <= Date.now() && this.#method?.kind !== 'unary') {
       this.fail(new FairleadError('deadline-exceeded', 'the deadline of the call passed'))
     }
   }
 
+  /** Whether a message takes longer to arrive than it may; between those of a dialogue or a stream may be any time. */
+  #isLate(now: number, requestMs: number): boolean {
+    if (this.#partialAt > 0) return now - this.#partialAt > requestMs
+    const single = this.#method?.kind !== 'dialogue' && this.#method?.kind !== 'stream'
+    return single && !this.#arrived && now - this.receivedAt > requestMs
+  }
+
   #read(chunk: Buffer): void {
     if (this.#over) return
     try {
       this.#reader!.push(chunk)
+      if (!this.#reader!.partial) this.#partialAt = 0
+      else if (this.#partialAt === 0) this.#partialAt = performance.now()
       // memory is not given to callers who may not ask for anything
       if (!this.#vetted && this.#reader!.partial && this.#method!.guarded) this.#vet()
     } catch (error) {
@@ -261,7 +290,10 @@ export class Call {
   #take(message: Framed): void {
     if (message.compressed && !this.#gzip) throw new FairleadError('request-invalid', 'a message is marked as compressed, and grpc-encoding does not say how')
     if (this.#method!.kind === 'dialogue') this.#turn(message)
-    else if (this.#message) throw new FairleadError('request-invalid', 'this method takes one message, and there are more')
+    else if (this.#method!.kind === 'stream') {
+      this.#inHand ??= this.#streamed()
+      this.#inHand.add(message)
+    } else if (this.#message) throw new FairleadError('request-invalid', 'this method takes one message, and there are more')
     else this.#message = message
   }
 
@@ -272,7 +304,9 @@ export class Call {
     this.#message = undefined
     if (this.#reader!.partial) this.fail(new FairleadError('request-invalid', 'the last message is cut off'))
     else if (this.#method!.kind === 'dialogue') this.#turns = (this.#turns ?? Promise.resolve()).then(() => this.finish())
-    else if (!message) this.fail(new FairleadError('request-invalid', 'there is no message'))
+    else if (this.#method!.kind === 'stream') {
+      if (!this.#inHand?.count) this.finish()
+    } else if (!message) this.fail(new FairleadError('request-invalid', 'there is no message'))
     else if (message.compressed) {
       this.world.inflater.unpack(message.bytes).then(
         (bytes) => this.#answer(bytes),
@@ -305,6 +339,28 @@ export class Call {
     this.#turns = (this.#turns ?? Promise.resolve()).then(() => (this.#over ? undefined : answer())).catch((error: unknown) => this.fail(error))
   }
 
+  /** The messages of a stream. */
+  #streamed(): InHand {
+    const stream = this.#stream
+    return new InHand({
+      answer: (message) => this.#answerOne(message).catch((error: unknown) => this.fail(error)),
+      isFull: () => stream.writableNeedDrain,
+      pause: () => stream.pause(),
+      resume: () => stream.resume(),
+      onceTaken: (told) => stream.once('drain', told),
+      idle: () => {
+        this.#reader!.release()
+        this.#endStream()
+      },
+    })
+  }
+
+  async #answerOne(message: Framed): Promise<void> {
+    const bytes = message.compressed ? await this.world.inflater.unpack(message.bytes) : message.bytes
+    const framed = this.#over ? undefined : await this.#method!.reply(this, bytes)
+    if (framed) this.send(framed)
+  }
+
   #headers(): OutgoingHttpHeaders {
     const headers: OutgoingHttpHeaders = { ':status': 200, 'content-type': 'application/grpc', 'x-request-id': this.id }
     if (this.#predictionId !== undefined) headers['x-fairlead-id'] = this.#predictionId
@@ -318,7 +374,11 @@ export class Call {
   #respond(): void {
     const stream = this.#stream
     if (stream.headersSent) return
-    stream.on('wantTrailers', () => stream.sendTrailers(this.#trailers ?? { 'grpc-status': '13' }))
+    stream.on('wantTrailers', () => {
+      stream.sendTrailers(this.#trailers ?? { 'grpc-status': '13' })
+      // with a reset they would not go out
+      if (!this.#arrived) setImmediate(() => this.#hangUp())
+    })
     stream.respond(this.#headers(), { waitForTrailers: true, sendDate: false } as object)
   }
 

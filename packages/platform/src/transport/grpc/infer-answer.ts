@@ -8,6 +8,7 @@ export const PREFIX_BYTES = 5
 const OUTPUT = tagOf(5, BYTES)
 const RAW = tagOf(6, BYTES)
 const SHAPE = tagOf(3, BYTES)
+const INFER_RESPONSE = tagOf(2, BYTES)
 
 /** What is answered to a request for predictions. */
 export interface InferAnswer {
@@ -43,6 +44,33 @@ export function writeInferAnswer({ model, version, id, outputs }: InferAnswer): 
     at = putVarint(bytes, at, lengths[i]!)
     at = putRaw(bytes, at, outputs[i]!.tensor)
   }
+  return bytes
+}
+
+/** An `inference.ModelStreamInferResponse` behind its prefix, around an answer that has one. */
+export function writeStreamAnswer(framed: Buffer): Buffer {
+  const length = framed.length - PREFIX_BYTES
+  const start = PREFIX_BYTES + 1 + varintSize(length)
+  const bytes = Buffer.allocUnsafe(start + length)
+  bytes[0] = 0
+  bytes.writeUInt32BE(bytes.length - PREFIX_BYTES, 1)
+  bytes[PREFIX_BYTES] = INFER_RESPONSE
+  putVarint(bytes, PREFIX_BYTES + 1, length)
+  framed.copy(bytes, start, PREFIX_BYTES)
+  return bytes
+}
+
+/** The same for a request that has no answer. */
+export function writeStreamError(words: string, id: string): Buffer {
+  head.clear()
+  head.text(1, words)
+  head.varint(INFER_RESPONSE)
+  head.varint(textSize(id))
+  head.text(3, id)
+  const bytes = Buffer.allocUnsafe(PREFIX_BYTES + head.length)
+  bytes[0] = 0
+  bytes.writeUInt32BE(head.length, 1)
+  bytes.set(head.written, PREFIX_BYTES)
   return bytes
 }
 

@@ -11,9 +11,16 @@ import { checkRawCount, readHead, readValues } from './tensors.ts'
 /** Longest id of a request that is given back. */
 const MAX_ID = 1000
 
+/** What is of one request alone, where a call has several. */
+interface OneRequest {
+  /** Name of the prediction, never the same twice. */
+  predictionId: string
+  /** When it was seen, in `performance.now()` milliseconds. */
+  receivedAt: number
+}
+
 /** Answers `ModelInfer` behind its prefix. Rejects with the error to answer. */
-export async function modelInfer(call: Call, bytes: Buffer): Promise<Buffer> {
-  const { receivedAt } = call
+export async function modelInfer(call: Call, bytes: Buffer, { predictionId, receivedAt }: OneRequest = call): Promise<Buffer> {
   const { inference } = call.world.options
   const message = readInferMessage(bytes)
   if (message.id.length > MAX_ID) throw new FairleadError('request-invalid', `"id" must be text of at most ${MAX_ID} characters`)
@@ -31,7 +38,7 @@ export async function modelInfer(call: Call, bytes: Buffer): Promise<Buffer> {
     const { maxRows, deadlineMs } = serving.release.settings
     if (rows > maxRows) throw new FairleadError('rows-too-many', `${rows} rows in one request, at most ${maxRows} are taken`)
     request = {
-      id: call.predictionId,
+      id: predictionId,
       requestId: isRequestId(message.id) ? message.id : call.sentId,
       deployment,
       release,

@@ -1,5 +1,6 @@
 import type { Method } from './call.ts'
 import { modelInfer } from './infer.ts'
+import { streamInfer } from './stream-infer.ts'
 
 const INFERENCE = '/inference.GRPCInferenceService/'
 
@@ -13,7 +14,8 @@ function small(name: keyof typeof import('./small-methods.ts').SMALL_METHODS, ki
 }
 
 const METHODS: ReadonlyMap<string, Method> = new Map<string, Method>([
-  [`${INFERENCE}ModelInfer`, { kind: 'unary', guarded: true, reply: modelInfer }],
+  [`${INFERENCE}ModelInfer`, { kind: 'unary', guarded: true, reply: (call, message) => modelInfer(call, message) }],
+  [`${INFERENCE}ModelStreamInfer`, { kind: 'stream', guarded: true, reply: streamInfer }],
   [`${INFERENCE}ServerLive`, small('serverLive')],
   [`${INFERENCE}ServerReady`, small('serverReady')],
   [`${INFERENCE}ModelReady`, small('modelReady')],

@@ -3,7 +3,7 @@
 import sys
 import traceback
 
-from . import grpc_protocol, openapi, parquet_log, protocol, rows
+from . import grpc_protocol, openapi, parquet_log, protocol, rows, telemetry
 from .platform import Platform
 
 CHECKS = [
@@ -21,6 +21,10 @@ CHECKS = [
     grpc_protocol.large_messages,
     grpc_protocol.health_service,
     grpc_protocol.reflection,
+    telemetry.statistics_grow_by_what_was_asked,
+    telemetry.configuration_fits_the_metadata,
+    telemetry.a_stream_answers_each_request,
+    telemetry.an_asyncio_stream_answers_each_request,
     openapi.deployment_document_is_valid,
     openapi.control_document_is_valid,
     openapi.example_works_when_pasted,

@@ -21,6 +21,7 @@ test('every form of a right answer is right', () => {
       ],
     },
     columns: { predictions: { label: [1], probabilities: [[0.25, 0.75]] } },
+    list: [{ label: 1, probabilities: [0.25, 0.75] }],
     bare: { label: 1, probabilities: [0.25, 0.75] },
   }
   for (const [form, answer] of Object.entries(forms)) assert.equal(judge(answer), undefined, form)
@@ -34,6 +35,7 @@ test('a wrong, missing or superfluous value is found', () => {
   assert.match(judge({ label: 1, probabilities: [0.25, null] }) ?? '', /probabilities/)
   assert.match(judge({ label: 1 }) ?? '', /probabilities/)
   assert.match(judge({ predictions: [] }) ?? '', /label undefined/)
+  assert.match(judge([]) ?? '', /label undefined/)
   assert.match(judge({ outputs: [] }) ?? '', /label undefined/)
   assert.match(judge({}) ?? '', /label undefined/)
 })

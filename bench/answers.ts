@@ -6,7 +6,7 @@ interface Row {
   probabilities: number[] | number[][] | Record<string, number>
 }
 
-/** The forms in which servers answer: rows, columns, tensors, or a row by itself. */
+/** The forms in which servers answer, apart from a bare list of rows: rows, columns, tensors, or a row by itself. */
 interface Answer extends Partial<Row> {
   predictions?: Row[] | Row
   outputs?: { name: string; data: unknown[] }[] | Row
@@ -31,21 +31,22 @@ export function differs(body: Buffer, expect: Expectation): string | undefined {
   return far ? `probabilities ${probabilities} where ${expect.probabilities} are right` : undefined
 }
 
-function differsInValues(answer: Answer | undefined, values: Float32Array): string | undefined {
-  const data = Array.isArray(answer?.outputs) ? answer.outputs[0]?.data : undefined
+function differsInValues(answer: Answer | Row[] | undefined, values: Float32Array): string | undefined {
+  const data = answer && 'outputs' in answer && Array.isArray(answer.outputs) ? answer.outputs[0]?.data : undefined
   const same = data?.length === values.length && values.every((value, at) => data[at] === value)
   return same ? undefined : `other values than the ${values.length} expected`
 }
 
-function parsed(body: Buffer): Answer | undefined {
+function parsed(body: Buffer): Answer | Row[] | undefined {
   try {
-    return JSON.parse(body.toString('utf8')) as Answer
+    return JSON.parse(body.toString('utf8')) as Answer | Row[]
   } catch {
     return undefined
   }
 }
 
-function rowOf(answer: Answer | undefined): Partial<Row> | undefined {
+function rowOf(answer: Answer | Row[] | undefined): Partial<Row> | undefined {
+  if (Array.isArray(answer)) return answer[0]
   const { predictions, outputs } = answer ?? {}
   if (predictions) return Array.isArray(predictions) ? predictions[0] : predictions
   if (!outputs) return answer

@@ -16,6 +16,12 @@ export interface Face {
   marker: string
 }
 
+/** How a server is asked under a load; undefined when it cannot be. */
+export function faceOf({ faces }: Contender, load: Load): Face | undefined {
+  if (load === 'row-1' && faces.lone) return faces.lone
+  return faces[LOADS[load].face]
+}
+
 /** Where a server keeps what it installs, and where it may write while it runs. */
 export interface Place {
   cache: string
@@ -39,7 +45,8 @@ export interface Contender {
   /** Makes it ready to be started; quick when it was done before. Throws with the reason where it cannot be installed here. */
   install(place: Place): Promise<void>
   start(place: Place): Promise<Running>
-  faces: { row: Face; tensor?: Face }
+  /** `lone`: how it is asked by one connection, where that differs from how it is asked by many. */
+  faces: { row: Face; lone?: Face; tensor?: Face }
   /** How many times as fast ours has to be. */
   bars?: Partial<Record<Load, number>>
 }

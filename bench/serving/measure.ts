@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process'
 import { type LoadResult, load } from '../load.ts'
-import { type Contender, LOADS, type Load, type Running } from './contender.ts'
+import { type Contender, faceOf, LOADS, type Load, type Running } from './contender.ts'
 import { treeMicros } from './process.ts'
 
 /** One round of one server. */
@@ -40,7 +40,7 @@ export interface Effort {
 export async function measure(generator: ChildProcess, servers: readonly Started[], what: { load: Load; about: string; effort: Effort }): Promise<Block> {
   const { load: name, about, effort } = what
   const sides = servers
-    .filter(({ contender }) => contender.faces[LOADS[name].face])
+    .filter(({ contender }) => faceOf(contender, name))
     .map((server) => ({ server, measured: { name: server.contender.name, rounds: [] } as Measured }))
   for (let at = -1; at < effort.rounds; at++) {
     const order = at % 2 === 0 ? sides : [...sides].reverse()
@@ -60,7 +60,7 @@ export async function measure(generator: ChildProcess, servers: readonly Started
 
 async function round(generator: ChildProcess, { contender, running }: Started, what: { load: Load; seconds: number }): Promise<Round> {
   const { face: kind, connections } = LOADS[what.load]
-  const face = contender.faces[kind]
+  const face = faceOf(contender, what.load)
   if (!face) throw new Error(`${contender.name} has no ${kind}`)
   const before = await treeMicros(running.pids)
   const result = await load(generator, { port: running.port[kind], connections, seconds: what.seconds, ...face })

@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process'
 import { start } from '../load.ts'
-import { type Contender, LOADS, type Load, type Place } from './contender.ts'
+import { type Contender, faceOf, LOADS, type Load, type Place } from './contender.ts'
 import { chosen } from './contenders.ts'
 import { echo } from './echo.ts'
 import { fairlead } from './fairlead.ts'
@@ -58,7 +58,7 @@ async function besides(
     try {
       const blocks: Block[] = []
       for (const load of Object.keys(LOADS) as Load[]) {
-        if (!contender.faces[LOADS[load].face]) continue
+        if (!faceOf(contender, load)) continue
         process.stderr.write(`${name}: ${LOADS[load].title}\n`)
         blocks.push(await measure(generator, [...base, { contender, running }], { load, about: name, effort }))
       }

@@ -8,7 +8,7 @@ import onnxruntime as ort
 from bentoml.validators import DType, Shape
 
 
-@bentoml.service(workers=1, traffic={"timeout": 30}, metrics={"enabled": False})
+@bentoml.service(workers=1, traffic={"timeout": 30}, metrics={"enabled": False}, logging={"access": {"enabled": False}})
 class Trees:
     def __init__(self) -> None:
         options = ort.SessionOptions()
@@ -22,6 +22,6 @@ class Trees:
         return {"label": label.tolist(), "probabilities": probabilities.tolist()}
 
     @bentoml.api(batchable=True, max_batch_size=64, max_latency_ms=1000)
-    async def predict_batched(self, features: Annotated[np.ndarray, DType("float32"), Shape((-1, 30))]) -> np.ndarray:
+    async def predict_batched(self, features: Annotated[np.ndarray, DType("float32"), Shape((-1, 30))]) -> list[dict]:
         label, probabilities = self.session.run(["label", "probabilities"], {"features": features})
-        return np.column_stack([label.astype(np.float32), probabilities])
+        return [{"label": one, "probabilities": two} for one, two in zip(label.tolist(), probabilities.tolist())]

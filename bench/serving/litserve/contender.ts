@@ -9,7 +9,8 @@ const PACKAGES = ['litserve==0.2.19', 'onnxruntime==1.30.0', 'uvloop==0.23.0', '
 export const litserve: Contender = {
   name: 'litserve',
   title: 'LitServe 0.2 + ONNX Runtime',
-  settings: 'one worker and one API process, its quick queue (`fast_queue`, ZeroMQ), batches of at most 32 without waiting, no access log',
+  settings:
+    'one worker and one API process, batches of at most 32 without waiting, no access log; not its `fast_queue`, which needs twice the processor time here',
   install: ({ cache }) => venv(join(cache, 'litserve'), PACKAGES),
   start: async ({ cache }) => {
     const folder = join(cache, 'litserve')

@@ -33,5 +33,5 @@ class Trees(ls.LitAPI):
 
 if __name__ == "__main__":
     api = Trees(max_batch_size=32, batch_timeout=0.0)
-    server = ls.LitServer(api, accelerator="cpu", workers_per_device=1, fast_queue=True, disable_openapi_url=True)
+    server = ls.LitServer(api, accelerator="cpu", workers_per_device=1, fast_queue=False, disable_openapi_url=True)
     server.run(host="127.0.0.1", port=int(sys.argv[1]), num_api_servers=1, generate_client_file=False, log_level="warning", access_log=False)

@@ -20,10 +20,17 @@ function configure(folder: string, ports: { http: number; grpc: number }): strin
       metrics_endpoint: null,
       gzip_enabled: false,
     },
+    'batched/model-settings.json': {
+      name: 'batched',
+      implementation: 'runtime.OnnxModel',
+      parameters: { uri: TREES },
+      max_batch_size: 32,
+      max_batch_time: 0.002,
+    },
     'trees/model-settings.json': { name: 'trees', implementation: 'runtime.OnnxModel', parameters: { uri: TREES } },
     'identity/model-settings.json': { name: 'identity', implementation: 'runtime.OnnxModel', parameters: { uri: IDENTITY } },
   }
-  for (const name of ['trees', 'identity']) mkdirSync(join(models, name), { recursive: true })
+  for (const name of ['batched', 'trees', 'identity']) mkdirSync(join(models, name), { recursive: true })
   for (const [name, settings] of Object.entries(files)) writeFileSync(join(models, name), JSON.stringify(settings))
   return models
 }
@@ -32,7 +39,7 @@ export const mlserver: Contender = {
   name: 'mlserver',
   title: 'MLServer 1.7.1 + ONNX Runtime',
   settings:
-    'a model class of its own around ONNX Runtime, in the process of the server (`parallel_workers: 0`), no metrics, no gzip, debug off; no adaptive batching, which makes a lone request wait its whole time; the tensor as JSON, since it has no binary form over REST',
+    'a model class of its own around ONNX Runtime, in the process of the server (`parallel_workers: 0`), no metrics, no gzip, debug off; adaptive batching of 32 requests or 2 ms with 32 connections, none with one, since it makes a lone request wait its whole time; the tensor as JSON, since it has no binary form over REST',
   bars: { 'row-32': 15, tensor: 30 },
   install: ({ cache }) => venv(join(cache, 'mlserver'), PACKAGES),
   start: async ({ cache }) => {
@@ -48,7 +55,8 @@ export const mlserver: Contender = {
     })
   },
   faces: {
-    row: { requests: rowRequests('/v2/models/trees/infer', oipRow), marker: '"outputs"' },
+    row: { requests: rowRequests('/v2/models/batched/infer', oipRow), marker: '"outputs"' },
+    lone: { requests: rowRequests('/v2/models/trees/infer', oipRow), marker: '"outputs"' },
     tensor: { requests: jsonTensors('/v2/models/identity/infer'), marker: '"outputs"' },
   },
 }

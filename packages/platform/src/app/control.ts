@@ -6,7 +6,7 @@ import { fileBlobs } from '../adapters/files/index.ts'
 import { prometheusText } from '../adapters/prometheus/index.ts'
 import { openEphemeral, openSqlite } from '../adapters/sqlite/index.ts'
 import type { PlatformSettings } from '../config/index.ts'
-import { Access, type GovernanceTables, QuotaKeeper } from '../domain/governance/index.ts'
+import { Access, type GovernanceTables, hashOf, QuotaKeeper } from '../domain/governance/index.ts'
 import { EndedCounters, StatusBuilder, Telemetry } from '../domain/monitoring/index.ts'
 import { Compactor, type PredictionQuery } from '../domain/predictionlog/index.ts'
 import { rfc3339, systemClock } from '../kernel/clock.ts'
@@ -241,6 +241,8 @@ function superviseServe(options: ControlOptions, onExit: (process: string) => vo
       open: settings.open,
       fastLane: settings.fastLane,
       bodyBytes: settings.limits.bodyBytes,
+      models: settings.models,
+      adminTokenHash: hashOf(options.adminToken),
       platformToken: options.platformToken,
       restarts,
       hangs,

@@ -1,3 +1,4 @@
+import type { ModelSettings } from '../config/index.ts'
 import type { LogLevel } from '../kernel/logger.ts'
 
 /** Version of the messages between the supervisor and its serve processes; both sides come from one program. */
@@ -19,6 +20,10 @@ export interface ServeInit {
   fastLane: boolean
   /** Largest body of a prediction request. */
   bodyBytes: number
+  /** How models are kept in memory. */
+  models: ModelSettings
+  /** SHA-256 of the admin token, which lets its bearer load and unload models. */
+  adminTokenHash: string
   /** Lets control ask for predictions on behalf of the console. */
   platformToken: string
   restarts: number

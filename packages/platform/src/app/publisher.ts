@@ -1,5 +1,5 @@
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks'
-import type { ProcessSnapshot, SeriesSnapshot, SnapshotStore } from '../domain/monitoring/index.ts'
+import type { ModelGauges, ProcessSnapshot, SeriesSnapshot, SnapshotStore } from '../domain/monitoring/index.ts'
 
 /** How often the event loop is looked at. */
 const SAMPLE_MS = 20
@@ -14,6 +14,7 @@ export interface PublisherOptions {
   store: SnapshotStore
   series(): SeriesSnapshot[]
   log(): ProcessSnapshot['log']
+  models?(): ModelGauges
   connections(): number
   state(): ProcessSnapshot['state']
 }
@@ -58,6 +59,7 @@ export class Publisher implements Disposable {
       eventLoopP99Ms: this.#delayMs(),
       connections: o.connections(),
       log: o.log(),
+      ...(o.models ? { models: o.models() } : {}),
       series: o.series(),
     }
   }

@@ -5,9 +5,19 @@ import { prometheusText } from '../adapters/prometheus/index.ts'
 import { openEphemeral } from '../adapters/sqlite/ephemeral.ts'
 import { attendFolder } from '../adapters/sqlite/lock.ts'
 import { openServing } from '../adapters/sqlite/serving.ts'
-import { authorizePrediction, authorizeReading, EXCHANGE_MS, KeyCache, Limiter, sameSecret } from '../domain/governance/index.ts'
-import { Inference, type PredictionSink, ReleaseLoader } from '../domain/inference/index.ts'
-import { mergeSnapshots, SeriesRecorder } from '../domain/monitoring/index.ts'
+import {
+  authorizeControl,
+  authorizePrediction,
+  authorizeReading,
+  EXCHANGE_MS,
+  hashOf,
+  KeyCache,
+  Limiter,
+  sameHash,
+  sameSecret,
+} from '../domain/governance/index.ts'
+import { Inference, ModelRepository, type PredictionSink, ReleaseLoader } from '../domain/inference/index.ts'
+import { mergeSnapshots, SeriesRecorder, type SnapshotStore } from '../domain/monitoring/index.ts'
 import { localSegments, logFolders, SegmentLogWriter } from '../domain/predictionlog/index.ts'
 import { systemClock } from '../kernel/clock.ts'
 import { createLogger, type Logger } from '../kernel/logger.ts'
@@ -69,7 +79,15 @@ export async function startServe(init: ServeInit, watch: ServeWatch): Promise<Se
     }),
     observer: ephemeral.observed,
     sink: sinkOf(writer, recorder),
+    models: { ...init.models, usedAt: lastUses(ephemeral.snapshots) },
   })
+  const repository = new ModelRepository({
+    inference,
+    wishes: ephemeral.wishes,
+    peers: () => [...new Set([init.process, ...servingPeers(ephemeral.snapshots)])],
+    reports: (deployment) => ephemeral.observed.list(deployment),
+  })
+  repository.start()
   const keys = new KeyCache({ source: store.keys, clock: systemClock })
   const limiter = new Limiter({ store: ephemeral.limits, clock: systemClock, limitsOf: (key) => keys.limitsOf(key) })
   const follower = new Follower({ desired: store.desired, inference, keys, recorder, logger })
@@ -84,6 +102,7 @@ export async function startServe(init: ServeInit, watch: ServeWatch): Promise<Se
   const shared = {
     inference,
     counted: async () => mergeSnapshots(await snapshots()).series,
+    repository,
     authorize: (request: AccessRequest) => authorize(request, keys, init),
     limiter,
     version: init.programVersion,
@@ -113,6 +132,7 @@ export async function startServe(init: ServeInit, watch: ServeWatch): Promise<Se
     store: ephemeral.snapshots,
     series: () => recorder.snapshot(),
     log: () => ({ ...writer.counters }),
+    models: () => inference.models(),
     connections: () => http.connections() + grpc.connections(),
     state: () => (draining ? 'draining' : inference.knowsWanted ? 'ready' : 'starting'),
   })
@@ -129,6 +149,7 @@ export async function startServe(init: ServeInit, watch: ServeWatch): Promise<Se
       await Promise.all([http.close(graceMs), grpc.close(graceMs)])
       follower.stop()
       sharing[Symbol.dispose]()
+      repository[Symbol.dispose]()
       await inference[Symbol.asyncDispose]()
       await writer[Symbol.asyncDispose]()
       publisher.publish()
@@ -138,6 +159,21 @@ export async function startServe(init: ServeInit, watch: ServeWatch): Promise<Se
       attendance[Symbol.dispose]()
     },
   }
+}
+
+/** How long a process counts as one that answers after it was last heard. */
+const HEARD_MS = 10_000
+
+function servingPeers(snapshots: SnapshotStore): string[] {
+  const now = Date.now()
+  return snapshots.list().flatMap(({ process, role, state, at }) => (role === 'serve' && state === 'ready' && now - at < HEARD_MS ? [process] : []))
+}
+
+/** When each deployment was last asked, by what the processes told before this one began. */
+function lastUses(snapshots: SnapshotStore): (deployment: string) => number {
+  const uses = new Map<string, number>()
+  for (const { deployment, lastAt } of snapshots.list().flatMap(({ series }) => series)) uses.set(deployment, Math.max(lastAt, uses.get(deployment) ?? 0))
+  return (deployment) => uses.get(deployment) ?? 0
 }
 
 /** A store that is locked for a moment fails a question at once; this one is worth asking again. */
@@ -205,8 +241,10 @@ function sinkOf(writer: SegmentLogWriter, recorder: SeriesRecorder): PredictionS
 
 function authorize({ presented, action, deployment, requireKey }: AccessRequest, keys: KeyCache, init: ServeInit) {
   if (presented !== undefined && sameSecret(presented, init.platformToken)) return { kind: 'platform' as const, id: 'platform' }
+  if (action === 'control' && presented !== undefined && sameHash(hashOf(presented), init.adminTokenHash)) return { kind: 'platform' as const, id: 'admin' }
   const key = presented === undefined ? undefined : (keys.verify(presented) ?? ('invalid' as const))
   const loopback = isLoopback(init.host)
   if (action === 'read') return authorizeReading({ key, loopback })
+  if (action === 'control') return authorizeControl({ key, loopback, open: init.open, deployment: deployment ?? '' })
   return authorizePrediction({ key, loopback, open: init.open, requireKey, deployment: deployment ?? '' })
 }

@@ -39,6 +39,18 @@ test('how long a serve process may hang is told in seconds', () => {
   refused({ env: { FAIRLEAD_HUNG_AFTER: '1' } }, 'setting-invalid', /^FAIRLEAD_HUNG_AFTER takes a whole number from 2 to 3600/)
 })
 
+test('memory for models is said in bytes or with a unit, and is by default a share of the machine for each process', () => {
+  const memory = (modelMemory: unknown) => loadSettings({ file: { modelMemory } }).models.memoryBytes
+  assert.deepEqual([memory('512M'), memory('1.5 GiB'), memory('2g'), memory(2 ** 21), memory('4194304')], [2 ** 29, 1.5 * 2 ** 30, 2 ** 31, 2 ** 21, 2 ** 22])
+  for (const wrong of ['1', '12 parsecs', -1, '1e9', '99999T', true])
+    refused({ file: { modelMemory: wrong } }, 'setting-invalid', /platform\.modelMemory takes a size/)
+  const [one, four] = [1, 4].map((processes) => loadSettings({ file: { processes } }).models)
+  assert.ok(one!.memoryBytes > 2 ** 20 && Math.abs(one!.memoryBytes / four!.memoryBytes - 4) < 0.01)
+  assert.deepEqual([one!.loads, one!.preload], [2, 32])
+  assert.equal(loadSettings({ env: { FAIRLEAD_PRELOAD: '0' }, flags: { loads: '3' } }).models.preload, 0)
+  refused({ flags: { loads: '0' } }, 'usage', /^--loads takes a whole number from 1/)
+})
+
 test('an empty variable counts as not set, and variables of others are left alone', () => {
   const env = { FAIRLEAD_PORT: '', FAIRLEAD_SERVICE_HOST: '10.0.0.1', FAIRLEAD_PORT_7300_TCP: 'tcp://10.0.0.1:7300' }
   assert.equal(loadSettings({ env }).port, 7300)

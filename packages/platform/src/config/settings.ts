@@ -1,4 +1,4 @@
-import { availableParallelism } from 'node:os'
+import { availableParallelism, totalmem } from 'node:os'
 import { resolve } from 'node:path'
 import { FairleadError } from '@fairlead/contract'
 import { LOG_LEVELS, type LogLevel } from '../kernel/logger.ts'
@@ -23,6 +23,17 @@ export interface PlatformSettings {
   readonly hungAfterMs: number
   readonly logLevel: LogLevel
   readonly limits: PlatformLimits
+  readonly models: ModelSettings
+}
+
+/** How a serve process keeps models in memory. */
+export interface ModelSettings {
+  /** Bytes that the models of one serve process may take. */
+  readonly memoryBytes: number
+  /** Models that it loads at a time. */
+  readonly loads: number
+  /** Current releases that it loads as it starts. */
+  readonly preload: number
 }
 
 /** Sizes in bytes beyond which input is refused. */
@@ -48,6 +59,9 @@ export type SettingName =
   | 'logLevel'
   | 'maxBodyBytes'
   | 'maxModelBytes'
+  | 'modelMemory'
+  | 'loads'
+  | 'preload'
 
 /** One setting: its name in each of the three places, how its text is read, and its default. */
 export interface SettingSpec {
@@ -73,6 +87,26 @@ function integer(least: number, most: number) {
     }
     return number
   }
+}
+
+const UNITS: Readonly<Record<string, number>> = { '': 1, K: 2 ** 10, M: 2 ** 20, G: 2 ** 30, T: 2 ** 40 }
+
+/** A number of bytes, alone or with a unit of 1024: `512M`, `2 GiB`. */
+function size(least: number, most: number) {
+  return (value: unknown): number => {
+    const found = typeof value === 'string' ? /^(\d{1,15}(?:\.\d{1,3})?) ?([KMGT]?)(?:i?B)?$/i.exec(value.trim()) : undefined
+    const bytes = found ? Math.round(Number(found[1]) * UNITS[found[2]!.toUpperCase()]!) : value
+    if (typeof bytes !== 'number' || !Number.isInteger(bytes) || bytes < least || bytes > most) {
+      throw new Error(`takes a size from ${least / 2 ** 20}M to ${most / 2 ** 40}T, such as 512M or 2G`)
+    }
+    return bytes
+  }
+}
+
+/** Memory of this machine, or what the container that this runs in may use of it. */
+function machineBytes(): number {
+  const allowed = process.constrainedMemory()
+  return allowed > 0 ? Math.min(allowed, totalmem()) : totalmem()
 }
 
 function text(value: unknown): string {
@@ -223,6 +257,34 @@ export const SETTINGS: readonly SettingSpec[] = [
     fallback: () => 16 * 1024 ** 3,
     read: integer(1024, 1024 ** 4),
   },
+  {
+    name: 'modelMemory',
+    env: 'FAIRLEAD_MODEL_MEMORY',
+    flag: '--model-memory',
+    value: 'SIZE',
+    description:
+      'memory that the models of one serve process may take, such as 2G; those asked longest ago make room. When not given, half of the memory divided by the processes',
+    fallback: ({ processes }) => Math.max(2 ** 20, Math.floor(machineBytes() / 2 / Number(processes ?? 1))),
+    read: size(2 ** 20, 2 ** 50),
+  },
+  {
+    name: 'loads',
+    env: 'FAIRLEAD_LOADS',
+    flag: '--loads',
+    value: 'N',
+    description: 'models that a serve process loads at a time, 2 when not given',
+    fallback: () => 2,
+    read: integer(1, 64),
+  },
+  {
+    name: 'preload',
+    env: 'FAIRLEAD_PRELOAD',
+    flag: '--preload',
+    value: 'N',
+    description: 'deployments whose models a serve process loads as it starts, 32 when not given; those of others are loaded when they are asked for',
+    fallback: () => 32,
+    read: integer(0, 1_000_000),
+  },
 ]
 
 /** The three places a setting may come from, the strongest first. */
@@ -292,6 +354,7 @@ export function loadSettings(sources: SettingSources): PlatformSettings {
     hungAfterMs: values.hungAfter * 1000,
     logLevel: values.logLevel,
     limits: Object.freeze({ bodyBytes: values.maxBodyBytes, modelBytes: values.maxModelBytes }),
+    models: Object.freeze({ memoryBytes: values.modelMemory, loads: values.loads, preload: values.preload }),
   })
   checkPorts(settings, sources.flags)
   return settings

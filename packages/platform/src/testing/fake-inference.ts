@@ -2,11 +2,14 @@ import type { FairleadError } from '@fairlead/contract'
 import {
   type FailureEvent,
   Inference,
+  type ModelLimits,
+  ModelRepository,
   type ObservedReport,
   type PredictionEvent,
   type ServableRelease,
   ServingRelease,
   type Session,
+  type Wish,
 } from '../domain/inference/index.ts'
 import { type FakeModel, fakeModel, fakeRelease, fakeSession } from './fake-model.ts'
 
@@ -25,10 +28,11 @@ export interface FakeWorld {
 }
 
 /** An `Inference` whose models are fakes, with everything it told. `session` runs instead of the fake credit model. */
-export function fakeInference(model = fakeModel(), session?: Session): { inference: Inference; world: FakeWorld } {
+export function fakeInference(model = fakeModel(), session?: Session, models?: ModelLimits): { inference: Inference; world: FakeWorld } {
   const world: FakeWorld = { logged: [], predicted: [], failed: [], reports: [], forgotten: [], model, load: async () => {}, durable: undefined }
   const inference = new Inference({
     process: 'test',
+    ...(models ? { models } : {}),
     observer: { report: (report) => void world.reports.push(report), forget: (what) => void world.forgotten.push(what) },
     sink: {
       log: (event) => {
@@ -62,4 +66,29 @@ export async function serveReleases(inference: Inference, releases: ServableRele
 /** For `assert.throws` and `assert.rejects`: an error of this code whose words match. */
 export function coded(code: FairleadError['code'], words = /./) {
   return (error: FairleadError) => error.code === code && words.test(error.message)
+}
+
+/** The model repository of one process over an `Inference` with fake models, and the wishes that were told. */
+export function fakeRepository(
+  inference: Inference,
+  world: FakeWorld,
+  { peers = () => ['test'], waitMs = 5000 }: { peers?: () => string[]; waitMs?: number } = {},
+) {
+  const wishes: Wish[] = []
+  const repository = new ModelRepository({
+    inference,
+    wishes: {
+      add: (wish) => {
+        const sequence = wishes.length + 1
+        wishes.push({ ...wish, sequence })
+        return sequence
+      },
+      list: () => wishes,
+      newest: () => wishes.length,
+    },
+    peers,
+    reports: (deployment) => world.reports.filter((report) => report.deployment === deployment),
+    waitMs,
+  })
+  return { repository, wishes }
 }

@@ -113,3 +113,16 @@ test('with nothing running the platform is down', () => {
   const { samples } = parse(prometheusText({ merged: mergeSnapshots([]), processes: [], version: '1' }))
   assert.equal(samples.find((s) => s.name === 'fairlead_up')?.value, 0)
 })
+
+test('models in memory are shown against their budget for each serve process, and not for control', () => {
+  const models = { loaded: 3, loading: 1, waiting: 2, memoryBytes: 5e6, budgetBytes: 1e9, loads: 9, failures: 1, evictions: 4, loadMs: 1500 }
+  const control = sampleProcess([], { process: 'control', slot: 'control', role: 'control' })
+  const processes = [sampleProcess([], { models }), control]
+  const { types, samples } = parse(prometheusText({ merged: mergeSnapshots(processes), processes, version: '1' }))
+  const value = (name: string) => samples.filter((sample) => sample.name === name).map((sample) => [sample.labels.process, sample.value])
+  assert.deepEqual(value('fairlead_models_loaded'), [['serve-1', 3]])
+  assert.deepEqual(value('fairlead_model_memory_bytes'), [['serve-1', 5e6]])
+  assert.deepEqual(value('fairlead_model_memory_budget_bytes'), [['serve-1', 1e9]])
+  assert.deepEqual(value('fairlead_model_load_seconds_total'), [['serve-1', 1.5]])
+  assert.deepEqual([value('fairlead_model_evictions_total'), types.get('fairlead_model_evictions_total')], [[['serve-1', 4]], 'counter'])
+})

@@ -1,4 +1,4 @@
-import { BUCKET_BOUNDS, type Merged, type ProcessSnapshot, STAGES } from '../../domain/monitoring/index.ts'
+import { BUCKET_BOUNDS, type Merged, type ModelGauges, type ProcessSnapshot, STAGES } from '../../domain/monitoring/index.ts'
 
 /** Durations that are shown as `le`, in milliseconds: 1, 2, 5 of each decade, up to a minute. Each is a bound of the histograms. */
 const SHOWN = BUCKET_BOUNDS.map((bound, index) => ({ bound, index })).filter(({ bound }) => bound === 60_000 || /^[125]e/.test(bound.toExponential()))
@@ -97,6 +97,25 @@ function processMetrics(out: Exposition, all: readonly ProcessSnapshot[]): void 
   family('fairlead_connections', 'gauge', 'Open connections.', (p) => p.connections)
 }
 
+/** Models of serve processes, labelled as the processes are. */
+function modelMetrics(out: Exposition, all: readonly ProcessSnapshot[]): void {
+  const newest = new Map(all.toSorted((a, b) => a.startedAt - b.startedAt).map((p) => [p.slot, p]))
+  const serving = [...newest.values()].sort((a, b) => (a.slot < b.slot ? -1 : 1))
+  const family = (name: string, type: 'counter' | 'gauge', help: string, read: (models: ModelGauges) => number) => {
+    out.family(name, type, help)
+    for (const { slot, models } of serving) if (models) out.sample(name, { process: slot }, read(models))
+  }
+  family('fairlead_models_loaded', 'gauge', 'Models in memory.', (m) => m.loaded)
+  family('fairlead_models_loading', 'gauge', 'Models that are being loaded.', (m) => m.loading)
+  family('fairlead_models_waiting', 'gauge', 'Models whose load waits for others.', (m) => m.waiting)
+  family('fairlead_model_memory_bytes', 'gauge', 'Memory of the models, measured as they were loaded.', (m) => m.memoryBytes)
+  family('fairlead_model_memory_budget_bytes', 'gauge', 'Memory that models may take.', (m) => m.budgetBytes)
+  family('fairlead_model_loads_total', 'counter', 'Models loaded.', (m) => m.loads)
+  family('fairlead_model_load_failures_total', 'counter', 'Loads that failed.', (m) => m.failures)
+  family('fairlead_model_load_seconds_total', 'counter', 'Time that loads took.', (m) => m.loadMs / 1000)
+  family('fairlead_model_evictions_total', 'counter', 'Models that made room for others.', (m) => m.evictions)
+}
+
 /** Renders all metrics in the Prometheus text exposition format. Units are seconds and bytes. */
 export function prometheusText({ merged, processes, version, logDamaged = 0 }: Exposed): string {
   const out = new Exposition()
@@ -107,6 +126,7 @@ export function prometheusText({ merged, processes, version, logDamaged = 0 }: E
   requests(out, merged)
   durations(out, merged)
   processMetrics(out, processes)
+  modelMetrics(out, processes)
   out.family('fairlead_log_rows_total', 'counter', 'Rows written to the prediction log.')
   out.sample('fairlead_log_rows_total', {}, merged.log.rows)
   out.family('fairlead_log_dropped_rows_total', 'counter', 'Rows that the prediction log lost because the disk refused them or did not keep up.')

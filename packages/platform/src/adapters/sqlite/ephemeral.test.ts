@@ -147,3 +147,25 @@ test('reporting and publishing take well under a millisecond', async () => {
   const median = times.sort((a, b) => a - b)[150] ?? Number.POSITIVE_INFINITY
   assert.ok(median < 1, `median ${median} ms for one of each`)
 })
+
+test('a wish is read by every process; a later one of the same deployment takes its place', async () => {
+  await using folder = await temporaryFolder()
+  const path = join(folder.path, 'observed.db')
+  using control = openEphemeral(path, { recreate: true })
+  using serve = openEphemeral(path)
+  assert.deepEqual([control.wishes.newest(), control.wishes.list()], [0, []])
+  const wish = { deployment: 'credit', generation: 'a', release: 3, kind: 'unload' as const }
+  assert.equal(serve.wishes.add(wish), 1)
+  assert.equal(control.wishes.add({ ...wish, deployment: 'other' }), 2)
+  assert.equal(serve.wishes.add({ ...wish, kind: 'load' }), 3)
+  assert.deepEqual(
+    [control.wishes.newest(), control.wishes.list()],
+    [
+      3,
+      [
+        { ...wish, deployment: 'other', sequence: 2 },
+        { ...wish, kind: 'load', sequence: 3 },
+      ],
+    ],
+  )
+})

@@ -1,7 +1,9 @@
 import { rmSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
+import { FairleadError } from '@fairlead/contract'
 import type { ObservedReport, ObservedStore } from '../../domain/deployment/index.ts'
 import type { LimitStore } from '../../domain/governance/index.ts'
+import type { Wish, WishStore } from '../../domain/inference/index.ts'
 import type { ProcessSnapshot, SnapshotStore } from '../../domain/monitoring/index.ts'
 import { type Clock, rfc3339, systemClock } from '../../kernel/clock.ts'
 import { openDatabase } from './connection.ts'
@@ -16,6 +18,7 @@ export interface EphemeralStore extends Disposable {
   observed: ObservedStore
   snapshots: SnapshotStore
   limits: LimitStore
+  wishes: WishStore
 }
 
 export interface EphemeralOptions {
@@ -28,7 +31,8 @@ const SHAPE = `
   CREATE TABLE IF NOT EXISTS observed (
     process TEXT NOT NULL, deployment TEXT NOT NULL, release INTEGER NOT NULL, state TEXT NOT NULL, since TEXT NOT NULL, report TEXT NOT NULL,
     PRIMARY KEY (process, deployment, release)) WITHOUT ROWID;
-  CREATE TABLE IF NOT EXISTS snapshot (process TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;`
+  CREATE TABLE IF NOT EXISTS snapshot (process TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS wish (deployment TEXT PRIMARY KEY, sequence INTEGER NOT NULL, body TEXT NOT NULL) WITHOUT ROWID;`
 
 /** How long a write waits for one of another process, which takes well under a millisecond. */
 const BUSY_MS = 50
@@ -52,6 +56,7 @@ export function openEphemeral(path: string, { recreate = false, clock = systemCl
     observed: observedStore(database, { clock, patience }),
     snapshots: snapshotStore(database, patience),
     limits: limitStore(database, patience),
+    wishes: wishStore(database),
     [Symbol.dispose]() {
       patience[Symbol.dispose]()
       database.close()
@@ -121,5 +126,24 @@ function snapshotStore(database: DatabaseSync, patience: Patience): SnapshotStor
       else patience.attempt(() => write.run(process, body))
     },
     list: () => all.all().map((row) => JSON.parse(String(row.body)) as ProcessSnapshot),
+  }
+}
+
+function wishStore(database: DatabaseSync): WishStore {
+  const write = database.prepare(`
+    INSERT INTO wish (deployment, sequence, body) VALUES (?, (SELECT 1 + coalesce(max(sequence), 0) FROM wish), ?)
+    ON CONFLICT DO UPDATE SET sequence = excluded.sequence, body = excluded.body RETURNING sequence`)
+  const all = database.prepare('SELECT sequence, body FROM wish ORDER BY sequence')
+  const newest = database.prepare('SELECT coalesce(max(sequence), 0) AS sequence FROM wish')
+  return {
+    add(wish) {
+      try {
+        return Number(write.get(wish.deployment, JSON.stringify(wish))?.sequence)
+      } catch (cause) {
+        throw new FairleadError('not-ready', 'the wish could not be told to the other processes; try again', { cause, retryAfter: 1 })
+      }
+    },
+    list: () => all.all().map(({ sequence, body }) => ({ ...(JSON.parse(String(body)) as Omit<Wish, 'sequence'>), sequence: Number(sequence) })),
+    newest: () => Number(newest.get()?.sequence),
   }
 }

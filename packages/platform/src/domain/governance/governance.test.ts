@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { FairleadError } from '@fairlead/contract'
 import { deploymentsForTest } from '../../testing/deployments.ts'
 import { Access, allows } from './access.ts'
-import { authorizePrediction, authorizeReading } from './predictions.ts'
+import { authorizeControl, authorizePrediction, authorizeReading } from './predictions.ts'
 import { sameSecret } from './secrets.ts'
 
 const ADMIN = 'fla_token-of-the-administrator'
@@ -128,4 +128,18 @@ test('metrics are read by anybody of this machine, elsewhere with a key that may
   assert.throws(() => authorizeReading({ key: 'invalid', loopback: true }), { code: 'not-authenticated' })
   assert.throws(() => authorizeReading({ key: key({ scopes: ['predict'] }), loopback: false }), { code: 'not-allowed' })
   assert.throws(() => authorizeReading({ key: key({ deployments: ['credit'] }), loopback: false }), { code: 'not-allowed' })
+})
+
+test('models are loaded and unloaded with a key of an administrator; without one only where the platform is open to this machine alone', () => {
+  const key = (over: object) => ({ id: 'k1', scopes: ['admin' as const], deployments: [], ...over })
+  const at = { deployment: 'credit', loopback: true, open: false }
+  assert.deepEqual(authorizeControl({ ...at, key: key({}) }), { kind: 'key', id: 'k1' })
+  assert.equal(authorizeControl({ ...at, open: true }).kind, 'loopback')
+  assert.throws(() => authorizeControl(at), { code: 'not-authenticated' })
+  assert.throws(() => authorizeControl({ ...at, open: true, loopback: false }), { code: 'not-authenticated' })
+  assert.throws(() => authorizeControl({ ...at, open: true, key: 'invalid' }), { code: 'not-authenticated' })
+  for (const scope of ['predict', 'read', 'deploy'])
+    assert.throws(() => authorizeControl({ ...at, open: true, key: key({ scopes: [scope] }) }), { code: 'not-allowed' })
+  assert.throws(() => authorizeControl({ ...at, key: key({ deployments: ['other'] }) }), { code: 'not-allowed' })
+  assert.equal(authorizeControl({ ...at, key: key({ deployments: ['credit'] }) }).kind, 'key')
 })

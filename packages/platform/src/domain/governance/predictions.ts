@@ -37,6 +37,22 @@ export function authorizeReading({ key, loopback }: ReadingAccess): PredictionCa
 }
 
 /**
+ * Who loads and unloads models, which takes deployments from their callers: a key with the scope admin. Without a key nobody may, unless the
+ * platform was started with `--open` and answers on this machine only. Throws `not-authenticated` and `not-allowed`.
+ */
+export function authorizeControl({ key, loopback, open, deployment }: Omit<PredictionAccess, 'requireKey'>): PredictionCaller {
+  if (key === 'invalid') throw new FairleadError('not-authenticated', 'The API key is unknown, revoked or expired.')
+  if (!key) {
+    if (loopback && open) return { kind: 'loopback', id: 'loopback' }
+    throw new FairleadError('not-authenticated', 'To load or unload a model takes the admin token, or an API key with the scope admin.')
+  }
+  if (!key.scopes.includes('admin')) throw new FairleadError('not-allowed', `The API key ${key.id} is not made for loading and unloading models.`)
+  if (key.deployments.length > 0 && !key.deployments.includes(deployment))
+    throw new FairleadError('not-allowed', `The API key ${key.id} is not made for the deployment ${deployment}.`)
+  return { kind: 'key', id: key.id }
+}
+
+/**
  * Who asks for a prediction. A key that was sent must be good, even where none is needed: whoever sends one relies on it.
  * Throws `not-authenticated` and `not-allowed`.
  */

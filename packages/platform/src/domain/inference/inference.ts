@@ -203,6 +203,14 @@ export class Inference implements AsyncDisposable {
     return [...this.#entries.values()].map((entry) => viewOf(entry, (slot) => this.#keeper.before(slot))).sort((a, b) => (a.name < b.name ? -1 : 1))
   }
 
+  /** A wish for the model of a deployment's current release. Throws `deployment-unknown`, `release-not-ready`. */
+  wishFor(name: string, kind: Wish['kind']): Omit<Wish, 'sequence'> {
+    const { current: release } = this.describe(name)
+    const { generation } = this.#entries.get(name)!
+    if (release === undefined) throw new FairleadError('release-not-ready', `no release of "${name}" is active yet`, { retryAfter: 1 })
+    return { deployment: name, generation, release, kind }
+  }
+
   /** Waiting rows of every release that is loaded. */
   queues(): { deployment: string; release: number; rows: number }[] {
     return [...this.#slots()].flatMap(({ entry, number, serving }) => (serving ? [{ deployment: entry.name, release: number, rows: serving.queuedRows }] : []))

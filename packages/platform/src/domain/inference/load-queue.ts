@@ -11,7 +11,7 @@ interface Job {
 export interface Ticket {
   /** Lets it go before others of a lower priority, if it has not begun. */
   raise(priority: Priority): void
-  /** Loads that will begin before it; 0 once it has begun. */
+  /** Loads that are under way or will begin before it; 0 once it has begun. */
   before(): number
 }
 
@@ -48,7 +48,10 @@ export class LoadQueue {
         job.priority = higher
         this.#insert(job)
       },
-      before: () => Math.max(0, this.#waiting.indexOf(job)),
+      before: () => {
+        const at = this.#waiting.indexOf(job)
+        return at < 0 ? 0 : at + this.#running
+      },
     }
   }
 

@@ -5,7 +5,6 @@ import { syntheticExample } from '../../model/signature/example.ts'
 import type { BatcherOptions } from './batcher.ts'
 import { exampleFailed, runChecks } from './checks.ts'
 import { chooseTile, type Measurement } from './measure.ts'
-import { leastMemory } from './model-memory.ts'
 import { MemoryGauge } from './native-memory.ts'
 import { WorkerPool } from './pool.ts'
 import type { RunCounters } from './run-counters.ts'
@@ -86,8 +85,7 @@ export class ReleaseLoader implements AsyncDisposable {
     const sample = sampleOf(plan)
     const artifact = await this.#options.artifacts.load(release)
     const { session, growth, ...run } = isKnown(release, artifact) ? await this.#openKnown(release, artifact) : await this.#openTried(plan, artifact, sample)
-    const memoryBytes = Math.max(leastMemory(release, run.execution.mode), growth)
-    return this.#checked(new ServingRelease(release, session, { ...run, memoryBytes, plan }))
+    return this.#checked(new ServingRelease(release, session, { ...run, memoryBytes: growth, plan }))
   }
 
   /** Opens a model where it ran before, without a trial. */

@@ -49,6 +49,7 @@ export class ModelKeeper {
   readonly #options: ModelKeeperOptions
   readonly #queue: LoadQueue
   readonly #underWay = new Map<Slot, UnderWay>()
+  readonly #reloads = new Set<Promise<void>>()
   readonly #leaving = new Set<Promise<void>>()
   #teller: NodeJS.Timeout | undefined
 
@@ -63,7 +64,7 @@ export class ModelKeeper {
     return { running: this.#queue.running, waiting: this.#queue.waiting }
   }
 
-  /** Loads that will begin before this one. */
+  /** Loads that are under way or will begin before this one. */
   before(slot: Slot): number {
     return this.#underWay.get(slot)?.ticket.before() ?? 0
   }
@@ -100,8 +101,8 @@ export class ModelKeeper {
     if (!before) return this.want(slot, PRIORITY.request)
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     this.#queue.add(PRIORITY.request, () => this.#loadAgain(slot, before).then(resolve, reject))
-    const ended = promise.catch(() => {}).finally(() => this.#leaving.delete(ended))
-    this.#leaving.add(ended)
+    const ended = promise.catch(() => {}).finally(() => this.#reloads.delete(ended))
+    this.#reloads.add(ended)
     return promise
   }
 
@@ -135,7 +136,7 @@ export class ModelKeeper {
   /** Settles when no load is under way and what leaves has left. */
   async settled(): Promise<void> {
     clearInterval(this.#teller)
-    await Promise.all([...this.#underWay.values()].map(({ done }) => done))
+    await Promise.all([...[...this.#underWay.values()].map(({ done }) => done), ...this.#reloads])
     await Promise.all(this.#leaving)
   }
 
@@ -217,6 +218,8 @@ export class ModelKeeper {
 
   /** Lets others go where a model turned out larger than its files. */
   async #trim(slot: Slot, serving: ServingRelease): Promise<void> {
+    // what it takes the place of is about to go
+    await Promise.all(this.#leaving)
     while (!this.memory.fits(0, slot.isCurrent ? undefined : slot.entry.answering)) {
       const victim = this.#longestUnused(serving)
       if (!victim) return

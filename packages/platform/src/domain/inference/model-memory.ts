@@ -60,8 +60,9 @@ export class ModelMemory {
 
   /** Counts a model that is in memory now. */
   add(serving: ServingRelease): void {
-    const bytes = Math.max(serving.memoryBytes, this.#known.get(serving.release.digest) ?? 0)
-    this.#known.set(serving.release.digest, bytes)
+    const { release, execution, memoryBytes } = serving
+    const bytes = Math.max(leastMemory(release, execution.mode), memoryBytes, this.#known.get(release.digest) ?? 0)
+    this.#known.set(release.digest, bytes)
     this.#loaded.set(serving, bytes)
     this.#used += bytes
   }

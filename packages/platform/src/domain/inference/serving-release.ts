@@ -46,7 +46,7 @@ export class ReleasePlan {
 export interface LoadedModel {
   execution: Execution
   batching: BatcherOptions
-  /** Bytes of memory that it takes, as far as is known. */
+  /** Bytes that it brought into memory, as far as that could be measured. */
   memoryBytes?: number
   /** The plan of the release, where it is compiled already. */
   plan?: ReleasePlan
@@ -57,7 +57,7 @@ export class ServingRelease extends ReleasePlan implements AsyncDisposable {
   readonly execution: Execution
   /** What the example and golden rows gave; filled once they have run. */
   checks: LoadReport['checks'] = []
-  /** Bytes of memory that it takes, as far as is known. */
+  /** Bytes that it brought into memory, as far as that could be measured. */
   readonly memoryBytes: number
   /** When it was last asked, in `performance.now()` milliseconds. */
   usedAt = 0

@@ -43,6 +43,19 @@ export interface LogCounters {
   omitted?: number
 }
 
+/** Models in a serve process's memory, against its budget, and what loading them came to since it began. */
+export interface ModelGauges {
+  loaded: number
+  loading: number
+  waiting: number
+  memoryBytes: number
+  budgetBytes: number
+  loads: number
+  failures: number
+  evictions: number
+  loadMs: number
+}
+
 /** All that one process publishes, once a second. */
 export interface ProcessSnapshot {
   process: string
@@ -63,6 +76,8 @@ export interface ProcessSnapshot {
   eventLoopP99Ms: number
   connections: number
   log: LogCounters
+  /** Absent where there are none: in control. */
+  models?: ModelGauges
   series: SeriesSnapshot[]
 }
 

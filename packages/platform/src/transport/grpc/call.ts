@@ -159,6 +159,17 @@ export class Call {
     return { ...caller, allowance }
   }
 
+  /** Who loads or unloads a deployment's model. Throws `not-authenticated` or `not-allowed`. */
+  mayControl(deployment: string): Caller {
+    const { options, loopback } = this.world
+    try {
+      return options.authorize({ presented: presentedSecret(this.headers), action: 'control', loopback, deployment, requireKey: true })
+    } catch (error) {
+      this.#countRefusal(error)
+      throw error
+    }
+  }
+
   /** Those who are refused are counted for no deployment, because they are none of its callers. */
   #countRefusal(error: unknown): void {
     this.world.options.inference.failed('', error, { rows: 0, receivedAt: this.receivedAt })

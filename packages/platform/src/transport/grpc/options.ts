@@ -1,5 +1,5 @@
 import type { Limiter } from '../../domain/governance/index.ts'
-import type { Caller, Inference } from '../../domain/inference/index.ts'
+import type { Caller, Inference, ModelRepository } from '../../domain/inference/index.ts'
 import type { SeriesSnapshot } from '../../domain/monitoring/index.ts'
 import type { AccessRequest } from '../http/index.ts'
 
@@ -56,6 +56,8 @@ export function grpcLimits(given: Partial<GrpcLimits> = {}): GrpcLimits {
 
 export interface ServeGrpcOptions {
   inference: Inference
+  /** The models as the repository extension shows and changes them. */
+  repository: ModelRepository
   /** Answers who calls; throws `not-authenticated` or `not-allowed`. */
   authorize(request: AccessRequest): Caller
   /** Limits how often and for how many rows callers may ask; none are limited without it. */

@@ -260,7 +260,7 @@ test('what is not a call of ours is refused in its own terms', async () => {
   assert.equal((await port.call('ModelInfer', message, { headers: { 'content-type': 'application/json' } })).headers[':status'], 415)
   assert.equal((await port.call('ModelInfer', message, { headers: { 'content-type': 'application/grpc+json' } })).status, 12)
   assert.equal((await port.call('ModelInfer', message, { headers: { 'content-type': 'application/grpc+proto; charset=x' } })).status, 0)
-  for (const path of ['TraceSetting', 'RepositoryIndex', '/nothing/here', '/']) {
+  for (const path of ['TraceSetting', 'CudaSharedMemoryStatus', '/nothing/here', '/']) {
     const answer = await port.call(path, new Uint8Array())
     assert.deepEqual([answer.status, answer.headers[':status']], [12, 200], path)
   }

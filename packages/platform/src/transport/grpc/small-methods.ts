@@ -1,10 +1,8 @@
-import { create, type DescMessage, fromBinary, fromJson, type JsonValue, type MessageInitShape, type MessageShape, toBinary } from '@bufbuild/protobuf'
 import { FairleadError, OIP_TYPES, type TensorSpec } from '@fairlead/contract'
 import { modelConfig } from '../model-config.ts'
 import { OIP_EXTENSIONS } from '../oip-extensions.ts'
 import { modelStatistics } from '../statistics.ts'
 import type { Call } from './call.ts'
-import { frame } from './framing.ts'
 import { HealthCheckRequestSchema, HealthCheckResponse_ServingStatus, HealthCheckResponseSchema } from './generated/grpc/health/v1/health_pb.ts'
 import { ServerReflectionRequestSchema, ServerReflectionResponseSchema } from './generated/grpc/reflection/v1/reflection_pb.ts'
 import {
@@ -21,24 +19,14 @@ import {
   ServerReadyResponseSchema,
 } from './generated/open_inference_grpc_pb.ts'
 import { watchHealth } from './health.ts'
+import { read, write, writeJson } from './messages.ts'
 import { isReady } from './readiness.ts'
 import { reflect, SERVICES } from './reflection.ts'
 import { releaseNumber } from './release-number.ts'
+import { repositoryIndex, repositoryLoad, repositoryUnload } from './repository.ts'
 
+const NOT_READY: ReadonlySet<string> = new Set(['release-not-ready', 'release-not-loaded', 'model-unloaded'])
 const { SERVING, NOT_SERVING, SERVICE_UNKNOWN } = HealthCheckResponse_ServingStatus
-
-function read<D extends DescMessage>(schema: D, bytes: Buffer): MessageShape<D> {
-  try {
-    return fromBinary(schema, bytes)
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
-    throw new FairleadError('request-invalid', `the protobuf message is malformed: ${why}`)
-  }
-}
-
-function write<D extends DescMessage>(schema: D, init: MessageInitShape<D>): Buffer {
-  return frame(toBinary(schema, create(schema, init)))
-}
 
 /** How it stands with a service; `undefined` when there is none of that name. */
 function servingStatus(call: Call, service: string): typeof SERVING | typeof NOT_SERVING | undefined {
@@ -52,7 +40,7 @@ function modelReady(call: Call, message: Buffer): Buffer {
     call.world.options.inference.resolve(name, releaseNumber(name, version))
     return write(ModelReadyResponseSchema, { ready: true })
   } catch (error) {
-    if (!(error instanceof FairleadError) || (error.code !== 'release-not-ready' && error.code !== 'release-not-loaded')) throw error
+    if (!(error instanceof FairleadError) || !NOT_READY.has(error.code)) throw error
     return write(ModelReadyResponseSchema, { ready: false })
   }
 }
@@ -76,11 +64,6 @@ function modelMetadata(call: Call, message: Buffer): Buffer {
     inputs: tensors.inputs.map(metadataOf),
     outputs: tensors.outputs.map(metadataOf),
   })
-}
-
-/** Writes a message whose fields have the names of the REST form. */
-function writeJson<D extends DescMessage>(schema: D, value: object): Buffer {
-  return frame(toBinary(schema, fromJson(schema, value as JsonValue, { ignoreUnknownFields: true })))
 }
 
 function configOf(call: Call, message: Buffer): Buffer {
@@ -128,6 +111,9 @@ export const SMALL_METHODS = {
   modelMetadata,
   modelConfig: configOf,
   modelStatistics: statistics,
+  repositoryIndex,
+  repositoryLoad,
+  repositoryUnload,
   healthCheck,
   healthWatch,
   reflection: (_call: Call, message: Buffer) => {

@@ -14,6 +14,7 @@ import { inferTensors, modelMetadata } from './oip.ts'
 import { openApiOf } from './openapi.ts'
 import type { AccessRequest, HttpLimits, ServeHttpOptions } from './options.ts'
 import { type PredictCall, predictRows } from './predict-rows.ts'
+import { answerRepository, REPOSITORY_BYTES, type RepositoryRoute } from './repository.ts'
 import type { Route } from './routes.ts'
 import { scoringType } from './scoring/content-type.ts'
 import { score, scoringTypes } from './scoring/invocations.ts'
@@ -54,7 +55,7 @@ function authorized(
   try {
     const presented = presentedSecret(headers)
     // a key is not sent by a browser of its own accord
-    if (options.localOnly && presented === undefined) refuseForeignPages(headers)
+    if ((options.localOnly || what.action === 'control') && presented === undefined) refuseForeignPages(headers)
     return options.authorize({ presented, loopback, ...what })
   } catch (error) {
     options.inference.failed('', error, { rows: 0, receivedAt })
@@ -142,6 +143,22 @@ function answerer(
   return (body) => inferTensors(call, body)
 }
 
+/** Answers a call to the model repository: access first, then the body. */
+export function handleRepository(exchange: Exchange, route: Route, handling: Handling): void {
+  const { options } = handling
+  const fail = (error: unknown) => failExchange(exchange, error, options)
+  try {
+    if (route.name === 'repository-index') access(exchange, handling, undefined)
+    else authorized(exchange, handling, { deployment: route.deployment, requireKey: true, action: 'control' })
+    exchange.readBody(REPOSITORY_BYTES, {
+      done: (bytes) => void answerRepository(options.repository, route, bytes).then((text) => exchange.json(200, text), fail),
+      refused: () => {},
+    })
+  } catch (error) {
+    fail(error)
+  }
+}
+
 /** Answers any error; what is not of the table is `internal`, told to `onError` and not to the caller. */
 export function failExchange(exchange: Exchange, error: unknown, options: ServeHttpOptions, more: readonly string[] = []): void {
   if (error instanceof FairleadError) {
@@ -189,7 +206,7 @@ function deploymentStatus(exchange: Exchange, handling: Handling, name: string):
   exchange.send(503, { type: PROBLEM, text: JSON.stringify({ ...problem, ...deploymentView(view) }), more: ['Retry-After', '1'] })
 }
 
-const NOT_READY: ReadonlySet<string> = new Set(['release-not-ready', 'release-not-loaded'])
+const NOT_READY: ReadonlySet<string> = new Set(['release-not-ready', 'release-not-loaded', 'model-unloaded'])
 
 function modelReady(exchange: Exchange, route: Route, { options }: Handling): void {
   const name = route.deployment!
@@ -212,7 +229,7 @@ async function statistics(exchange: Exchange, { options }: Handling, which: { de
 }
 
 const VIEWS: Record<
-  Exclude<Route['name'], 'predict' | 'infer' | 'invocations'>,
+  Exclude<Route['name'], 'predict' | 'infer' | 'invocations' | RepositoryRoute>,
   (exchange: Exchange, route: Route, handling: Handling) => void | Promise<void>
 > = {
   'oip-server': (exchange, _route, { options }) =>

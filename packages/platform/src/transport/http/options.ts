@@ -1,5 +1,5 @@
 import type { Limiter } from '../../domain/governance/index.ts'
-import type { Caller, Inference, TableFormat } from '../../domain/inference/index.ts'
+import type { Caller, Inference, ModelRepository, TableFormat } from '../../domain/inference/index.ts'
 import type { SeriesSnapshot } from '../../domain/monitoring/index.ts'
 
 /** Bounds of the serve port. Bytes and milliseconds. */
@@ -35,8 +35,8 @@ export const DEFAULT_HTTP_LIMITS: HttpLimits = {
 export interface AccessRequest {
   /** The secret that came with the request, from `Authorization: Bearer` or `X-Api-Key`; absent where none did. */
   presented: string | undefined
-  /** `read` for what tells of all deployments, `predict` for all else. */
-  action: 'predict' | 'read'
+  /** `read` for what tells of all deployments, `control` for loading and unloading models, `predict` for all else. */
+  action: 'predict' | 'read' | 'control'
   /** Whether the connection comes from this machine. */
   loopback: boolean
   /** `undefined` for what concerns no deployment. */
@@ -47,6 +47,8 @@ export interface AccessRequest {
 
 export interface ServeHttpOptions {
   inference: Inference
+  /** The models as the repository extension shows and changes them. */
+  repository: ModelRepository
   /** Answers who calls; throws `not-authenticated` or `not-allowed`. */
   authorize(request: AccessRequest): Caller
   /** Whether callers without a key are let in because only this machine can reach the port: then foreign pages are kept out. */

@@ -1,3 +1,5 @@
+import type { RepositoryRoute } from './repository.ts'
+
 /** What a path of the serve port means. `deployment` is decoded; `release` is the text as it stands in the path. */
 export interface Route {
   name:
@@ -21,6 +23,7 @@ export interface Route {
     | 'scoring-ping'
     | 'scoring-version'
     | 'readyz'
+    | RepositoryRoute
   method: 'GET' | 'POST'
   /** Absent also where MLflow's scoring is asked at the root: then the only deployment is meant. */
   deployment?: string
@@ -49,6 +52,8 @@ const SCORING_PATH = /^(?:\/deployments\/([^/]+))?\/(invocations|ping|health|ver
 
 const OIP = /^\/v2\/models\/([^/]+)(?:\/versions\/([^/]+))?(?:\/(ready|infer|stats|config))?$/
 const OWN = /^\/v1\/deployments\/([^/]+)(?:\/releases\/([^/]+)(?=\/predict$))?(?:\/(predict|openapi\.json|docs))?$/
+// there is one repository, so that its name tells nothing
+const REPOSITORY = /^\/v2\/repository\/(?:[^/]+\/)??(?:(index)|models\/([^/]+)\/(load|unload))$/
 const OIP_NAMES = { ready: 'oip-model-ready', stats: 'oip-model-stats', config: 'oip-model-config', infer: 'infer' } as const
 const OWN_NAMES = { predict: 'predict', 'openapi.json': 'openapi', docs: 'docs' } as const
 
@@ -64,6 +69,8 @@ function match(path: string): Route | undefined {
   if (Object.hasOwn(FIXED, path)) return FIXED[path]
   const scoring = SCORING_PATH.exec(path)
   if (scoring) return scoringRoute(scoring[2]!, scoring[1])
+  const repository = REPOSITORY.exec(path)
+  if (repository) return repositoryRoute(repository)
   const oip = OIP.exec(path)
   const found = oip ?? OWN.exec(path)
   if (!found) return undefined
@@ -85,6 +92,12 @@ function scoringRoute(action: string, rawName: string | undefined): Route | unde
 export function isScoring(target: string): boolean {
   const path = target.split('?')[0]!
   return path.startsWith('/deployments/') || SCORING_PATH.test(path)
+}
+
+function repositoryRoute([, index, rawName = '', action]: RegExpExecArray): Route | undefined {
+  if (index !== undefined) return { name: 'repository-index', method: 'POST' }
+  const deployment = decoded(rawName)
+  return deployment === undefined ? undefined : { name: action === 'load' ? 'repository-load' : 'repository-unload', method: 'POST', deployment }
 }
 
 const REMEMBERED = 1000

@@ -4,7 +4,7 @@ import { FairleadError } from '@fairlead/contract'
 import { Budget } from '../budget.ts'
 import type { Exchange } from './exchange.ts'
 import { FormChoice } from './formats/forms.ts'
-import { bodyLimit, failExchange, type Handling, handlePrediction, handleView } from './handlers.ts'
+import { bodyLimit, failExchange, type Handling, handlePrediction, handleRepository, handleView } from './handlers.ts'
 import { HttpExchange } from './http-exchange.ts'
 import { Lane } from './lane/lane.ts'
 import { DEFAULT_HTTP_LIMITS, type HttpLimits, type ServeHttpOptions } from './options.ts'
@@ -162,6 +162,7 @@ function answer(exchange: Exchange, method: string, handling: Handling): void {
   if ((method === 'HEAD' ? 'GET' : method) !== route.method) {
     const refusal = counted(new FairleadError('method-not-allowed', `${method} is not allowed here; use ${route.method}`))
     exchange.fail(refusal, ['Allow', route.method === 'GET' ? 'GET, HEAD' : 'POST'])
-  } else if (route.method === 'POST') handlePrediction(exchange, route, handling)
+  } else if (route.name.startsWith('repository-')) handleRepository(exchange, route, handling)
+  else if (route.method === 'POST') handlePrediction(exchange, route, handling)
   else handleView(exchange, route, handling).catch((error: unknown) => failExchange(exchange, error, handling.options))
 }

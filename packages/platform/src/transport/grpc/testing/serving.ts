@@ -1,7 +1,7 @@
 import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants, type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http2'
 import { create, type DescMessage, fromBinary, type MessageInitShape, type MessageShape, toBinary } from '@bufbuild/protobuf'
 import type { ServableRelease } from '../../../domain/inference/index.ts'
-import { fakeInference, serveReleases } from '../../../testing/fake-inference.ts'
+import { fakeInference, fakeRepository, serveReleases } from '../../../testing/fake-inference.ts'
 import { fakeModel } from '../../../testing/fake-model.ts'
 import { frame } from '../framing.ts'
 import type { ModelInferRequestSchema } from '../generated/open_inference_grpc_pb.ts'
@@ -49,6 +49,7 @@ export async function testGrpc({ releases, delayMs = 0, ...options }: Partial<Se
   const errors: unknown[] = []
   const grpc: GrpcServing = serveGrpc({
     inference,
+    repository: fakeRepository(inference, world).repository,
     authorize: () => ({ kind: 'loopback', id: 'loopback' }),
     counted: async () => [],
     version: '1.2.3',

@@ -92,7 +92,7 @@ function parseHead(text: string): LaneHead | undefined {
   const lineEnd = text.indexOf('\r\n')
   const target = lineEnd < 0 ? undefined : REQUEST_LINE.exec(text.slice(0, lineEnd))?.[1]
   const route = target === undefined ? undefined : findRoute(target)
-  if (target === undefined || route?.method !== 'POST') return undefined
+  if (target === undefined || route?.method !== 'POST' || route.name.startsWith('repository-')) return undefined
   const headers: IncomingHttpHeaders = {}
   let lengthAt = -1
   for (let at = lineEnd + 2; at > 1; ) {

@@ -1,7 +1,7 @@
 import { connect } from 'node:net'
 import { test } from 'node:test'
 import type { ServableRelease, Session } from '../../../domain/inference/index.ts'
-import { fakeInference, serveReleases } from '../../../testing/fake-inference.ts'
+import { fakeInference, fakeRepository, serveReleases } from '../../../testing/fake-inference.ts'
 import { type HttpServing, type ServeHttpOptions, serveHttp } from '../index.ts'
 
 type MakeServing = typeof testServing
@@ -28,6 +28,7 @@ export async function testServing({
   const errors: unknown[] = []
   const http: HttpServing = serveHttp({
     inference,
+    repository: fakeRepository(inference, world).repository,
     authorize: () => ({ kind: 'loopback', id: 'loopback' }),
     metricsText: () => 'up 1\n',
     counted: async () => [],

@@ -7,9 +7,6 @@ import type { Route } from './routes.ts'
 /** Longest body of a call to the repository: what a model is made of does not come this way. */
 export const REPOSITORY_BYTES = 1024 * 1024
 
-/** Paths of the model repository extension. */
-export type RepositoryRoute = 'repository-index' | 'repository-load' | 'repository-unload'
-
 function invalid(detail: string): FairleadError {
   return new FairleadError('request-invalid', detail)
 }

@@ -1,4 +1,5 @@
-import type { RepositoryRoute } from './repository.ts'
+/** Paths of the model repository extension. */
+export type RepositoryRoute = 'repository-index' | 'repository-load' | 'repository-unload'
 
 /** What a path of the serve port means. `deployment` is decoded; `release` is the text as it stands in the path. */
 export interface Route {

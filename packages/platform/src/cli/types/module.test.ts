@@ -134,7 +134,7 @@ test('the types fit real use, and each wrong use of them is an error', async () 
 test('columns and fields say what is known of them', () => {
   const module = typesModule(BOTH)
   assert.ok(module.startsWith(`// Made by: fairlead types credit-risk price.eu\n// credit-risk: release 2, sha256:${'ab'.repeat(32)}\n`))
-  assert.match(module, / {2}\/\*\*\n {3}\* Age of the applicant\n {3}\* Unit: years\. From 18 to 120\. int64\.\n {3}\*\/\n {2}age: number\n/)
+  assert.match(module, / {2}\/\*\*\n {3}\* Age of the applicant\.\n {3}\* Unit: years\. From 18 to 120\. int64\.\n {3}\*\/\n {2}age: number\n/)
   assert.match(module, / {2}\/\*\* At least 0\. float64\. \*\/\n {2}score: number\n/)
   assert.match(module, / {2}purpose\?: 'car' \| 'baker\\'s' \| null\n/)
   assert.match(module, / {2}customer: number \| bigint\n/)

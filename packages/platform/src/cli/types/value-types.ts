@@ -49,13 +49,19 @@ function facts({ type, shape = [], unit }: Pick<InputColumn, 'type' | 'shape' | 
   return [unit === undefined ? '' : `Unit: ${unit}.`, more, `${type}${size}.`].filter((part) => part !== '').join(' ')
 }
 
+/** A description as a sentence: editors join the lines of a comment. */
+function words(description: string | undefined): string {
+  const text = description?.trim() ?? ''
+  return text === '' || /[.!?]$/.test(text) ? text : `${text}.`
+}
+
 /** The columns of a row. */
 export function rowProperties({ columns }: Signature, settings: ReleaseSettings): Property[] {
   return columns.map((column) => ({
     name: column.name,
     type: columnType(column, settings.unknownValues),
     optional: column.optional ?? false,
-    doc: [column.description ?? '', facts(column, range(column))],
+    doc: [words(column.description), facts(column, range(column))],
   }))
 }
 
@@ -81,7 +87,11 @@ function fieldType(field: OutputField, signature: Signature): string {
 export function predictionProperties(signature: Signature, pipeline: Pipeline): Property[] {
   const found = new Map<string, Property>()
   for (const field of signature.fields)
-    found.set(field.name, { name: field.name, type: fieldType(field, signature), doc: [field.description ?? '', facts(field)] })
+    found.set(field.name, {
+      name: field.name,
+      type: fieldType(field, signature),
+      doc: [words(field.description), field.kind === 'label' && field.classes ? '' : facts(field)],
+    })
   for (const step of pipeline) {
     if (!('decide' in step)) continue
     const { field, label, rules = [], otherwise } = step.decide

@@ -1,0 +1,84 @@
+// Made by: fairlead types credit-risk
+// credit-risk: release 1, sha256:69881a2bffdb3b7defd5ec7bf364f7617879519301c9dd93e85ba5cba1bba6ea
+
+/** A row for credit-risk. */
+export interface CreditRiskRow {
+  /**
+   * Age of the applicant (sensitive).
+   * Unit: years. From 18 to 120. int64.
+   */
+  age: number
+  /**
+   * Sex as recoded from the original code book (sensitive, not to be trusted).
+   * string.
+   */
+  sex: 'female' | 'male'
+  /**
+   * 0 unskilled and not resident, 1 unskilled, 2 skilled, 3 highly skilled.
+   * From 0 to 3. int64.
+   */
+  job: number
+  /**
+   * How the applicant lives.
+   * string.
+   */
+  housing: 'own' | 'rent' | 'free'
+  /**
+   * What is on savings accounts.
+   * string.
+   */
+  saving_accounts: 'little' | 'moderate' | 'quite_rich' | 'rich' | 'not_known'
+  /**
+   * What is on the checking account.
+   * string.
+   */
+  checking_account: 'little' | 'moderate' | 'rich' | 'not_known'
+  /**
+   * Amount asked for.
+   * Unit: Deutsche Mark. From 1 to 1000000. int64.
+   */
+  credit_amount: number
+  /**
+   * Months until it is paid back.
+   * Unit: months. From 1 to 120. int64.
+   */
+  duration: number
+  /**
+   * What the credit is for.
+   * string.
+   */
+  purpose: 'car' | 'radio_tv' | 'furniture_equipment' | 'business' | 'education' | 'repairs' | 'domestic_appliances' | 'vacation_others'
+}
+
+/** What credit-risk answers to a row. */
+export interface CreditRiskPrediction {
+  /** Whether the risk of this credit is good or bad. */
+  label: 'bad' | 'good'
+  /**
+   * Probability of each class.
+   * float32.
+   */
+  probabilities: Record<'bad' | 'good', number>
+  /** Decided by the rules of the release. */
+  decision: 'review' | 'accept'
+}
+
+/** For createClient<Deployments>() of @fairlead/client. */
+export interface Deployments {
+  'credit-risk': {
+    row: CreditRiskRow
+    prediction: CreditRiskPrediction
+    inputs: {
+      age: 'INT64'
+      sex: 'BYTES'
+      job: 'INT64'
+      housing: 'BYTES'
+      saving_accounts: 'BYTES'
+      checking_account: 'BYTES'
+      credit_amount: 'INT64'
+      duration: 'INT64'
+      purpose: 'BYTES'
+    }
+    outputs: { output_label: 'INT64'; output_probability: 'FP32'; decision: 'BYTES' }
+  }
+}

@@ -155,7 +155,10 @@ export interface FailureEvent {
 
 /** Takes the events. Must not block: everything slow happens elsewhere. */
 export interface PredictionSink {
-  /** Takes the entry for the log. With `log.durability: sync` the returned promise settles when it is on disk; else `undefined`. */
+  /**
+   * Takes the entry for the log. Numbers of `LARGE_BYTES` and more it must copy if it keeps them: their memory is given back when the answer is out. With
+   * `log.durability: sync` the returned promise settles when it is on disk; else `undefined`.
+   */
   log(event: PredictionEvent): Promise<void> | undefined
   /** Counts a request that is being answered: its entry is as safe as it has to be. */
   predicted(event: PredictionEvent): void

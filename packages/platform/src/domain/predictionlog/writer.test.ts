@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { freeMemory } from '../../kernel/memory.ts'
 import { sampleEvent, sampleRelease } from '../../testing/prediction-events.ts'
 import { encodeFrame, readFrame } from './block.ts'
 import { decodeBlock, type LogTable } from './decode.ts'
@@ -237,4 +238,17 @@ test('a block that readers would take for damage is not written', () => {
   // as long as it would have to be, without the memory
   const endless = Object.defineProperty(new Float64Array(0), 'byteLength', { value: 2 ** 30 })
   assert.throws(() => encodeFrame({}, [endless]), /too large for the log/)
+})
+
+test('large numbers are copied, because their memory goes back when the request is answered', async () => {
+  const { writer, files } = setUp()
+  const event = partsEvent(10, 10_000, 'large')
+  writer.append(event)
+  freeMemory(event.answer.outputs.parts.data.buffer)
+  await writer.synced()
+  assert.deepEqual(
+    partsOf(files).map((list) => [(list as number[]).length, (list as number[])[9999]]),
+    Array.from({ length: 10 }, () => [10_000, 0.5]),
+  )
+  await writer[Symbol.asyncDispose]()
 })

@@ -1,6 +1,7 @@
 import { FairleadError } from '@fairlead/contract'
 import { uuidv7 } from '../../kernel/ids.ts'
-import type { PredictionEvent, ServableRelease } from '../inference/index.ts'
+import { LARGE_BYTES } from '../../kernel/memory.ts'
+import type { PredictionEvent, ServableRelease, Tensors } from '../inference/index.ts'
 import { endFrame } from './block.ts'
 import { encodeBlock } from './encode.ts'
 import { eventBytes } from './event-bytes.ts'
@@ -115,7 +116,7 @@ export class SegmentLogWriter implements PredictionLogWriter {
       this.#drop(event.request.rows, this.#closed ? 'the writer is closed' : 'the disk does not keep up')
       return
     }
-    this.#buffer.push(event)
+    this.#buffer.push(owned(event))
     const bytes = eventBytes(event)
     this.#sizes.push(bytes)
     this.#bufferedRows += event.request.rows
@@ -276,6 +277,25 @@ export class SegmentLogWriter implements PredictionLogWriter {
     this.#options.onDrop?.(this.#unsaid, cause)
     this.#unsaid = 0
   }
+}
+
+/** The event with copies of its large numbers: their memory goes back when the request is answered. */
+function owned(event: PredictionEvent): PredictionEvent {
+  const { request, answer } = event
+  const [inputs, outputs] = [ownedTensors(request.inputs), ownedTensors(answer.outputs)]
+  if (inputs === request.inputs && outputs === answer.outputs) return event
+  return { ...event, request: { ...request, inputs }, answer: { ...answer, outputs } }
+}
+
+function ownedTensors(tensors: Tensors): Tensors {
+  let copies = tensors
+  for (const name in tensors) {
+    const { data } = tensors[name]!
+    if (Array.isArray(data) || data.byteLength < LARGE_BYTES) continue
+    if (copies === tensors) copies = { ...tensors }
+    copies[name] = { ...tensors[name]!, data: data.slice() }
+  }
+  return copies
 }
 
 function unavailable(detail: string, cause?: unknown): FairleadError {

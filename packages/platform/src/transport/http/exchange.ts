@@ -31,6 +31,8 @@ export interface Answer {
   headers: readonly string[]
   /** Whether the connection ends with it; the headers say so already. */
   close: boolean
+  /** Called when the body was written and its memory is no longer needed, by a lane that knows when that is. */
+  written?: (() => void) | undefined
 }
 
 /** Who is told of a body: exactly one of the two, once; neither when the client goes away. */
@@ -48,12 +50,21 @@ interface Said {
   length: number
   /** Further header names and values, one after the other. */
   more: readonly string[]
+  written?: (() => void) | undefined
 }
 
 /** Tells in headers what is left to a caller that is limited. */
 export interface LimitFields {
   /** Names and values, one after the other. */
   fields(): readonly string[]
+}
+
+/** Bytes to answer. */
+export interface BytesAnswer {
+  type: string
+  parts: readonly Uint8Array[]
+  more?: readonly string[]
+  written?: () => void
 }
 
 /** What exchanges share. */
@@ -169,11 +180,14 @@ export abstract class Exchange {
     this.#say(status, { type, body: text, length: Buffer.byteLength(text), more })
   }
 
-  /** Answers bytes of a type, in parts that are sent one behind the other. Nobody may change them any more. */
-  bytes(status: number, { type, parts, more = [] }: { type: string; parts: readonly Uint8Array[]; more?: readonly string[] }): void {
+  /**
+   * Answers bytes of a type, in parts that are sent one behind the other. Nobody may change them any more. `written` may be called when they are out;
+   * it is not when the client goes away before, nor always otherwise.
+   */
+  bytes(status: number, { type, parts, more = [], written }: BytesAnswer): void {
     let length = 0
     for (const part of parts) length += part.length
-    this.#say(status, { type, body: parts, length, more })
+    this.#say(status, { type, body: parts, length, more, written })
   }
 
   /** Answers an error in the form of the path. */
@@ -197,16 +211,21 @@ export abstract class Exchange {
     else this.#sayLarge(status, { ...said, more: [...said.more, 'Vary', 'Accept-Encoding'] })
   }
 
-  /** Large answers are compressed for those who ask for it. */
+  /**
+   * Large answers are compressed for those who ask for it. Numbers as bytes become little smaller and take long: a list of codings, which libraries
+   * send with every request, does not ask for that, and a single one does.
+   */
   #sayLarge(status: number, said: Said): void {
-    const coding = acceptedCoding(this.headers['accept-encoding'])
+    const accepted = this.headers['accept-encoding']
+    const coding = Array.isArray(said.body) && accepted?.includes(',') ? undefined : acceptedCoding(accepted)
     if (coding === undefined) {
       this.write(this.#answer(status, said, this.#draining()))
       return
     }
     compress(said.body, coding, (packed) => {
       if (this.answered) return
-      const told = packed === undefined ? said : { ...said, body: [packed], length: packed.length, more: [...said.more, 'Content-Encoding', coding] }
+      const told =
+        packed === undefined ? said : { ...said, body: [packed], length: packed.length, written: undefined, more: [...said.more, 'Content-Encoding', coding] }
       this.write(this.#answer(status, told, this.#draining()))
     })
   }
@@ -227,11 +246,11 @@ export abstract class Exchange {
     return this.#answer(status, { type, body, length: Buffer.byteLength(body), more: said }, close)
   }
 
-  #answer(status: number, { type, body, length, more }: Said, close: boolean): Answer {
+  #answer(status: number, { type, body, length, more, written }: Said, close: boolean): Answer {
     const headers = ['Content-Type', type, 'Content-Length', String(length), 'X-Request-Id', this.id, ...more]
     if (this.traceId !== undefined) headers.push('traceparent', this.headers.traceparent as string)
     if (this.#limits) headers.push(...this.#limits.fields())
     if (close) headers.push('Connection', 'close')
-    return { status, body, length, headers, close }
+    return { status, body, length, headers, close, written }
   }
 }

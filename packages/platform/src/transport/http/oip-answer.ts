@@ -1,5 +1,6 @@
 import { OIP_TYPES } from '@fairlead/contract'
-import type { Tensor } from '../../domain/inference/index.ts'
+import type { Tensor, Tensors } from '../../domain/inference/index.ts'
+import { freeMemory, LARGE_BYTES } from '../../kernel/memory.ts'
 import { rawBytes } from '../tensor-bytes.ts'
 import type { Exchange } from './exchange.ts'
 import { JSON_LENGTH_HEADER } from './oip-binary.ts'
@@ -50,9 +51,30 @@ export function renderAnswer(
   return { parts: [head, ...parts], jsonLength: head.length }
 }
 
-/** Sends an answer that was rendered. */
-export function sendAnswer(exchange: Exchange, answer: InferAnswer): void {
+/**
+ * Large memory that only this request has: that of its inputs, which are read from its own body, and that of outputs which fill theirs, because those
+ * of requests that ran together share one. A log that keeps large values has copied them.
+ */
+export function ownMemory(inputs: Tensors, outputs: Tensors): ArrayBufferLike[] {
+  const memory: ArrayBufferLike[] = []
+  for (const name in inputs) {
+    const { data } = inputs[name]!
+    if (!Array.isArray(data) && data.byteLength >= LARGE_BYTES) memory.push(data.buffer)
+  }
+  for (const name in outputs) {
+    const { data } = outputs[name]!
+    if (!Array.isArray(data) && data.byteLength >= LARGE_BYTES && data.byteLength === data.buffer.byteLength) memory.push(data.buffer)
+  }
+  return memory
+}
+
+/** Sends an answer that was rendered. `memory` is given back when it is out. */
+export function sendAnswer(exchange: Exchange, answer: InferAnswer, memory: readonly ArrayBufferLike[]): void {
   const more = ['X-Fairlead-Id', exchange.predictionId]
   if ('text' in answer) exchange.json(200, answer.text, more)
-  else exchange.bytes(200, { type: 'application/octet-stream', parts: answer.parts, more: [JSON_LENGTH_HEADER, String(answer.jsonLength), ...more] })
+  else {
+    const told = [JSON_LENGTH_HEADER, String(answer.jsonLength), ...more]
+    const written = () => memory.forEach(freeMemory)
+    exchange.bytes(200, { type: 'application/octet-stream', parts: answer.parts, more: told, ...(memory.length > 0 ? { written } : {}) })
+  }
 }

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
+import { test } from 'node:test'
 import { deflateSync, gzipSync } from 'node:zlib'
 import { DATA_TYPES, OIP_TYPES } from '@fairlead/contract'
 import { echoRelease, echoSession, everyType } from '../../testing/echo-session.ts'
 import { binaryBody, bytesOfTexts, readOutputs, type SentTensor } from './testing/binary-request.ts'
-import { eachLane, type testServing } from './testing/serving.ts'
+import { eachLane, testServing } from './testing/serving.ts'
 
 const INFER = '/v2/models/credit/infer'
 type Serving = Awaited<ReturnType<typeof testServing>>
@@ -118,8 +119,10 @@ eachLane('what is sent compressed is counted as it is inflated', async (makeServ
   const { body, headers } = binaryBody(CREDIT, { members: { id: 'x'.repeat(1000), parameters: { binary_data_output: true } }, padding: 3 })
   for (const [coding, pack] of Object.entries({ gzip: gzipSync, deflate: deflateSync })) {
     const got = await ask(serving, { body: pack(body), headers: { ...headers, 'content-encoding': coding, 'accept-encoding': coding } })
-    // fetch inflates, and the header counts what it gives
+    // fetch inflates, and the header counts what it gives; what it sends by itself is a list
     assert.deepEqual([got.response.headers.get('content-encoding'), got.outputs.map(({ bytes }) => bytes?.length)], [coding, [16, 16]])
+    const list = await ask(serving, { body, headers: { ...headers, 'accept-encoding': 'gzip, deflate' } })
+    assert.equal(list.response.headers.get('content-encoding'), null)
   }
 })
 
@@ -247,5 +250,24 @@ eachLane('a large tensor goes through in the memory it came in, whatever the len
     const members = { parameters: { binary_data_output: true } }
     const { outputs } = await ask(serving, binaryBody([{ name: 'x', datatype: 'FP32', shape: [3, 3, 224, 224], bytes }], { padding, members }))
     assert.ok(outputs[0]!.bytes!.equals(bytes))
+  }
+})
+
+test('memory that a request has to itself is given back when the answer is out, and no other', async () => {
+  for (const fastLane of [true, false]) {
+    const release = echoRelease([{ name: 'x', type: 'float32', shape: [-1, -1] }])
+    await using serving = await testServing({ fastLane, releases: [release], session: echoSession() })
+    const bytes = Buffer.from(Float32Array.from({ length: 150_528 }, (_, i) => i).buffer)
+    for (let round = 0; round < 3; round++) {
+      const request = binaryBody([{ name: 'x', datatype: 'FP32', shape: [1, 150_528], bytes }], { members: { parameters: { binary_data_output: true } } })
+      // several at once run together, and each gets its own
+      const answers = await Promise.all([1, 2, 3].map(() => ask(serving, request)))
+      for (const { outputs } of answers) assert.ok(outputs[0]!.bytes!.equals(bytes))
+    }
+    const data = serving.world.logged.map(({ request }) => request.inputs.x!.data.length)
+    assert.ok(
+      data.every((length) => length === (fastLane ? 0 : 150_528)),
+      String(data),
+    )
   }
 })

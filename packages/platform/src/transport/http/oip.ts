@@ -2,7 +2,7 @@ import { OIP_TYPES, type TensorSpec } from '@fairlead/contract'
 import type { Inference, ReleasePlan } from '../../domain/inference/index.ts'
 import { isRequestId } from '../../kernel/request-id.ts'
 import { deadlineOf, priorityHeader } from './deadline.ts'
-import { type InferAnswer, renderAnswer, sendAnswer } from './oip-answer.ts'
+import { type InferAnswer, ownMemory, renderAnswer, sendAnswer } from './oip-answer.ts'
 import { type InferRequest, readInferRequest } from './oip-request.ts'
 import { checkRowCount, type PredictCall } from './predict-rows.ts'
 
@@ -45,10 +45,12 @@ export async function inferTensors({ inference, exchange, deployment, release, c
   }
   const { wanted, nonFinite, id = exchange.predictionId } = asked
   let rendered: InferAnswer | undefined
+  let memory: ArrayBufferLike[] = []
   await inference.predict(request, serving, ({ outputs }) => {
     rendered = renderAnswer({ model: deployment, version: serving.release.number, id }, outputs, { wanted, nonFinite })
+    memory = ownMemory(request.inputs, outputs)
   })
-  sendAnswer(exchange, rendered!)
+  sendAnswer(exchange, rendered!, memory)
 }
 
 function tensorMetadata({ name, type, shape }: TensorSpec) {

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { freeMemory } from '../../../kernel/memory.ts'
 import type { Budget } from '../../budget.ts'
 import type { Answer } from '../exchange.ts'
 import type { HttpLimits } from '../options.ts'
@@ -25,6 +26,8 @@ export interface ConnectionOptions {
 
 /** Answers in parts up to this size are joined before they are written. */
 const COPIED_BYTES = 16 * 1024
+/** Smaller pieces are left to the garbage collector. */
+const PIECE_BYTES = 32 * 1024
 const HEAD_END = Buffer.from('\r\n\r\n')
 const START = Buffer.from(LANE_START, 'latin1')
 
@@ -110,12 +113,15 @@ export class LaneConnection implements Wire {
   }
 
   /** Small parts are worth a copy, because they leave in one piece; large ones go out from where they lie. */
-  #writeParts(head: string, { body, length }: Answer): boolean {
+  #writeParts(head: string, { body, length, written }: Answer): boolean {
     const parts = [Buffer.from(head, 'latin1'), ...(body as readonly Uint8Array[])]
     if (length <= COPIED_BYTES) return this.#socket.write(Buffer.concat(parts))
     this.#socket.cork()
-    let flushed = true
-    for (const part of parts) flushed = this.#socket.write(part)
+    const last = parts.pop()!
+    for (const part of parts) this.#socket.write(part)
+    const flushed = this.#socket.write(last, (error) => {
+      if (!error) written?.()
+    })
     this.#socket.uncork()
     return flushed
   }
@@ -191,6 +197,7 @@ export class LaneConnection implements Wire {
       return
     }
     this.#gathered?.push(part)
+    if (part === chunk) discard(chunk)
     if (this.#missing > 0) return
     const gathered = this.#gathered
     this.#listener = this.#gathered = undefined
@@ -277,6 +284,11 @@ function startsWith(bytes: Buffer, first: Buffer): boolean {
   // a loop, because a call into the engine's own comparison costs more than these few bytes
   for (let i = 0; i < first.length; i++) if (bytes[i] !== first[i]) return false
   return true
+}
+
+/** Gives back what the socket read into, once it was copied: large bodies come in many pieces. */
+function discard({ buffer, length }: Buffer): void {
+  if (length >= PIECE_BYTES && length === buffer.byteLength) freeMemory(buffer)
 }
 
 /** Where a body's binary part begins, if it has one. */

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { arrowFormats } from '../adapters/arrow/index.ts'
 import { fileBlobs } from '../adapters/files/index.ts'
 import { onnxRuntime, onnxWorker } from '../adapters/onnx/index.ts'
 import { prometheusText } from '../adapters/prometheus/index.ts'
@@ -118,6 +119,7 @@ export async function startServe(init: ServeInit, watch: ServeWatch): Promise<Se
     },
     limits: { rowBodyBytes: init.bodyBytes, oipBodyBytes: init.bodyBytes },
     fastLane: init.fastLane,
+    tables: arrowFormats,
   })
   const grpc = serveGrpc({ ...shared, limits: { messageBytes: init.bodyBytes } })
   const { port } = await http.listen({ host: init.host, port: init.port, reusePort: init.reusePort })

@@ -67,6 +67,8 @@ export function shapeOf(value: unknown): number[] {
 
 /** Values that a tensor may have room for whatever was sent. */
 const FREE_VALUES = 2 ** 24
+/** Values that no tensor may have, whatever was sent: parts of a compressed body may stand for many of them. */
+const MOST_VALUES = 2 ** 27
 
 function countValues(value: unknown): number {
   return Array.isArray(value) ? value.reduce<number>((sum, inner) => sum + countValues(inner), 0) : 1
@@ -74,10 +76,11 @@ function countValues(value: unknown): number {
 
 /**
  * Refuses arrays whose first one promises far more values than all of them hold, before room is made: a short body could
- * ask for any amount of memory. Throws `shape-mismatch`.
+ * ask for any amount of memory. Throws `shape-mismatch` and `body-too-large`.
  */
 export function checkRoom(name: string, needed: number, values: (add: (value: unknown) => void) => void): void {
   if (needed <= FREE_VALUES) return
+  if (needed > MOST_VALUES) throw new FairleadError('body-too-large', `${name}: ${needed} values, at most ${MOST_VALUES} are taken`)
   let count = 0
   values((value) => {
     count += countValues(value)

@@ -2,6 +2,23 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { InputColumn, Row } from '@fairlead/contract'
 import { writeJson } from '@fairlead/contract'
+import {
+  type DataType as ArrowType,
+  bool,
+  type Column,
+  columnFromValues,
+  float16,
+  float32,
+  float64,
+  int8,
+  int64,
+  tableFromColumns,
+  tableFromIPC,
+  tableToIPC,
+  uint64,
+  utf8,
+} from '@uwdata/flechette'
+import { arrowFormats } from '../../../adapters/arrow/index.ts'
 import type { Tensors } from '../../../domain/inference/index.ts'
 import { FAKE_SIGNATURE, fakeRelease } from '../../../testing/fake-model.ts'
 import { testServing } from '../testing/serving.ts'
@@ -82,6 +99,55 @@ const FORMS: Form[] = [
   },
 ]
 
+const ARROW_TYPES: Record<string, () => ArrowType> = { string: utf8, bool, int64, uint64, int8, float16, float32, float64 }
+
+/** Wrong values need a wider type than their column's. */
+function arrowTypeOf(name: string, values: readonly unknown[]): ArrowType {
+  const type = SIGNATURE.columns.find((column) => column.name === name)?.type ?? 'float64'
+  const bigs = values.filter((value) => typeof value === 'bigint')
+  if (type === 'uint64') return values.some((value) => Number(value) < 0) ? int64() : uint64()
+  if (type === 'int64' && bigs.length > 0) return int64()
+  return type === 'string' || type === 'bool' ? ARROW_TYPES[type]!() : float64()
+}
+
+/** Values as Arrow's builders take them. */
+function arrowValue(value: unknown, type: ArrowType): unknown {
+  if (value === null || value === undefined) return null
+  if (value === 'NaN' || value === '-Infinity') return Number(value)
+  return type.typeId === 2 && typeof value === 'number' ? BigInt(value) : value
+}
+
+function arrowForm(format: 'stream' | 'file'): Form {
+  return {
+    mediaType: `application/vnd.apache.arrow.${format}`,
+    encode(names, rows) {
+      const columns = names.map((name): [string, Column<unknown>] => {
+        const values = rows.map((row) => row[name])
+        const type = arrowTypeOf(name, values)
+        return [
+          name,
+          columnFromValues(
+            values.map((value) => arrowValue(value, type)),
+            type,
+          ),
+        ]
+      })
+      return tableToIPC(tableFromColumns(columns), { format }) as Uint8Array
+    },
+    async decode(body) {
+      const table = tableFromIPC(body)
+      return Object.fromEntries(table.names.map((name) => [String(name), [...(table.getChild(String(name)) as Iterable<unknown>)].map(shortest)]))
+    },
+  }
+}
+
+/** A float32 that was widened, with the digits that it has. */
+function shortest(value: unknown): string {
+  return typeof value === 'number' ? String(Number(value.toPrecision(7))) : String(value)
+}
+
+FORMS.push(arrowForm('stream'), arrowForm('file'))
+
 function pick(row: Row, names: readonly string[]): Row {
   return Object.fromEntries(names.filter((name) => row[name] !== undefined).map((name) => [name, row[name]]))
 }
@@ -127,7 +193,7 @@ function seen(inputs: Tensors): Record<string, unknown> {
 }
 
 test('the same rows are the same tensors and give the same answers in every form', async () => {
-  await using serving = await testServing({ releases: [fakeRelease({ signature: SIGNATURE })] })
+  await using serving = await testServing({ releases: [fakeRelease({ signature: SIGNATURE })], tables: arrowFormats })
   const answers: Record<string, string[]>[] = []
   for (const form of FORMS) {
     const response = await serving.post(PREDICT, form.encode(NAMES, GOOD), { 'content-type': form.mediaType })
@@ -143,8 +209,8 @@ test('the same rows are the same tensors and give the same answers in every form
 })
 
 test('the same wrong rows are refused with the same codes at the same places in every form', async () => {
-  await using serving = await testServing({ releases: [fakeRelease({ signature: SIGNATURE })] })
-  const row = GOOD[0]!
+  await using serving = await testServing({ releases: [fakeRelease({ signature: SIGNATURE })], tables: arrowFormats })
+  const row: Row = { ...GOOD[0], unsigned: 5 }
   const cases: [string, readonly string[], Row[]][] = [
     ['a column is missing', NAMES.filter((name) => name !== 'age'), [row, row]],
     ['an optional column is missing', NAMES.filter((name) => name !== 'exact'), [row]],

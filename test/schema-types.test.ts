@@ -21,17 +21,17 @@ test('schemas become types', () => {
 
 test('the published types of every operation are those of the schemas, both ways', () => {
   const folder = mkdtempSync(join(tmpdir(), 'fairlead-types-'))
-  const parts = ['Params', 'Body', 'Response', 'Event']
-  const check = (part: string) => `
-type ${part}Differs = { [K in one.RouteName]: [one.${part}Of<K>, other.${part}Of<K>] extends [other.${part}Of<K>, one.${part}Of<K>] ? never : K }[one.RouteName]
+  const check = (part: string, left: string, right: string) => `
+type ${part}Differs = { [K in one.RouteName]: ${left} extends ${right} ? never : K }[one.RouteName]
 export const ${part}Same: [${part}Differs] extends [never] ? true : ${part}Differs = true`
+  const same = (part: string) => check(part, `[one.${part}Of<K>, other.${part}Of<K>]`, `[other.${part}Of<K>, one.${part}Of<K>]`)
+  // numbers of a query are coerced, so that the schema takes anything
+  const checks = [...['Params', 'Body', 'Response', 'Event'].map(same), check('Query', '[other.QueryOf<K>]', '[one.QueryOf<K>]')]
   try {
     writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
     writeFileSync(join(folder, 'made.ts'), controlTypes())
     const imports = "import type * as one from '@fairlead/contract/control'\nimport type * as other from './made.ts'\n"
-    // numbers of a query are coerced, so that the schema takes anything
-    const query = check('Query').replaceAll('one.QueryOf<K>, ', '').replaceAll(', one.QueryOf<K>]', ']').replace('extends [other', 'extends [one')
-    writeFileSync(join(folder, 'check.ts'), imports + [...parts.map(check), query].join('\n'))
+    writeFileSync(join(folder, 'check.ts'), imports + checks.join('\n'))
     const paths = { '@fairlead/contract/control': [join(ROOT, 'packages/contract/src/control/index.ts')] }
     writeFileSync(
       join(folder, 'tsconfig.json'),

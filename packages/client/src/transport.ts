@@ -63,8 +63,8 @@ export async function readBytes(response: Response, { url, kind, signal, limit =
   } catch (error) {
     if (signal?.aborted) throw signal.reason
     if (error instanceof TooLarge) throw new kind(answerInvalid(url, error.message))
-    // the limit given to `send` goes on until the whole answer is there
-    if (error instanceof Error && error.name === 'TimeoutError') throw new kind(madeUp(504, `The answer of ${url} did not come in time`), { cause: error })
+    // the limit given to `send` goes on until the whole answer is there; its error may be of another realm
+    if ((error as Error | undefined)?.name === 'TimeoutError') throw new kind(madeUp(504, `The answer of ${url} did not come in time`), { cause: error })
     throw new kind(unreachable(url, reasonOf(error)), { cause: error })
   }
 }

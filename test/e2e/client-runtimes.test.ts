@@ -51,8 +51,8 @@ test('in a web worker of Chromium', async () => {
     () =>
       new Promise((resolve, reject) => {
         const worker = new Worker('/client-test/worker.js', { type: 'module' })
-        worker.onmessage = ({ data }) => resolve(data)
-        worker.onerror = ({ message }) => reject(new Error(message))
+        worker.addEventListener('message', ({ data }) => resolve(data))
+        worker.addEventListener('error', ({ message }) => reject(new Error(message)))
       }),
   )
   assert.deepEqual(found, expectedOutcome(good))

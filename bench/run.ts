@@ -8,6 +8,9 @@ import { servers } from './serving/servers.ts'
 import { serving } from './serving.ts'
 import { startUp } from './start.ts'
 import { tensors } from './tensors.ts'
+import { heavy } from './steady/heavy.ts'
+import { log } from './steady/log.ts'
+import { swap } from './steady/swap.ts'
 
 interface Options {
   rounds: number
@@ -39,6 +42,9 @@ const AREAS: Record<string, (options: Options) => Promise<Found>> = {
   start: figures(startUp),
   memory: figures(memory),
   servers,
+  swap: figures(swap),
+  heavy: figures(heavy),
+  log: figures(log),
 }
 
 const { values, positionals } = parseArgs({

@@ -3,13 +3,17 @@ import { writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { memory } from './memory.ts'
+import { oneConnection } from './one-connection.ts'
 import { type Figure, keeps, machine, median, table } from './report.ts'
 import { servers } from './serving/servers.ts'
 import { serving } from './serving.ts'
 import { startUp } from './start.ts'
 import { tensors } from './tensors.ts'
+import { fault } from './steady/fault.ts'
 import { heavy } from './steady/heavy.ts'
 import { log } from './steady/log.ts'
+import { overload } from './steady/overload.ts'
+import { processes } from './steady/processes.ts'
 import { swap } from './steady/swap.ts'
 
 interface Options {
@@ -45,6 +49,10 @@ const AREAS: Record<string, (options: Options) => Promise<Found>> = {
   swap: figures(swap),
   heavy: figures(heavy),
   log: figures(log),
+  processes: figures(processes),
+  fault: figures(fault),
+  'one-connection': figures(oneConnection),
+  overload: figures(overload),
 }
 
 const { values, positionals } = parseArgs({

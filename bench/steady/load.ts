@@ -55,7 +55,7 @@ async function checkRecorded(http: string, { path, body, expect }: LoadRequest):
 }
 
 async function run(generator: Generator, rate: number | null, seconds: number): Promise<Measured> {
-  const result = await generator.run({ rate, seconds, leadSeconds: rate === null ? 0 : 0.3, arrivals: 'poisson', seed: 1, giveUpMs: 30_000, lateMs: 1 })
+  const result = await generator.run({ rate, seconds, leadSeconds: 0, arrivals: 'poisson', seed: 1, giveUpMs: 30_000, lateMs: 1 })
   if (result.firstWrong !== undefined && !result.failed['503']) throw new Error(`An answer is wrong: ${result.firstWrong}`)
   return measuredOf(result)
 }

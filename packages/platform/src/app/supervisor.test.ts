@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { FairleadError } from '@fairlead/contract'
 import { createLogger } from '../kernel/logger.ts'
-import { Supervisor } from './supervisor.ts'
+import { pauseBefore, Supervisor } from './supervisor.ts'
 
 test('a serve process that the machine cannot make fails the start, is tried again after longer and longer pauses, and no more after the end', async () => {
   const lines: { restartInMs?: number }[] = []
@@ -35,4 +35,10 @@ test('a serve process that the machine cannot make fails the start, is tried aga
   } finally {
     process.execPath = execPath
   }
+})
+
+test('a process that ran steadily is started again at once, one that keeps ending later and later', () => {
+  assert.equal(pauseBefore({ steady: true, failures: 0 }, 100), 0)
+  const pauses = [0, 1, 2, 3, 9].map((failures) => pauseBefore({ steady: false, failures }, 100))
+  assert.deepEqual(pauses, [100, 200, 400, 800, 5000])
 })

@@ -50,7 +50,7 @@ export interface SupervisorOptions {
   onExit(process: string): void
   /** Told which processes there are now, by their numbers. */
   onProcesses?(pids: number[]): void
-  /** Milliseconds before the first restart; doubled for each further one, up to 5 s. */
+  /** Milliseconds before the first restart; doubled for each further one, up to 5 s. What has run steadily is restarted at once. */
   backoffMs?: number
 }
 
@@ -265,8 +265,9 @@ export class Supervisor {
     // at the end everything is closed in its order, and what was reported goes with the next start
     if (this.#stopping) return
     this.#options.onExit(id)
-    if (slot.readyAt > 0 && Date.now() - slot.readyAt > STEADY_MS) slot.failures = 0
-    const wait = Math.min(5000, (this.#options.backoffMs ?? 100) * 2 ** slot.failures)
+    const steady = slot.readyAt > 0 && Date.now() - slot.readyAt > STEADY_MS
+    if (steady) slot.failures = 0
+    const wait = pauseBefore({ steady, failures: slot.failures }, this.#options.backoffMs ?? 100)
     slot.failures++
     slot.restarts++
     slot.readyAt = 0
@@ -282,6 +283,11 @@ export class Supervisor {
       this.#spawn(slot).catch((error: unknown) => this.#options.logger.error({ process: slot.id, error }, 'a serve process could not be restarted'))
     }, wait)
   }
+}
+
+/** Milliseconds until a process is started again: none for one that ran steadily, more and more for one that keeps ending. */
+export function pauseBefore({ steady, failures }: { steady: boolean; failures: number }, backoffMs: number): number {
+  return steady ? 0 : Math.min(5000, backoffMs * 2 ** failures)
 }
 
 function newSlot(index: number): Slot {

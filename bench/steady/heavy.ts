@@ -10,11 +10,13 @@ import { type AreaOptions, controlOf, deploy } from './rig.ts'
 const SHARE = 0.3
 
 const X = [0, 1, 2, 3, 4, 5, 6, 7].map((at) => at / 8)
-/** The heavy model: 70 products of 512 × 512, then the mean of the row. */
-const HEAVY: LoadRequest = {
-  path: '/v2/models/heavy/infer',
-  body: JSON.stringify({ inputs: [{ name: 'x', shape: [1, 8], datatype: 'FP32', data: X }] }),
-  expect: { values: Float32Array.of(0.4375) },
+/** A request to a model that answers with the mean of its row, after much work for nothing. */
+export function meanRequest(deployment: string): LoadRequest {
+  return {
+    path: `/v2/models/${deployment}/infer`,
+    body: JSON.stringify({ inputs: [{ name: 'x', shape: [1, 8], datatype: 'FP32', data: X }] }),
+    expect: { values: Float32Array.of(0.4375) },
+  }
 }
 
 /** A cheap model alone, and beside one that runs for 200 ms, again and again. */
@@ -26,7 +28,7 @@ export async function heavy({ rounds, seconds }: AreaOptions): Promise<Figure[]>
   await deploy(control, 'trees', 'trees')
   await deploy(control, 'heavy', 'heavy')
   await using cheap = await steadyLoad(platform.run.http, treeRequests('trees'), 32)
-  await using beside = await steadyLoad(platform.run.http, [HEAVY], 1)
+  await using beside = await steadyLoad(platform.run.http, [meanRequest('heavy')], 1)
   await cheap.closed(seconds)
   const { perSecond } = await cheap.closed(seconds)
   const rate = Math.round(perSecond * SHARE)

@@ -1,21 +1,23 @@
+import { join } from 'node:path'
 import { startPlatform } from '../../test/support/platform.ts'
-import { importTrees } from '../platform.ts'
+import { cli, FIXTURES } from '../platform.ts'
 import type { Figure } from '../report.ts'
-import { type Measured, steadyLoad, told, treeRequests } from './load.ts'
+import { meanRequest } from './heavy.ts'
+import { type Measured, steadyLoad, told } from './load.ts'
 import { type AreaOptions, controlOf, deploy } from './rig.ts'
 
 /** So many that the load is not held back for want of connections. */
-const CONNECTIONS = 1000
-/** Rows that may wait: at the rates of this model, some milliseconds of work. */
-const QUEUE_ROWS = 64
+const CONNECTIONS = 200
+/** Rows that may wait: each adds the time of a run to what is accepted. */
+const QUEUE_ROWS = 2
 
-/** Twice what the service can do: what it accepts stays quick, what it cannot take is refused at once, and it does no less than before. */
+/** Twice what a model of some milliseconds can do: what it accepts stays quick, what it cannot take is refused at once, and it does no less than before. */
 export async function overload({ rounds, seconds }: AreaOptions): Promise<Figure[]> {
   await using platform = await startPlatform({ args: ['--processes', '1'] })
-  await importTrees(platform)
-  await deploy(controlOf(platform), 'trees', 'trees', { queueRows: QUEUE_ROWS })
-  await using closed = await steadyLoad(platform.run.http, treeRequests('trees'), 32)
-  await using open = await steadyLoad(platform.run.http, treeRequests('trees'), CONNECTIONS)
+  await cli(platform, 'models', 'import', join(FIXTURES, 'medium.onnx'), '--name', 'medium')
+  await deploy(controlOf(platform), 'medium', 'medium', { queueRows: QUEUE_ROWS })
+  await using closed = await steadyLoad(platform.run.http, [meanRequest('medium')], 2)
+  await using open = await steadyLoad(platform.run.http, [meanRequest('medium')], CONNECTIONS)
   await closed.closed(seconds)
   const found: { capacity: Measured; quiet: Measured; over: Measured }[] = []
   for (let round = 0; round < rounds; round++) {

@@ -8,13 +8,13 @@ import { type Figure, keeps, machine, median, table } from './report.ts'
 import { servers } from './serving/servers.ts'
 import { serving } from './serving.ts'
 import { startUp } from './start.ts'
-import { tensors } from './tensors.ts'
 import { fault } from './steady/fault.ts'
 import { heavy } from './steady/heavy.ts'
 import { log } from './steady/log.ts'
 import { overload } from './steady/overload.ts'
 import { processes } from './steady/processes.ts'
 import { swap } from './steady/swap.ts'
+import { tensors } from './tensors.ts'
 
 interface Options {
   rounds: number

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { gunzipSync } from 'node:zlib'
+import { gunzipSync, gzipSync } from 'node:zlib'
 import { createClient, PredictionError } from './index.ts'
 import { json, problem, serving } from './testing/serving.ts'
 
@@ -127,6 +127,18 @@ test('an endless page of an error is cut off', async () => {
     more()
   })
   await assert.rejects(createClient({ url: s.url }).predict('a', {}), (error: PredictionError) => error.status === 404 && error.detail.length < 300)
+})
+
+test('the limit holds for what comes out of a compressed answer, also where its encoding is hidden', async () => {
+  const large = Buffer.from(JSON.stringify({ predictions: [{ text: 'x'.repeat(50_000) }] }))
+  await using s = await serving((response) => {
+    const packed = gzipSync(large)
+    response.writeHead(200, { 'content-encoding': 'gzip', 'content-length': packed.length }).end(packed)
+  })
+  const tooLarge = (error: PredictionError) => error.code === 'answer-invalid' && /larger than 10000 bytes/.test(error.detail)
+  await assert.rejects(createClient({ url: s.url, maxAnswerBytes: 10_000 }).predict('a', {}), tooLarge)
+  const hidden = async () => new Response(large, { headers: { 'content-length': '90' } })
+  await assert.rejects(createClient({ url: s.url, maxAnswerBytes: 10_000, fetch: hidden }).predict('a', {}), tooLarge)
 })
 
 test('large requests go compressed where that is wanted', async () => {

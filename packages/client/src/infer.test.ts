@@ -174,3 +174,36 @@ test('answers that lie about their sizes are refused, whichever way', async () =
     assert.equal(s.seen.length, 1)
   }
 })
+
+test('an answer with any bytes changed or cut is an answer or an error that says so, never anything else', async () => {
+  const outputs = [of('p', 'FP32', [1, 2], 8), of('t', 'BYTES', [2], 10), { ...of('n', 'INT64', [2]), data: [1, 2] }]
+  const text = JSON.stringify({ model_name: 'a', outputs })
+  const valid = Buffer.concat([Buffer.from(text.padEnd(Math.ceil(text.length / 8) * 8)), Buffer.alloc(8), Buffer.from([1, 0, 0, 0, 65, 1, 0, 0, 0, 66])])
+  const headLength = valid.length - 18
+  let seed = 42
+  // a small generator of numbers, the same at every run (Park and Miller)
+  const below = (most: number) => {
+    seed = (seed * 48271) % 2147483647
+    return seed % most
+  }
+  let answer = new Uint8Array(valid)
+  let length = headLength
+  const client = createClient({
+    url: 'http://double',
+    retries: 0,
+    fetch: async () => new Response(answer, { headers: { 'inference-header-content-length': String(length) } }),
+  })
+  assert.deepEqual((await client.infer('a', { inputs: [] })).tensors.t?.data, ['A', 'B'])
+  let refused = 0
+  for (let run = 0; run < 3000; run++) {
+    answer = new Uint8Array(valid)
+    for (let change = 0; change <= below(3); change++) answer[below(answer.length)] = below(2) === 0 ? below(256) : 48 + below(10)
+    if (below(4) === 0) answer = answer.subarray(0, below(answer.length))
+    length = below(8) === 0 ? below(answer.length + 20) : headLength
+    await client.infer('a', { inputs: [] }).catch((error: PredictionError) => {
+      assert.equal(error.code, 'answer-invalid', `run ${run}: ${error.stack}`)
+      refused++
+    })
+  }
+  assert.ok(refused > 1000 && refused < 3000, `${refused} of 3000 were refused`)
+})

@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { grpc } from './grpc.ts'
 import { memory } from './memory.ts'
 import { oneConnection } from './one-connection.ts'
 import { type Figure, keeps, machine, median, table } from './report.ts'
@@ -43,6 +44,7 @@ function figures(measure: (options: Options) => Promise<Figure[]>): (options: Op
 const AREAS: Record<string, (options: Options) => Promise<Found>> = {
   serving: figures(serving),
   tensors: figures(tensors),
+  grpc: figures(grpc),
   start: figures(startUp),
   memory: figures(memory),
   servers,

@@ -21,7 +21,7 @@ test('a worker opens, runs and measures a model, and the caller keeps its own te
     x: { type: 'float32' as const, shape: [2, 2], data: whole.subarray(1, 5) },
     s: { type: 'string' as const, shape: [2], data: ['a\u0000b', ''] },
   }
-  const outputs = await worker.run(session, inputs, STUCK_MS)
+  const outputs = await worker.run(session, inputs, { stuckMs: STUCK_MS })
   assert.deepEqual(outputs, { x_out: { ...inputs.x, data: new Float32Array([1, 2, 3, 4]) }, s_out: inputs.s })
   assert.deepEqual([...whole], [9, 1, 2, 3, 4, 9])
   const { measured, rowwise } = await worker.measure(session, oneRow(), { fixedRows: false, stuckMs: STUCK_MS })
@@ -39,9 +39,9 @@ test('errors come back with their code, and the worker goes on', async () => {
     coded('load-failed', /ONNX Runtime cannot load the model/),
   )
   const { session } = await worker.open(IDENTITY, 60_000)
-  await assert.rejects(worker.run(session, {}, STUCK_MS), coded('model-run-failed', /"x" is missing/))
+  await assert.rejects(worker.run(session, {}, { stuckMs: STUCK_MS }), coded('model-run-failed', /"x" is missing/))
   await worker.close(session)
-  await assert.rejects(worker.run(session, oneRow(), STUCK_MS), coded('model-run-failed', /was unloaded/))
+  await assert.rejects(worker.run(session, oneRow(), { stuckMs: STUCK_MS }), coded('model-run-failed', /was unloaded/))
 })
 
 test('several workers run and end side by side, again and again', async () => {
@@ -52,7 +52,7 @@ test('several workers run and end side by side, again and again', async () => {
         await using worker = new WorkerThread(onnxWorker())
         await worker.open({ ...IDENTITY, bytes }, 60_000)
         const { session } = await worker.open(IDENTITY, 60_000)
-        await Promise.all(Array.from({ length: 20 }, async () => worker.run(session, oneRow(), STUCK_MS)))
+        await Promise.all(Array.from({ length: 20 }, async () => worker.run(session, oneRow(), { stuckMs: STUCK_MS })))
       }),
     )
   }

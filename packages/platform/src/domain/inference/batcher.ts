@@ -233,7 +233,7 @@ export class Batcher implements Runner {
     try {
       const inputs = gather(slices)
       if (slices.length > 1) begun = performance.now()
-      outputs = checked(slices, await this.#session.run(inputs))
+      outputs = checked(slices, await this.#session.run(inputs, slices.length > 1))
     } catch (error) {
       if (slices.length > 1 && retryAlone(error)) for (const slice of slices) await this.#runElsewhere([slice], performance.now())
       else this.#fail(slices, error)

@@ -57,11 +57,11 @@ export class WorkerPool implements Session {
     return this.#members.length
   }
 
-  async run(inputs: Tensors): Promise<Tensors> {
+  async run(inputs: Tensors, given = false): Promise<Tensors> {
     const member = this.#members.find((candidate) => !candidate.busy && candidate.worker.alive) ?? (await this.#nextFree())
     member.busy = true
     try {
-      const outputs = await member.worker.run(member.session, inputs, this.#options.stuckMs)
+      const outputs = await member.worker.run(member.session, inputs, { stuckMs: this.#options.stuckMs, given })
       this.#failures = 0
       return outputs
     } finally {

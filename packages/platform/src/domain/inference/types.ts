@@ -46,8 +46,11 @@ export interface Runtime {
 
 /** A loaded model. */
 export interface Session extends AsyncDisposable {
-  /** Runs the model once; may block the thread for as long as the model takes. Throws FairleadError `model-run-failed`. */
-  run(inputs: Tensors): Promise<Tensors>
+  /**
+   * Runs the model once; may block the thread for as long as the model takes. With `given` the inputs are nobody else's, and may be
+   * handed over for good. Throws FairleadError `model-run-failed`.
+   */
+  run(inputs: Tensors, given?: boolean): Promise<Tensors>
   /** The same without the detour through a promise, where the session runs on the calling thread anyway. */
   runSync?(inputs: Tensors): Tensors
 }

@@ -26,12 +26,16 @@ export function transferable(tensors: Tensors): ArrayBuffer[] {
   return [...buffers]
 }
 
-/** Copies of just the values, each in a buffer of its own: a view would drag its whole buffer along. */
-export function detached(tensors: Tensors): Tensors {
+/**
+ * Just the values, each in a buffer of its own: a view would drag its whole buffer along. They are copies, but for values that are
+ * `given` and have a buffer to themselves.
+ */
+export function detached(tensors: Tensors, given = false): Tensors {
   const copy: Tensors = {}
   for (const name in tensors) {
     const { type, shape, data } = tensors[name]!
-    copy[name] = { type, shape, data: data.slice() }
+    const isAlone = given && !Array.isArray(data) && data.byteLength === data.buffer.byteLength
+    copy[name] = { type, shape, data: isAlone ? data : data.slice() }
   }
   return copy
 }

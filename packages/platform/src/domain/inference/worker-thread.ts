@@ -58,9 +58,9 @@ export class WorkerThread implements AsyncDisposable {
     return { session, millis }
   }
 
-  /** Runs a session; the thread is ended when it takes longer than `stuckMs`. */
-  async run(session: number, inputs: Tensors, stuckMs: number): Promise<Tensors> {
-    const copies = detached(inputs)
+  /** Runs a session; the thread is ended when it takes longer than `stuckMs`. Inputs that are `given` may not be used afterwards. */
+  async run(session: number, inputs: Tensors, { stuckMs, given = false }: { stuckMs: number; given?: boolean }): Promise<Tensors> {
+    const copies = detached(inputs, given)
     const { outputs = {} } = await this.#call({ kind: 'run', session, inputs: copies }, { transfer: transferable(copies), stuckMs })
     return outputs
   }

@@ -69,7 +69,7 @@ export async function startServe(init: ServeInit, watch: ServeWatch): Promise<Se
     process: init.process,
     loader: new ReleaseLoader({
       artifacts: { ...artifacts, load: (release) => watch.patiently(() => artifacts.load(release)) },
-      runtime: { name: runtime.name, open: (artifact) => watch.patiently(() => runtime.open(artifact)) },
+      runtime: { name: runtime.name, open: (artifact) => watch.patiently(() => runtime.open(artifact)), warm: async () => runtime.warm?.() },
       spawn: onnxWorker,
       counters: ({ deployment, number }) => recorder.counters(deployment, number),
       onWorkerReplaced: (release, reason) => logger.warn({ deployment: release.deployment, release: release.number, reason }, 'a model worker is replaced'),

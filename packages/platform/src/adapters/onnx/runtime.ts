@@ -41,11 +41,18 @@ const ONLY_FATAL = 4
  */
 export function onnxRuntime({ threads = 1 }: { threads?: number } = {}): Runtime {
   disableTelemetry()
-  return { name: 'onnx', open: (artifact) => open(artifact, threads) }
+  return { name: 'onnx', open: (artifact) => open(artifact, threads), warm: async () => void (await ready()) }
+}
+
+/** The library, ready to open models on this thread. */
+async function ready(): Promise<Native['binding']> {
+  const { binding } = await native()
+  // with a class of our own instead of the library's, which checks what its own core has made: a seventh of a small run
+  binding.initOrtOnce(ONLY_FATAL, NativeAnswer, isMainThread)
+  return binding
 }
 
 async function open(artifact: Artifact, threads: number): Promise<Session> {
-  const { binding } = await native()
   const options = {
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
@@ -61,8 +68,7 @@ async function open(artifact: Artifact, threads: number): Promise<Session> {
     },
   }
   try {
-    // with a class of our own instead of the library's, which checks what its own core has made: a seventh of a small run
-    binding.initOrtOnce(ONLY_FATAL, NativeAnswer, isMainThread)
+    const binding = await ready()
     const session = new binding.InferenceSession()
     const { bytes } = artifact
     session.loadModel(bytes.buffer, bytes.byteOffset, bytes.byteLength, options)

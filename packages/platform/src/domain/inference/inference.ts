@@ -366,7 +366,6 @@ export class Inference implements AsyncDisposable {
     this.#options.observer.forget({ process: this.#options.process, deployment: entry.name, release: number })
     clearTimeout(slot.retry)
     slot.waiters.fail(new FairleadError('release-not-ready', 'the release is being replaced', { retryAfter: 1 }))
-    this.#keeper.memory.forget(slot.release.digest)
     // what answers goes on until its successor is ready
     if (serving && serving !== entry.answering) void this.#keeper.free(serving)
   }

@@ -90,9 +90,7 @@ export class ReleaseLoader implements AsyncDisposable {
 
   /** Opens a model where it ran before, without a trial. */
   async #openKnown(release: Known, artifact: Artifact): Promise<Opened> {
-    const { execution } = release
-    const open = () => (execution.mode === 'inline' ? this.#options.runtime.open(artifact) : this.#openPool(release, artifact))
-    return { ...(await this.#weighed(open)), ...asBefore(release) }
+    return { ...(await this.#weighed(artifact)), ...asBefore(release) }
   }
 
   async #openTried(plan: ReleasePlan, artifact: Artifact, sample: { inputs: Tensors; real: boolean }): Promise<Opened> {
@@ -117,11 +115,13 @@ export class ReleaseLoader implements AsyncDisposable {
     }
   }
 
-  /** Opens a model and tells what it brought into memory. */
-  async #weighed<S extends Session>(open: () => Promise<S>): Promise<{ session: S; growth: number }> {
+  /** Opens a model on this thread and tells what it brought into memory. */
+  async #weighed(artifact: Artifact): Promise<{ session: Session; growth: number }> {
+    const { runtime } = this.#options
+    await runtime.warm?.()
     const grown = this.#memory.begin()
     try {
-      return { session: await open(), growth: grown() }
+      return { session: await runtime.open(artifact), growth: grown() }
     } finally {
       grown()
     }
@@ -190,7 +190,7 @@ export class ReleaseLoader implements AsyncDisposable {
   }
 
   async #openHere(artifact: Artifact, trial: Trial): Promise<{ session: Session; growth: number }> {
-    const opened = await this.#weighed(() => this.#options.runtime.open(artifact))
+    const opened = await this.#weighed(artifact)
     await trial.worker.close(trial.session)
     // another trial may have left a worker meanwhile, and one is enough
     if (this.#spare?.alive) await trial.worker[Symbol.asyncDispose]()
@@ -199,13 +199,13 @@ export class ReleaseLoader implements AsyncDisposable {
     return opened
   }
 
-  #openPool(release: ServableRelease, artifact: Artifact, trial?: Trial): Promise<WorkerPool> {
+  #openPool(release: ServableRelease, artifact: Artifact, trial: Trial): Promise<WorkerPool> {
     return WorkerPool.open({
       artifact,
       size: release.settings.workers,
       spawn: () => this.#spawn(),
       openMs: this.#openMs(release),
-      ...(trial ? { first: { worker: trial.worker, session: trial.session } } : {}),
+      first: { worker: trial.worker, session: trial.session },
       stuckMs: release.settings.deadlineMs,
       onReplaced: (reason) => this.#options.onWorkerReplaced?.(release, reason),
     })
@@ -226,14 +226,14 @@ interface Opened {
 }
 
 /**
- * Whether a release ran on this machine before, and may run there again. Then it does, without a trial: it has shown that it does no harm,
- * a platform starts faster and smaller without a worker for each process, and a model that was out of memory is back sooner.
+ * Whether a release ran inline on this machine before. Then it does again, without a trial: it has shown that it does no harm, a platform
+ * starts faster and smaller without a worker for each process, and a model that was out of memory is back sooner. One that ran in a worker is
+ * tried again, since that may have been for a moment in which the machine was busy; its trial is no detour, because the thread stays.
  */
 function isKnown(release: ServableRelease, artifact?: Artifact): release is Known {
   const { execution, settings } = release
-  if (execution?.machine !== MACHINE || execution.joinable === undefined) return false
-  if (execution.mode === 'worker') return execution.workers === settings.workers && settings.execution !== 'inline'
-  return settings.execution !== 'worker' && !artifact?.branching?.length
+  const same = execution?.mode === 'inline' && execution.machine === MACHINE && execution.joinable !== undefined
+  return same && settings.execution !== 'worker' && !artifact?.branching?.length
 }
 
 function queueOf({ queueRows, queueBytes, priority }: ReleaseSettings): Pick<BatcherOptions, 'queueRows' | 'queueBytes' | 'priority'> {

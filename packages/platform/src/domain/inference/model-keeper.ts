@@ -157,7 +157,7 @@ export class ModelKeeper {
     const giveBack = await this.#room(slot, beside)
     const begun = performance.now()
     try {
-      const serving = await this.#options.loader.load(slot.release)
+      const serving = await this.#options.loader.load(this.memory.asKnown(slot.release))
       this.counters.loads++
       this.memory.add(serving)
       return serving
@@ -208,8 +208,6 @@ export class ModelKeeper {
 
   #arrived(slot: Slot, serving: ServingRelease): void {
     slot.attempts = 0
-    // the next load of the same release need not try out what this one did
-    slot.release = { ...slot.release, execution: serving.execution }
     serving.usedAt = performance.now()
     this.#become(slot, { kind: 'ready', serving })
     slot.waiters.settle(serving)

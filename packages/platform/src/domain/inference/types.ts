@@ -42,6 +42,8 @@ export interface Artifact {
 export interface Runtime {
   readonly name: string
   open(artifact: Artifact): Promise<Session>
+  /** Brings into memory what all models share, so that it does not count as a part of the first one. */
+  warm?(): Promise<void>
 }
 
 /** A loaded model. */

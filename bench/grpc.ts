@@ -13,7 +13,7 @@ import { cli, executionOf, FIXTURES, importTrees, processorMicros, serveProcess 
 import type { Figure } from './report.ts'
 
 const STREAMS = 64
-const PATH = '/inference.GRPCInferenceService/ModelInfer'
+export const PATH = '/inference.GRPCInferenceService/ModelInfer'
 
 interface BenchRow {
   features: number[]
@@ -31,9 +31,9 @@ interface Side {
 }
 
 /** A row as tritonclient sends it. Its id makes the answer to it the same every time. */
-function requestOf({ features }: BenchRow, at: number): Buffer {
+export function requestOf({ features }: BenchRow, at: number, modelName = 'trees'): Buffer {
   const init = {
-    modelName: 'trees',
+    modelName,
     id: `row-${String(at).padStart(2, '0')}`,
     inputs: [{ name: 'features', datatype: 'FP32', shape: [1n, 30n] }],
     rawInputContents: [new Uint8Array(Float32Array.from(features).buffer)],
@@ -59,7 +59,7 @@ function askOnce(address: string, message: Buffer): Promise<Buffer> {
 }
 
 /** The answer to a row, compared with what XGBoost itself gave. */
-async function rightAnswer(address: string, message: Buffer, row: BenchRow): Promise<Buffer> {
+export async function rightAnswer(address: string, message: Buffer, row: BenchRow): Promise<Buffer> {
   const answer = await askOnce(address, message)
   if (answer.length < 5) throw new Error('A prediction over gRPC was not answered')
   const { rawOutputContents: raws } = fromBinary(ModelInferResponseSchema, answer.subarray(5))

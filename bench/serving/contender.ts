@@ -1,9 +1,11 @@
+import type { GrpcTask } from '../grpc/task.ts'
 import type { LoadRequest } from '../load.ts'
 
 /** What is asked of every server. */
 export const LOADS = {
   'row-32': { title: 'One row, 32 connections', face: 'row', connections: 32 },
   'row-1': { title: 'One row, one connection', face: 'row', connections: 1 },
+  'grpc-64': { title: 'One row over gRPC, 64 calls at a time on one connection', face: 'grpc', connections: 64 },
   tensor: { title: 'A tensor of 602,112 bytes there and back, 8 connections', face: 'tensor', connections: 8 },
 } as const
 
@@ -16,8 +18,11 @@ export interface Face {
   marker: string
 }
 
+/** How a server is asked over gRPC: messages with the answers that are right, found out by asking each once. */
+export type GrpcFace = (address: string) => Promise<GrpcTask['requests']>
+
 /** How a server is asked under a load; undefined when it cannot be. */
-export function faceOf({ faces }: Contender, load: Load): Face | undefined {
+export function faceOf({ faces }: Contender, load: Load): Face | GrpcFace | undefined {
   if (load === 'row-1' && faces.lone) return faces.lone
   return faces[LOADS[load].face]
 }
@@ -29,8 +34,8 @@ export interface Place {
 
 /** A started server. */
 export interface Running {
-  /** Port by face, for a server that has two. */
-  port: { row: number; tensor: number }
+  /** Port by face. */
+  port: { row: number; tensor: number; grpc?: number }
   /** The process whose descendants do the work. */
   pids: number[]
   stop(): Promise<void>
@@ -46,7 +51,7 @@ export interface Contender {
   install(place: Place): Promise<void>
   start(place: Place): Promise<Running>
   /** `lone`: how it is asked by one connection, where that differs from how it is asked by many. */
-  faces: { row: Face; lone?: Face; tensor?: Face }
+  faces: { row: Face; lone?: Face; tensor?: Face; grpc?: GrpcFace }
   /** How many times as fast ours has to be. */
   bars?: Partial<Record<Load, number>>
 }

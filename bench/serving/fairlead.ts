@@ -1,6 +1,7 @@
 import { FAIRLEAD, startPlatform } from '../../test/support/platform.ts'
 import { cli, executionOf, importTrees } from '../platform.ts'
 import type { Contender } from './contender.ts'
+import { grpcRows } from './grpc.ts'
 import { onServerCore } from './process.ts'
 import { binaryTensors, IDENTITY, oipRow, rowRequests } from './requests.ts'
 
@@ -22,10 +23,12 @@ export const fairlead: Contender = {
       throw error
     }
     const port = Number(new URL(platform.run.http).port)
-    return { port: { row: port, tensor: port }, pids: [platform.run.pid], stop: async () => await platform[Symbol.asyncDispose]() }
+    const grpc = Number(platform.run.grpc?.split(':').at(-1))
+    return { port: { row: port, tensor: port, grpc }, pids: [platform.run.pid], stop: async () => await platform[Symbol.asyncDispose]() }
   },
   faces: {
     row: { requests: rowRequests('/v2/models/trees/infer', oipRow), marker: '"outputs"' },
     tensor: { requests: binaryTensors('/v2/models/identity/infer'), marker: '' },
+    grpc: grpcRows('trees'),
   },
 }

@@ -5,18 +5,18 @@ import { after, before, test } from 'node:test'
 import { start } from '../load.ts'
 import type { Contender } from './contender.ts'
 import { chosen } from './contenders.ts'
-import { echo } from './echo.ts'
+import { echo, startHttpEcho } from './echo.ts'
 import { measure, type Started } from './measure.ts'
 
 const EFFORT = { rounds: 2, seconds: 0.2 }
-const generator = start('./load.process.ts')
+const generators = { http: start('./load.process.ts'), grpc: start('./grpc/load.process.ts') }
 let started: Started
 
 before(async () => {
-  started = { contender: echo, running: await echo.start({ cache: '' }) }
+  started = { contender: echo, running: await startHttpEcho() }
 })
 after(async () => {
-  generator.disconnect()
+  for (const generator of Object.values(generators)) generator.disconnect()
   await started.running.stop()
 })
 
@@ -40,7 +40,7 @@ async function answering(name: string, respond: (at: number) => { status: number
 
 test('the echo answers rows and tensors, and every round is recorded', async () => {
   for (const load of ['row-32', 'row-1', 'tensor'] as const) {
-    const { sides } = await measure(generator, [started], { load, about: 'echo', effort: EFFORT })
+    const { sides } = await measure(generators, [started], { load, about: 'echo', effort: EFFORT })
     assert.deepEqual([sides.length, sides[0]?.failure, sides[0]?.rounds.length], [1, undefined, 2], load)
     for (const round of sides[0]?.rounds ?? []) {
       assert.ok(round.requests > 0 && round.perSecond > 0 && round.p50 > 0 && round.p99 >= round.p50 && round.busy > 0)
@@ -55,7 +55,7 @@ test('a server that answers wrongly falls out with its answer, and the others go
   const wrong = await answering('wrong', () => ({ status: 200, body: '{"label":0,"probabilities":[0.5,0.5]}' }))
   const late = await answering('late', (at) => (at < 50 ? { status: 200, body: '{"label":1,"probabilities":[0.5,0.5]}' } : { status: 503, body: 'full' }))
   for (const { running } of [right, wrong, late]) disposed.defer(running.stop)
-  const { sides } = await measure(generator, [wrong, late, right], { load: 'row-1', about: 'right', effort: EFFORT })
+  const { sides } = await measure(generators, [wrong, late, right], { load: 'row-1', about: 'right', effort: EFFORT })
   assert.match(sides[0]?.failure ?? '', /label 0 where 1 is right/)
   assert.match(sides[1]?.failure ?? '', /status 503: full/)
   assert.deepEqual([sides[2]?.failure, sides[2]?.rounds.length], [undefined, 2])

@@ -35,6 +35,13 @@ export interface LaunchOptions {
   timeoutMs?: number
 }
 
+/** Groups of servers that run: none outlives the benchmark, however it ends. */
+const groups = new Set<number>()
+process.on('exit', () => {
+  for (const group of groups) signal(-group, 'SIGKILL')
+})
+for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => process.exit(name === 'SIGINT' ? 130 : 143))
+
 /** Starts a server in a process group of its own and waits until it is ready. Throws with the end of what it said when it ends or takes too long. */
 export async function launch(options: LaunchOptions): Promise<Running> {
   const [program, ...args] = onServerCore(options.command)
@@ -42,6 +49,7 @@ export async function launch(options: LaunchOptions): Promise<Running> {
   const log = openSync(options.log, 'w')
   const child = spawn(program as string, args, { cwd: options.cwd, env: nodeFirst(options.env), stdio: ['ignore', log, log], detached: true })
   closeSync(log)
+  if (child.pid !== undefined) groups.add(child.pid)
   const ended = new Promise<string>((resolve) => {
     child.once('exit', (code, signal) => resolve(String(code ?? signal)))
     child.once('error', (error) => resolve(error.message))
@@ -97,6 +105,7 @@ export async function stopTree(child: ChildProcess): Promise<void> {
   const alive = (): number[] => tree.filter((member) => isAlive(member))
   while (alive().length > 0 && performance.now() < until) await sleep(50)
   for (const member of alive()) signal(member, 'SIGKILL')
+  groups.delete(pid)
 }
 
 function signal(pid: number, name: NodeJS.Signals): void {

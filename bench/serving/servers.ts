@@ -1,10 +1,9 @@
-import type { ChildProcess } from 'node:child_process'
 import { start } from '../load.ts'
 import { type Contender, faceOf, LOADS, type Load, type Place } from './contender.ts'
 import { chosen } from './contenders.ts'
 import { echo } from './echo.ts'
 import { fairlead } from './fairlead.ts'
-import { type Block, type Effort, measure, type Started } from './measure.ts'
+import { type Block, type Effort, type Generators, measure, type Started } from './measure.ts'
 import { PINNED, pin } from './process.ts'
 import { type Failure, type Line, lines, serversTable } from './table.ts'
 
@@ -12,6 +11,8 @@ export interface ServersOptions extends Effort {
   only: readonly string[]
   cache: string
 }
+
+const WARM_SECONDS = 3
 
 /** What the comparison found. */
 export interface ServersReport {
@@ -25,27 +26,30 @@ export interface ServersReport {
 export async function servers(options: ServersOptions): Promise<ServersReport> {
   const contenders = chosen(options.only)
   const place: Place = { cache: options.cache }
-  const generator = start('./load.process.ts')
+  const generators: Generators = { http: start('./load.process.ts'), grpc: start('./grpc/load.process.ts') }
   const base: Started[] = []
   const blocks: Block[] = []
   const absent: Failure[] = []
   try {
-    pin(generator.pid as number, 'generator')
+    for (const generator of Object.values(generators)) pin(generator.pid as number, 'generator')
+    for (const contender of [echo, fairlead]) await contender.install(place)
     for (const contender of [echo, fairlead]) base.push({ contender, running: await contender.start(place) })
+    // the first server to be compared shall not meet ours with its code still cold
+    for (const load of Object.keys(LOADS) as Load[]) await measure(generators, base, { load, about: 'warm-up', effort: { rounds: 0, seconds: WARM_SECONDS } })
     for (const contender of contenders) {
-      const result = await besides(generator, base, { contender, place, effort: options })
+      const result = await besides(generators, base, { contender, place, effort: options })
       if (Array.isArray(result)) blocks.push(...result)
       else absent.push(result)
     }
   } finally {
-    generator.disconnect()
+    for (const generator of Object.values(generators)) generator.disconnect()
     for (const { running } of base) await running.stop()
   }
   return report(blocks, absent, [echo, fairlead, ...contenders])
 }
 
 async function besides(
-  generator: ChildProcess,
+  generators: Generators,
   base: readonly Started[],
   what: { contender: Contender; place: Place; effort: Effort },
 ): Promise<Block[] | Failure> {
@@ -60,7 +64,7 @@ async function besides(
       for (const load of Object.keys(LOADS) as Load[]) {
         if (!faceOf(contender, load)) continue
         process.stderr.write(`${name}: ${LOADS[load].title}\n`)
-        blocks.push(await measure(generator, [...base, { contender, running }], { load, about: name, effort }))
+        blocks.push(await measure(generators, [...base, { contender, running }], { load, about: name, effort }))
       }
       return blocks
     } finally {
@@ -77,6 +81,7 @@ function report(blocks: Block[], absent: Failure[], contenders: readonly Contend
   const text = [
     ...tables.map(([load, found]) => serversTable(load as Load, found)),
     ...(absent.length === 0 ? [] : [absent.map(({ title, failure }) => `- ${title} could not be run here: ${failure}`).join('\n')]),
+    ['### Settings', '', ...contenders.map(({ title, settings: said }) => `- ${title}: ${said}`)].join('\n'),
     ...(PINNED ? [] : ['Servers and generator shared all cores: `taskset` is not there.']),
   ].join('\n\n')
   const ourFailures = Object.values(loads).flatMap(({ failures }) => failures.filter(({ name }) => name === 'fairlead' || name === 'echo'))

@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Contender } from '../contender.ts'
+import { grpcRows } from '../grpc.ts'
 import { freePort, launch } from '../process.ts'
 import { IDENTITY, jsonTensors, oipRow, rowRequests, TREES } from '../requests.ts'
 import { venv, venvEnv } from '../venv.ts'
@@ -45,18 +46,21 @@ export const mlserver: Contender = {
   start: async ({ cache }) => {
     const folder = join(cache, 'mlserver')
     const port = await freePort()
-    const models = configure(folder, { http: port, grpc: await freePort() })
-    return await launch({
+    const grpc = await freePort()
+    const models = configure(folder, { http: port, grpc })
+    const running = await launch({
       command: [join(folder, 'venv/bin/mlserver'), 'start', models],
       port,
       ready: '/v2/models/trees/ready',
       log: join(folder, 'server.log'),
       env: { ...venvEnv(folder), PYTHONPATH: import.meta.dirname },
     })
+    return { ...running, port: { ...running.port, grpc } }
   },
   faces: {
     row: { requests: rowRequests('/v2/models/batched/infer', oipRow), marker: '"outputs"' },
     lone: { requests: rowRequests('/v2/models/trees/infer', oipRow), marker: '"outputs"' },
     tensor: { requests: jsonTensors('/v2/models/identity/infer'), marker: '"outputs"' },
+    grpc: grpcRows('batched'),
   },
 }

@@ -1,6 +1,7 @@
 import { copyFileSync, cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Contender } from '../contender.ts'
+import { grpcRows } from '../grpc.ts'
 import { freePort, launch } from '../process.ts'
 import { binaryTensors, IDENTITY, oipRow, rowRequests, TREES } from '../requests.ts'
 import { venv, venvEnv } from '../venv.ts'
@@ -61,8 +62,8 @@ export const triton: Contender = {
   name: 'triton',
   title: 'Triton 2.51, Python backend + ONNX Runtime',
   settings:
-    'the server inside the wheel of nvidia-pytriton 0.7, started directly; `dynamic_batching {}` without delay, at most 64 rows, one instance, one HTTP thread, which is quicker on one core than the usual eight; no metrics, no log of information; the tensor by the binary extension',
-  bars: { 'row-32': 3 },
+    'the server inside the wheel of nvidia-pytriton 0.7, started directly; `dynamic_batching {}` without delay, at most 64 rows, one instance, one HTTP thread, since eight do no more on one core; no metrics, no log of information; the tensor by the binary extension',
+  bars: { 'row-32': 3, 'grpc-64': 2 },
   install: async ({ cache }) => {
     const folder = join(cache, 'triton')
     await venv(folder, PACKAGES)
@@ -87,16 +88,18 @@ export const triton: Contender = {
       'allow-metrics': false,
       'log-info': false,
     }
-    return await launch({
+    const running = await launch({
       command: [join(folder, SERVER, 'bin/tritonserver'), ...Object.entries(options).map(([name, value]) => `--${name}=${value}`)],
       port,
       ready: '/v2/health/ready',
       log: join(folder, 'server.log'),
       env: { ...venvEnv(folder), PYTHONPATH: join(folder, SITE) },
     })
+    return { ...running, port: { ...running.port, grpc } }
   },
   faces: {
     row: { requests: rowRequests('/v2/models/trees/infer', oipRow), marker: '"outputs"' },
     tensor: { requests: binaryTensors('/v2/models/identity/infer'), marker: '' },
+    grpc: grpcRows('trees'),
   },
 }

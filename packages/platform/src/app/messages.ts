@@ -24,6 +24,11 @@ export interface ServeInit {
   models: ModelSettings
   /** SHA-256 of the admin token, which lets its bearer load and unload models. */
   adminTokenHash: string
+  /** Connections at a time on each port, of all clients and of one address. */
+  connections: number
+  connectionsPerAddress: number
+  /** Milliseconds that an idle connection is kept. */
+  keepAliveMs: number
   /** Lets control ask for predictions on behalf of the console. */
   platformToken: string
   restarts: number

@@ -16,6 +16,8 @@ export interface PublisherOptions {
   log(): ProcessSnapshot['log']
   models?(): ModelGauges
   connections(): number
+  /** Connections that were refused so far. */
+  refused?(): number
   state(): ProcessSnapshot['state']
 }
 
@@ -58,6 +60,7 @@ export class Publisher implements Disposable {
       cpuSeconds: (user + system) / 1e6,
       eventLoopP99Ms: this.#delayMs(),
       connections: o.connections(),
+      ...(o.refused === undefined ? {} : { refusedConnections: o.refused() }),
       log: o.log(),
       ...(o.models ? { models: o.models() } : {}),
       series: o.series(),

@@ -110,6 +110,7 @@ export async function startServe(init: ServeInit, watch: ServeWatch): Promise<Se
     isDraining: () => draining,
     onError: (error: unknown, requestId: string) => logger.error({ error, requestId }, 'a request failed inside'),
   }
+  const connectionLimits = { connections: init.connections, connectionsPerAddress: init.connectionsPerAddress }
   const http = serveHttp({
     ...shared,
     localOnly: isLoopback(init.host) && !init.open,
@@ -117,11 +118,11 @@ export async function startServe(init: ServeInit, watch: ServeWatch): Promise<Se
       const processes = await snapshots()
       return prometheusText({ merged: mergeSnapshots(processes), processes, version: init.programVersion })
     },
-    limits: { rowBodyBytes: init.bodyBytes, oipBodyBytes: init.bodyBytes },
+    limits: { ...connectionLimits, rowBodyBytes: init.bodyBytes, oipBodyBytes: init.bodyBytes, keepAliveMs: init.keepAliveMs },
     fastLane: init.fastLane,
     tables: arrowFormats,
   })
-  const grpc = serveGrpc({ ...shared, limits: { messageBytes: init.bodyBytes } })
+  const grpc = serveGrpc({ ...shared, limits: { ...connectionLimits, messageBytes: init.bodyBytes } })
   const { port } = await http.listen({ host: init.host, port: init.port, reusePort: init.reusePort })
   await grpc.listen({ host: init.host, port: init.grpcPort, reusePort: init.reusePort })
   const publisher = new Publisher({
@@ -136,6 +137,7 @@ export async function startServe(init: ServeInit, watch: ServeWatch): Promise<Se
     log: () => ({ ...writer.counters }),
     models: () => inference.models(),
     connections: () => http.connections() + grpc.connections(),
+    refused: () => http.refused() + grpc.refused(),
     state: () => (draining ? 'draining' : inference.knowsWanted ? 'ready' : 'starting'),
   })
   follower.start()

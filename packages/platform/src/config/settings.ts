@@ -40,6 +40,11 @@ export interface ModelSettings {
 export interface PlatformLimits {
   /** Body of one prediction request. */
   readonly bodyBytes: number
+  /** Connections of one serve process at a time, on each of its two ports: of all clients, and of one address. */
+  readonly connections: number
+  readonly connectionsPerAddress: number
+  /** Milliseconds that an idle connection is kept. */
+  readonly keepAliveMs: number
   /** All files of one model version together. */
   readonly modelBytes: number
 }
@@ -58,6 +63,9 @@ export type SettingName =
   | 'hungAfter'
   | 'logLevel'
   | 'maxBodyBytes'
+  | 'maxConnections'
+  | 'maxConnectionsPerAddress'
+  | 'keepAlive'
   | 'maxModelBytes'
   | 'modelMemory'
   | 'loads'
@@ -78,6 +86,8 @@ export interface SettingSpec {
 }
 
 const MOST_PROCESSES = 8
+const DEFAULT_CONNECTIONS = 10_000
+const MOST_CONNECTIONS = 1_000_000
 
 function integer(least: number, most: number) {
   return (value: unknown): number => {
@@ -249,6 +259,33 @@ export const SETTINGS: readonly SettingSpec[] = [
     read: integer(1024, 1024 ** 3),
   },
   {
+    name: 'maxConnections',
+    env: 'FAIRLEAD_MAX_CONNECTIONS',
+    flag: '--max-connections',
+    value: 'N',
+    description: 'connections of a serve process at a time, on each of its ports, 10000 when not given; more are refused',
+    fallback: () => DEFAULT_CONNECTIONS,
+    read: integer(1, MOST_CONNECTIONS),
+  },
+  {
+    name: 'maxConnectionsPerAddress',
+    env: 'FAIRLEAD_MAX_CONNECTIONS_PER_ADDRESS',
+    flag: '--max-connections-per-address',
+    value: 'N',
+    description: 'those of them that one address may have, this machine apart; as many as there are when not given',
+    fallback: ({ maxConnections = DEFAULT_CONNECTIONS }) => maxConnections,
+    read: integer(1, MOST_CONNECTIONS),
+  },
+  {
+    name: 'keepAlive',
+    env: 'FAIRLEAD_KEEP_ALIVE',
+    flag: '--keep-alive',
+    value: 'SECONDS',
+    description: 'how long an idle connection over HTTP is kept, 75 when not given; longer than the proxy before it keeps its own',
+    fallback: () => 75,
+    read: integer(1, 3600),
+  },
+  {
     name: 'maxModelBytes',
     env: 'FAIRLEAD_MAX_MODEL_BYTES',
     flag: '--max-model-bytes',
@@ -353,8 +390,14 @@ export function loadSettings(sources: SettingSources): PlatformSettings {
     fastLane: values.fastLane,
     hungAfterMs: values.hungAfter * 1000,
     logLevel: values.logLevel,
-    limits: Object.freeze({ bodyBytes: values.maxBodyBytes, modelBytes: values.maxModelBytes }),
     models: Object.freeze({ memoryBytes: values.modelMemory, loads: values.loads, preload: values.preload }),
+    limits: Object.freeze({
+      bodyBytes: values.maxBodyBytes,
+      connections: values.maxConnections,
+      connectionsPerAddress: values.maxConnectionsPerAddress,
+      keepAliveMs: values.keepAlive * 1000,
+      modelBytes: values.maxModelBytes,
+    }),
   })
   checkPorts(settings, sources.flags)
   return settings

@@ -95,6 +95,7 @@ function processMetrics(out: Exposition, all: readonly ProcessSnapshot[]): void 
   family('fairlead_process_hangs_total', 'counter', 'Those of the restarts because the process, or a model in it, hung.', (p) => p.hangs ?? 0)
   family('fairlead_process_event_loop_p99_seconds', 'gauge', '99th percentile of the event loop delay over the last second.', (p) => p.eventLoopP99Ms / 1000)
   family('fairlead_connections', 'gauge', 'Open connections.', (p) => p.connections)
+  family('fairlead_connections_refused_total', 'counter', 'Connections refused because there were too many.', (p) => p.refusedConnections ?? 0)
 }
 
 /** Models of serve processes, labelled as the processes are. */

@@ -75,6 +75,8 @@ export interface ProcessSnapshot {
   cpuSeconds: number
   eventLoopP99Ms: number
   connections: number
+  /** Connections that were refused because there were too many. */
+  refusedConnections?: number
   log: LogCounters
   /** Absent where there are none: in control. */
   models?: ModelGauges

@@ -5,7 +5,7 @@ import { frame } from './framing.ts'
 import { ModelInferRequestSchema } from './generated/open_inference_grpc_pb.ts'
 import { CALL_HEAD, END_HEADERS, END_STREAM, FRAME, headerBlock, http2Frame, rawConnection } from './testing/raw-connection.ts'
 import { seededRandom } from './testing/seeded-random.ts'
-import { encode, ONE_ROW, testGrpc } from './testing/serving.ts'
+import { connectTo, encode, ONE_ROW, testGrpc } from './testing/serving.ts'
 
 const INFER = encode(ModelInferRequestSchema, ONE_ROW)
 const HEAD = headerBlock(CALL_HEAD)
@@ -112,6 +112,22 @@ test('no more calls at a time than are allowed', async () => {
   for (let i = 0; i < 100 && refused() < 20 && !raw.socket.destroyed; i++) await sleep(10)
   assert.ok(refused() >= 20 || raw.goaway() !== undefined, `${refused()} refused`)
   await stillGood(port)
+})
+
+test('a connection too many is refused, and taken when there is room again', async () => {
+  await using port = await testGrpc({ limits: { connections: 2 } })
+  await stillGood(port)
+  const second = connectTo(port.port)
+  await new Promise((resolve) => second.once('remoteSettings', resolve))
+  const third = connectTo(port.port)
+  await within(5000, new Promise((resolve) => third.once('close', resolve)), 'the third is ended')
+  assert.deepEqual([port.grpc.connections(), port.grpc.refused()], [2, 1])
+  await stillGood(port)
+  second.destroy()
+  for (let tries = 0; port.grpc.connections() > 1 && tries < 1000; tries++) await sleep(5)
+  const fourth = connectTo(port.port)
+  await within(5000, new Promise((resolve) => fourth.once('remoteSettings', resolve)), 'there is room')
+  fourth.destroy()
 })
 
 test('a reader who takes nothing is cut, and the others are served meanwhile', async () => {

@@ -10,7 +10,9 @@ export interface GrpcLimits {
   /** Messages that are still coming, of one connection and of all. */
   connectionBytes: number
   pendingBytes: number
+  /** Connections at a time, of all clients and of one address. */
   connections: number
+  connectionsPerAddress: number
   /** Calls of one connection at a time. */
   streams: number
   /** All headers of one call together. */
@@ -33,6 +35,7 @@ const DEFAULT_LIMITS: GrpcLimits = {
   connectionBytes: 128 * MIB,
   pendingBytes: 512 * MIB,
   connections: 10_000,
+  connectionsPerAddress: Number.POSITIVE_INFINITY,
   streams: 1000,
   headerBytes: 16 * 1024,
   greetingMs: 10_000,

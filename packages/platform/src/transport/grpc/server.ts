@@ -2,6 +2,7 @@ import { constants, createServer, type Http2Server, type ServerHttp2Session } fr
 import type { AddressInfo } from 'node:net'
 import { FairleadError } from '@fairlead/contract'
 import { Budget } from '../budget.ts'
+import { ConnectionCount, isThisMachine } from '../connection-count.ts'
 import type { ListenOptions } from '../http/index.ts'
 import { Call } from './call.ts'
 import { Connection } from './connection.ts'
@@ -17,6 +18,8 @@ export interface GrpcServing {
   close(graceMs: number): Promise<void>
   /** Open connections. */
   connections(): number
+  /** Connections that were refused so far because there were too many. */
+  refused(): number
 }
 
 /** Builds the gRPC port: the Open Inference Protocol, health and reflection over HTTP/2 without TLS. */
@@ -24,6 +27,8 @@ export function serveGrpc(options: ServeGrpcOptions): GrpcServing {
   return new GrpcPort(options)
 }
 
+/** Connections beyond the limit that are told so at a time; more are cut without a word. */
+const REFUSED_AT_ONCE = 256
 const WINDOW_BYTES = 1024 * 1024
 const CONNECTION_WINDOW_BYTES = 16 * 1024 * 1024
 const FRAME_BYTES = 64 * 1024
@@ -38,12 +43,14 @@ class GrpcPort implements GrpcServing {
   readonly #calls = new Set<Call>()
   readonly #inflater: Inflater
   readonly #pending: Budget
+  readonly #count: ConnectionCount
   #sweeper: NodeJS.Timeout | undefined
 
   constructor(options: ServeGrpcOptions) {
     this.#options = options
     this.#limits = grpcLimits(options.limits)
     const { messageBytes, pendingBytes, connections, streams, headerBytes } = this.#limits
+    this.#count = new ConnectionCount(this.#limits)
     this.#inflater = new Inflater(messageBytes)
     this.#pending = new Budget(pendingBytes)
     this.#server = createServer({
@@ -59,7 +66,7 @@ class GrpcPort implements GrpcServing {
       maxSettings: 32,
       maxSessionInvalidFrames: 100,
     } as object)
-    this.#server.maxConnections = connections
+    this.#server.maxConnections = connections + REFUSED_AT_ONCE
     this.#server.on('session', (session) => this.#connected(session))
     this.#server.on('sessionError', () => {})
     this.#server.on('stream', (stream, headers, flags, rawHeaders) => {
@@ -111,19 +118,32 @@ class GrpcPort implements GrpcServing {
     return this.#connections.size
   }
 
+  refused(): number {
+    return this.#count.refused
+  }
+
   #connected(session: ServerHttp2Session): void {
+    const address = session.socket.remoteAddress ?? ''
+    if (!this.#count.take(address)) {
+      session.on('error', () => {})
+      session.destroy(undefined, constants.NGHTTP2_ENHANCE_YOUR_CALM)
+      return
+    }
     session.setLocalWindowSize(CONNECTION_WINDOW_BYTES)
     const connection = new Connection(session, this.#limits, {
       options: this.#options,
       limits: this.#limits,
       inflater: this.#inflater,
-      loopback: isLocal(session),
+      loopback: isThisMachine(address),
       frames: { messageBytes: this.#limits.messageBytes, budgets: [this.#pending, new Budget(this.#limits.connectionBytes)] },
       methodOf: findMethod,
       over: (call) => void this.#calls.delete(call),
     })
     this.#connections.set(session, connection)
-    session.once('close', () => this.#connections.delete(session))
+    session.once('close', () => {
+      this.#connections.delete(session)
+      this.#count.give(address)
+    })
   }
 
   #sweep(): void {
@@ -138,8 +158,4 @@ function sizeOf(rawHeaders: readonly string[]): number {
   let size = 16 * rawHeaders.length
   for (const text of rawHeaders) size += text.length
   return size
-}
-
-function isLocal(session: ServerHttp2Session): boolean {
-  return /^(::ffff:)?127\.|^::1$/.test(session.socket.remoteAddress ?? '')
 }

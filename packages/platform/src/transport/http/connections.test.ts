@@ -59,15 +59,6 @@ eachLane('after its share of requests a connection is closed', async (testServin
   assert.match(answer.slice(answer.indexOf('X-Request-Id: a\r')), /Connection: close/)
 })
 
-eachLane('connections above the limit are not taken', async (testServing) => {
-  await using serving = await testServing({ limits: { connections: 1 } })
-  const first = await client(serving.port)
-  first.socket.write(post('a'))
-  await first.until('X-Request-Id: a\r')
-  assert.equal(await raw(serving.port, post('b')), '')
-  first.socket.destroy()
-})
-
 eachLane('a client that has closed its sending side gets its answer', async (testServing) => {
   await using serving = await testServing({ releases: [fakeRelease({ number: 1 })] })
   serving.world.model.delayMs = 80

@@ -14,12 +14,15 @@ export class HttpExchange extends Exchange {
 
   /** How long a client may take to read any part of the answer. */
   readonly #idleMs: number
+  /** How long it may take to read all of it. */
+  readonly #answerMs: number
 
   constructor(request: IncomingMessage, response: ServerResponse, { limits, ...world }: Pick<Handling, 'limits'> & ExchangeWorld) {
     super({ target: request.url ?? '/', headers: request.headers }, performance.now(), world)
     this.#request = request
     this.#response = response
     this.#idleMs = limits.keepAliveMs
+    this.#answerMs = limits.answerMs
   }
 
   get answered(): boolean {
@@ -54,7 +57,11 @@ export class HttpExchange extends Exchange {
       this.#response.end()
     }
     // node:http watches the time of requests only; when the answer is out it sets this to what it wants
-    if (this.#request.socket.writableLength > 0) this.#request.socket.setTimeout(this.#idleMs)
+    const { socket } = this.#request
+    if (socket.writableLength === 0) return
+    socket.setTimeout(this.#idleMs)
+    const timer = setTimeout(() => socket.destroy(), this.#answerMs).unref()
+    this.#response.once('close', () => clearTimeout(timer))
   }
 
   /**

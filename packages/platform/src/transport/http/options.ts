@@ -17,7 +17,11 @@ export interface HttpLimits {
   keepAliveMs: number
   /** Requests after which a connection is closed; each lane counts its own. */
   connectionRequests: number
+  /** Time for taking a whole answer, however slowly the client reads. */
+  answerMs: number
+  /** Connections at a time, of all clients and of one address. */
   connections: number
+  connectionsPerAddress: number
 }
 
 export const DEFAULT_HTTP_LIMITS: HttpLimits = {
@@ -28,7 +32,9 @@ export const DEFAULT_HTTP_LIMITS: HttpLimits = {
   requestMs: 60_000,
   keepAliveMs: 75_000,
   connectionRequests: 1_000_000,
+  answerMs: 300_000,
   connections: 10_000,
+  connectionsPerAddress: Number.POSITIVE_INFINITY,
 }
 
 /** What is known of a caller before its body is read. */

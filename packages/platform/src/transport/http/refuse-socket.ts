@@ -19,6 +19,30 @@ function refusal({ code }: Cause): { status: string; problem: FairleadError } {
   return { status: '400 Bad Request', problem: new FairleadError('request-invalid', 'the request is not valid HTTP') }
 }
 
+/** How long a client may take to read why it is refused. */
+const REFUSAL_MS = 1000
+
+/** Says to a connection that there is no room for it, whatever it wants, and ends it. */
+export function refuseConnection(socket: Socket): void {
+  const problem = new FairleadError('overloaded', 'this process has as many connections as it takes', { retryAfter: 1 })
+  const id = uuidv7()
+  const text = JSON.stringify({ ...toProblem(problem, id), error: problem.message })
+  const head = [
+    'Content-Type: application/problem+json',
+    `Content-Length: ${Buffer.byteLength(text)}`,
+    'Retry-After: 1',
+    `X-Request-Id: ${id}`,
+    'Connection: close',
+  ]
+  socket.on('error', () => {})
+  const timer = setTimeout(() => socket.destroy(), REFUSAL_MS).unref()
+  socket.once('close', () => clearTimeout(timer))
+  // bytes that are not read would have the system break the connection before the answer is
+  socket.resume()
+  socket.once('end', () => socket.destroy())
+  socket.end(`HTTP/1.1 503 Service Unavailable\r\n${head.join('\r\n')}\r\n\r\n${text}`)
+}
+
 /** Answers what never became a request, and closes the connection. */
 export function refuseSocket(cause: Cause, socket: Socket): void {
   if (cause.code === 'ECONNRESET' || !socket.writable) {

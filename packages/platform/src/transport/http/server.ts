@@ -2,13 +2,14 @@ import { createServer as createHttp, type Server as HttpServer, type IncomingMes
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { FairleadError } from '@fairlead/contract'
 import { Budget } from '../budget.ts'
+import { ConnectionCount, isThisMachine } from '../connection-count.ts'
 import type { Exchange } from './exchange.ts'
 import { FormChoice } from './formats/forms.ts'
 import { bodyLimit, failExchange, type Handling, handlePrediction, handleRepository, handleView } from './handlers.ts'
 import { HttpExchange } from './http-exchange.ts'
 import { Lane } from './lane/lane.ts'
 import { DEFAULT_HTTP_LIMITS, type HttpLimits, type ServeHttpOptions } from './options.ts'
-import { HEAD_BYTES, refuseSocket } from './refuse-socket.ts'
+import { HEAD_BYTES, refuseConnection, refuseSocket } from './refuse-socket.ts'
 import { findRoute } from './routes.ts'
 
 export interface ListenOptions {
@@ -27,9 +28,12 @@ export interface HttpServing {
   close(graceMs: number): Promise<void>
   /** Open connections. */
   connections(): number
+  /** Connections that were refused so far because there were too many. */
+  refused(): number
 }
 
-const LOOPBACK = /^(::ffff:)?127\.|^::1$/
+/** Connections beyond the limit that are told so at a time; more are cut without a word. */
+const REFUSED_AT_ONCE = 256
 
 /** Builds the serve port: predictions by rows, the Open Inference Protocol, health, metrics and documentation. */
 export function serveHttp(options: ServeHttpOptions): HttpServing {
@@ -50,6 +54,7 @@ class HttpPort implements HttpServing {
   readonly #handling: { near: Handling; far: Handling }
   /** Open sockets of both lanes, and whether each comes from this machine. */
   readonly #sockets = new Map<Socket, boolean>()
+  readonly #count: ConnectionCount
   #closing = false
 
   constructor(options: ServeHttpOptions) {
@@ -64,7 +69,8 @@ class HttpPort implements HttpServing {
     this.#http = this.#makeHttp(checkMs)
     this.#lane = options.fastLane === false ? undefined : this.#makeLane(checkMs)
     this.#front = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.#connected(socket))
-    this.#front.maxConnections = connections
+    this.#front.maxConnections = connections + REFUSED_AT_ONCE
+    this.#count = new ConnectionCount(this.#limits)
   }
 
   listen({ host, port, reusePort = false }: ListenOptions): Promise<{ port: number }> {
@@ -96,6 +102,10 @@ class HttpPort implements HttpServing {
 
   connections(): number {
     return this.#sockets.size
+  }
+
+  refused(): number {
+    return this.#count.refused
   }
 
   #makeHttp(checkMs: number): HttpServer {
@@ -130,9 +140,17 @@ class HttpPort implements HttpServing {
   }
 
   #connected(socket: Socket): void {
-    const loopback = LOOPBACK.test(socket.remoteAddress ?? '')
+    const address = socket.remoteAddress ?? ''
+    if (!this.#count.take(address)) {
+      refuseConnection(socket)
+      return
+    }
+    const loopback = isThisMachine(address)
     this.#sockets.set(socket, loopback)
-    socket.once('close', () => this.#sockets.delete(socket))
+    socket.once('close', () => {
+      this.#sockets.delete(socket)
+      this.#count.give(address)
+    })
     if (this.#lane) this.#lane.take(socket, loopback)
     else this.#http.emit('connection', socket)
   }

@@ -12,7 +12,7 @@ import { LANE_HEAD_BYTES, LANE_START, type LaneHead, readHead } from './head.ts'
 
 /** What a connection of the lane needs of the lane. */
 export interface ConnectionOptions {
-  limits: Pick<HttpLimits, 'headersMs' | 'requestMs' | 'keepAliveMs' | 'connectionRequests'>
+  limits: Pick<HttpLimits, 'headersMs' | 'requestMs' | 'answerMs' | 'keepAliveMs' | 'connectionRequests'>
   bodyLimit(route: Route): number
   draining(): boolean
   bodies: Budget
@@ -107,6 +107,7 @@ export class LaneConnection implements Wire {
       this.#closing = true
       this.#socket.destroySoon()
     }
+    if (!flushed) this.deadline = performance.now() + limits.answerMs
     // the time of a client that reads is anew with every part that it takes
     if (!flushed || close) this.#socket.setTimeout(limits.keepAliveMs)
     else if (this.#missing === 0) this.#next()
@@ -201,7 +202,7 @@ export class LaneConnection implements Wire {
     if (this.#missing > 0) return
     const gathered = this.#gathered
     this.#listener = this.#gathered = undefined
-    this.deadline = Number.POSITIVE_INFINITY
+    if (!this.#answered) this.deadline = Number.POSITIVE_INFINITY
     if (!this.#answered) listener?.done(gathered!.bytes)
     else if (!this.#socket.writableNeedDrain) this.#next()
   }

@@ -32,6 +32,8 @@ export interface Plan {
   rows: Row[]
   /** Where the rows come from, in words. */
   source: string
+  /** The rows are made up from what is known of the inputs. */
+  invented?: true
 }
 
 /** Finds the address, the columns and the rows of what is to be asked: a deployment, or with `--server` a model of any server of the tensor protocol. */
@@ -47,7 +49,7 @@ export async function planOf(context: Context, name: string, options: PlanOption
   const shared = { url, headers, interface: asked, columns: signature.columns, inputs }
   if (given) return { ...shared, rows: given, source: options.file ?? '--row' }
   if (example.length > 0) return { ...shared, rows: example, source: 'the example rows of the deployment' }
-  return { ...shared, rows: inventRows(signature.columns, INVENTED, options.seed), source: 'made up from the signature' }
+  return { ...shared, rows: inventRows(signature.columns, INVENTED, options.seed), source: 'made up from the signature', invented: true }
 }
 
 function interfaceOf({ interface: asked, server }: PlanOptions): BenchInterface {
@@ -80,8 +82,9 @@ async function foreignPlan(name: string, { options, server, headers, asked }: Fo
     return { name: input, type, tensor: input, shape: shape.slice(1).map((size) => Math.max(1, size)) }
   })
   const given = await rowsGiven(options, columns)
-  const rows = given ?? inventRows(columns, INVENTED, options.seed)
-  return { url: server, headers, interface: asked, columns, inputs, rows, source: given ? (options.file ?? '--row') : "made up from the model's metadata" }
+  const shared = { url: server, headers, interface: asked, columns, inputs }
+  if (given) return { ...shared, rows: given, source: options.file ?? '--row' }
+  return { ...shared, rows: inventRows(columns, INVENTED, options.seed), source: "made up from the model's metadata", invented: true }
 }
 
 /** The inputs of a model as its server says them. Throws `unreachable`, or `request-invalid` where the answer is none. */

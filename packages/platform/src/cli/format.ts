@@ -76,7 +76,9 @@ export function width(text: string): number {
 export function alignTable(header: string[], rows: string[][]): string[] {
   const all = [header, ...rows]
   const widths = header.map((_, column) => Math.max(...all.map((row) => width(row[column] ?? ''))))
-  const numeric = header.map((_, column) => rows.length > 0 && rows.every((row) => /^(–|-?[\d.,]+( ?(%|ms|s|B|kB|MB|GB|TB|\/s))?)$/.test(row[column] ?? '')))
+  const numeric = header.map(
+    (_, column) => rows.length > 0 && rows.every((row) => /^(–|([<>] )?-?[\d.,]+( ?(%|µs|ms|s|B|kB|MB|GB|TB|\/s))?)$/.test(row[column] ?? '')),
+  )
   return all.map((row) =>
     row
       .map((text, column) => {

@@ -21,6 +21,8 @@ async function serving(predict?: Handler): Promise<FakePlatform> {
     'GET /deployments/credit-risk': () => ({ json: { current: null } }),
     'POST /v1/deployments/credit-risk*': predict ?? rowsAnswer,
     'GET /v2/models/credit-risk': () => ({ json: { name: 'credit-risk', inputs: [{ name: 'age', datatype: 'INT64', shape: [-1] }] } }),
+    'GET /v2/models/refusing': () => ({ json: { inputs: [{ name: 'age', datatype: 'INT64', shape: [-1] }] } }),
+    'POST /v2/models/refusing/infer': () => ({ status: 400, json: { error: 'age is not known' } }),
     'POST /v2/models/credit-risk/infer': () => ({ json: { model_name: 'credit-risk', outputs: [{ name: 'label', data: ['good'] }] } }),
   })
   url = platform.url
@@ -75,6 +77,24 @@ test('an objective that is not met ends with 10, a refusal or wrong answers do n
   assert.equal(ran.code, 10, ran.stderr)
   assert.match(ran.stdout, /did not meet p50 ≤ 5 s/)
   assert.match(ran.stdout, /requests fail \(503: \d+\)/)
+})
+
+test('Ctrl-C ends it with what was measured until then', async () => {
+  await using platform = await serving()
+  const running = runFairlead(['bench', 'credit-risk', '--duration', '0.2', '--latency', 'p50=5s', '--connections', '4', '--url', platform.url, '--json'])
+  setTimeout(() => process.emit('SIGINT'), 1500)
+  const ran = await running
+  assert.equal(ran.code, 1, ran.stderr)
+  const document = JSON.parse(ran.stdout)
+  assert.equal(document.limit, 'interrupted')
+  assert.match(document.remarks[0], /interrupted/)
+})
+
+test('values that were made up and are refused are said to be so', async () => {
+  await using platform = await serving()
+  const ran = await runFairlead(['bench', 'refusing', ...QUICK, '--server', platform.url])
+  assert.equal(ran.code, 1)
+  assert.match(ran.stderr, /answered with 400[\s\S]*The values are made up: give rows that the model accepts with --row or --file/)
 })
 
 test('what cannot be measured is said before any load', async () => {

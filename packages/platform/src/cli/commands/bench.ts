@@ -93,10 +93,15 @@ async function bench(context: Context, [name = '']: string[], options: unknown):
     settings: { objective, duration: asked.duration, maxRate: asked.maxRate, arrivals, seed: asked.seed },
     signal: stop.signal,
     tell: (words, share) => progress.update(words, share),
-  }).finally(() => {
-    process.removeListener('SIGINT', interrupt)
-    progress.end()
   })
+    .catch((error: unknown) => {
+      if (!plan.invented || !(error instanceof FairleadError)) throw error
+      throw new FairleadError(error.code, `${error.message} The values are made up: give rows that the model accepts with --row or --file.`, { cause: error })
+    })
+    .finally(() => {
+      process.removeListener('SIGINT', interrupt)
+      progress.end()
+    })
   output.result(documentOf(result, facts), () => print(context, result, facts))
   for (const { file, render } of writers) await write(file, render(result, facts))
   if (result.limit === 'interrupted') return EXIT.failed

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { arrowFormats } from '../adapters/arrow/index.ts'
 import { fileBlobs } from '../adapters/files/index.ts'
 import { onnxRuntime, onnxWorker } from '../adapters/onnx/index.ts'
+import { parquetFormat } from '../adapters/parquet/index.ts'
 import { prometheusText } from '../adapters/prometheus/index.ts'
 import { openEphemeral } from '../adapters/sqlite/ephemeral.ts'
 import { attendFolder } from '../adapters/sqlite/lock.ts'
@@ -120,7 +121,7 @@ export async function startServe(init: ServeInit, watch: ServeWatch): Promise<Se
     },
     limits: { ...connectionLimits, rowBodyBytes: init.bodyBytes, oipBodyBytes: init.bodyBytes, keepAliveMs: init.keepAliveMs },
     fastLane: init.fastLane,
-    tables: arrowFormats,
+    tables: [...arrowFormats, parquetFormat],
   })
   const grpc = serveGrpc({ ...shared, limits: { ...connectionLimits, messageBytes: init.bodyBytes } })
   const { port } = await http.listen({ host: init.host, port: init.port, reusePort: init.reusePort })

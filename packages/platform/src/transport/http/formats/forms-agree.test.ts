@@ -18,7 +18,10 @@ import {
   uint64,
   utf8,
 } from '@uwdata/flechette'
+import { parquetReadObjects, type SchemaElement } from 'hyparquet'
+import { type ColumnSource, parquetWriteBuffer } from 'hyparquet-writer'
 import { arrowFormats } from '../../../adapters/arrow/index.ts'
+import { parquetFormat } from '../../../adapters/parquet/index.ts'
 import type { Tensors } from '../../../domain/inference/index.ts'
 import { FAKE_SIGNATURE, fakeRelease } from '../../../testing/fake-model.ts'
 import { testServing } from '../testing/serving.ts'
@@ -146,7 +149,35 @@ function shortest(value: unknown): string {
   return typeof value === 'number' ? String(Number(value.toPrecision(7))) : String(value)
 }
 
-FORMS.push(arrowForm('stream'), arrowForm('file'))
+const PARQUET: Form = {
+  mediaType: 'application/vnd.apache.parquet',
+  encode(names, rows) {
+    const columnData = names.map((name): ColumnSource => {
+      const values = rows.map((row) => row[name])
+      const { typeId } = arrowTypeOf(name, values)
+      const type = ({ 5: 'STRING', 6: 'BOOLEAN', 2: 'INT64' } as const)[typeId as 2 | 5 | 6] ?? 'DOUBLE'
+      return { name, type, data: values.map((value) => arrowValue(value, { typeId } as ArrowType)) as ColumnSource['data'] }
+    })
+    // the writer's own schema has no unsigned numbers
+    const schema = columnData.map(({ name, type }): SchemaElement => {
+      const unsigned = name === 'unsigned' && (columnData.find((column) => column.name === name)!.data as unknown[]).every((value) => Number(value) >= 0)
+      const text = type === 'STRING' ? ({ type: 'BYTE_ARRAY', converted_type: 'UTF8' } as const) : { type: type as 'INT64' | 'DOUBLE' | 'BOOLEAN' }
+      return { name, ...text, repetition_type: 'OPTIONAL', ...(unsigned && type === 'INT64' ? { converted_type: 'UINT_64' as const } : {}) }
+    })
+    return new Uint8Array(
+      parquetWriteBuffer({
+        schema: [{ name: 'root', num_children: schema.length }, ...schema],
+        columnData: columnData.map(({ name, data }) => ({ name, data })),
+      }),
+    )
+  },
+  async decode(body) {
+    const rows = await parquetReadObjects({ file: new Uint8Array(body).buffer })
+    return Object.fromEntries(Object.keys(rows[0]!).map((name) => [name, rows.map((row) => shortest(row[name]))]))
+  },
+}
+
+FORMS.push(arrowForm('stream'), arrowForm('file'), PARQUET)
 
 function pick(row: Row, names: readonly string[]): Row {
   return Object.fromEntries(names.filter((name) => row[name] !== undefined).map((name) => [name, row[name]]))
@@ -193,7 +224,7 @@ function seen(inputs: Tensors): Record<string, unknown> {
 }
 
 test('the same rows are the same tensors and give the same answers in every form', async () => {
-  await using serving = await testServing({ releases: [fakeRelease({ signature: SIGNATURE })], tables: arrowFormats })
+  await using serving = await testServing({ releases: [fakeRelease({ signature: SIGNATURE })], tables: [...arrowFormats, parquetFormat] })
   const answers: Record<string, string[]>[] = []
   for (const form of FORMS) {
     const response = await serving.post(PREDICT, form.encode(NAMES, GOOD), { 'content-type': form.mediaType })
@@ -209,7 +240,7 @@ test('the same rows are the same tensors and give the same answers in every form
 })
 
 test('the same wrong rows are refused with the same codes at the same places in every form', async () => {
-  await using serving = await testServing({ releases: [fakeRelease({ signature: SIGNATURE })], tables: arrowFormats })
+  await using serving = await testServing({ releases: [fakeRelease({ signature: SIGNATURE })], tables: [...arrowFormats, parquetFormat] })
   const row: Row = { ...GOOD[0], unsigned: 5 }
   const cases: [string, readonly string[], Row[]][] = [
     ['a column is missing', NAMES.filter((name) => name !== 'age'), [row, row]],

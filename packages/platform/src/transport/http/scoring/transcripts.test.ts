@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import type { DataType, Signature } from '@fairlead/contract'
 import { onnxRuntime } from '../../../adapters/onnx/index.ts'
+import { parquetFormat } from '../../../adapters/parquet/index.ts'
 import type { Session, Tensors } from '../../../domain/inference/index.ts'
 import { fakeRelease } from '../../../testing/fake-model.ts'
 import { testServing } from '../testing/serving.ts'
@@ -22,7 +23,6 @@ const TRANSCRIPTS = readFileSync(new URL('testdata/transcripts.jsonl', import.me
   .map((line) => JSON.parse(line) as Transcript)
 
 const NO_PARAMETERS = 'no model has parameters yet, so `params` are left alone as MLflow does for models without them'
-const NO_PARQUET = 'this serve port was not given a reader of Parquet'
 
 /** Exchanges that are answered in another way than recorded, with the status that they get, and why. */
 const DIFFERENT: Record<string, [status: number, reason: string]> = {
@@ -39,10 +39,6 @@ const DIFFERENT: Record<string, [status: number, reason: string]> = {
   'params-list-for-scalar': [200, NO_PARAMETERS],
   'params-list': [200, NO_PARAMETERS],
   'params-bad-datetime': [200, NO_PARAMETERS],
-  parquet: [415, NO_PARQUET],
-  'parquet-missing-column': [415, NO_PARQUET],
-  'parquet-int32-narrow': [415, NO_PARQUET],
-  'parquet-broken': [415, NO_PARQUET],
 }
 
 interface Subject {
@@ -157,7 +153,7 @@ function checkError({ id, response, contract }: Transcript, text: string): void 
 test('recorded exchanges with MLflow are answered as it answered them', async () => {
   let compared = 0
   for (const [model, { signature, session, shown, wanted }] of Object.entries(await subjects())) {
-    await using serving = await testServing({ session, releases: [fakeRelease({ signature, example: [] })] })
+    await using serving = await testServing({ session, tables: [parquetFormat], releases: [fakeRelease({ signature, example: [] })] })
     for (const transcript of TRANSCRIPTS.filter((one) => one.model === model)) {
       const { id, request, response } = transcript
       const body = request.body_base64 === undefined ? request.body : Buffer.from(request.body_base64, 'base64')

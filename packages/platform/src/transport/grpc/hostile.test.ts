@@ -83,6 +83,34 @@ test('floods of pings, settings and resets end the connection', async () => {
   await stillGood(port)
 })
 
+test('frames that carry nothing cost others nothing and no memory, and a body that drips is given up', async () => {
+  await using port = await testGrpc({ limits: { requestMs: 400 } })
+  const priority = Buffer.alloc(5)
+  const update = Buffer.from([0, 0, 0, 1])
+  const floods: Record<string, Buffer> = {
+    'empty data': http2Frame({ type: FRAME.data, stream: 1 }),
+    'window updates': http2Frame({ type: FRAME.windowUpdate, stream: 1, payload: update }),
+    priorities: http2Frame({ type: 2, stream: 3, payload: priority }),
+    'bytes one by one': http2Frame({ type: FRAME.data, stream: 1, payload: Buffer.alloc(1) }),
+  }
+  for (const [what, flood] of Object.entries(floods)) {
+    using raw = await rawConnection(port.port)
+    raw.greet()
+    raw.send({ type: FRAME.headers, flags: END_HEADERS, stream: 1, payload: HEAD })
+    const before = process.memoryUsage().heapUsed
+    const ended = () => raw.socket.destroyed || raw.frames.some(({ type, stream }) => type === FRAME.headers && stream === 1)
+    for (let round = 0; round < 200 && !ended(); round++) {
+      if (!raw.socket.writableNeedDrain) raw.socket.write(Buffer.concat(Array.from({ length: 200 }, () => flood)))
+      await sleep(2)
+      if (round === 20) await stillGood(port)
+    }
+    for (let i = 0; i < 300 && !ended(); i++) await sleep(10)
+    assert.ok(ended(), what)
+    assert.ok(process.memoryUsage().heapUsed - before < 100e6, what)
+  }
+  await stillGood(port)
+})
+
 test('headers without end, or too many, are refused', async () => {
   await using port = await testGrpc({ limits: { headerBytes: 4096 } })
   using endless = await rawConnection(port.port)

@@ -3,7 +3,7 @@
 import sys
 import traceback
 
-from . import grpc_protocol, openapi, parquet_log, protocol, rows, telemetry
+from . import grpc_protocol, openapi, parquet_log, protocol, repository, rows, telemetry
 from .platform import Platform
 
 CHECKS = [
@@ -25,6 +25,8 @@ CHECKS = [
     telemetry.configuration_fits_the_metadata,
     telemetry.a_stream_answers_each_request,
     telemetry.an_asyncio_stream_answers_each_request,
+    repository.over_rest,
+    repository.over_grpc,
     openapi.deployment_document_is_valid,
     openapi.control_document_is_valid,
     openapi.example_works_when_pasted,

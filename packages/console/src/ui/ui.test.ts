@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { sparkPaths } from './spark.ts'
-import { byAttention, deploymentWord, healthWord } from './state.ts'
+import { byAttention, deploymentWord, healthWord, observedWord } from './state.ts'
 
 test('a sparkline starts at zero and breaks where there is no data', () => {
   const { line, area, peak } = sparkPaths([0, 10, null, 5, 5], 40, 23)
@@ -34,4 +34,8 @@ test('what needs attention stands first', () => {
 test('every state has a word', () => {
   assert.equal(healthWord('warn').word, 'Needs a look')
   assert.equal(deploymentWord('empty').tone, 'unknown')
+  assert.deepEqual(
+    [deploymentWord('unloaded').word, observedWord('unloaded').word, observedWord('waiting').word],
+    ['Unloaded', 'Not in memory', 'Waiting to load'],
+  )
 })

@@ -46,7 +46,11 @@ test('the state of a deployment and the sentence for it', () => {
   const live = ['p1', 'p2']
   const on = (state: ObservedReport['state'], ...processes: string[]) => processes.map((p) => report(p, state, { failure: { code: 'x', detail: 'Broken.' } }))
   const failed = { number: 3, state: 'failed' as const, failure: { code: 'x', detail: 'Broken.' } }
+  const away = (process: string) => report(process, 'unloaded', { onDemand: true })
   const cases: [Partial<Parameters<typeof stateOf>[0]>, string, RegExp][] = [
+    [{ reports: [away('p1'), away('p2')] }, 'ready', /on 2 serve processes; it is loaded when it is asked for\.$/],
+    [{ reports: [report('p1', 'ready'), away('p2')] }, 'ready', /in memory on 1, and loaded on the others when it is asked for/],
+    [{ reports: [report('p1', 'unloaded'), report('p2', 'unloaded')] }, 'unloaded', /unloaded on request and does not answer/],
     [{ current: null }, 'empty', /no release yet/],
     [{ current: null, candidate: 1 }, 'loading', /Release 1 is being loaded/],
     [{ current: null, candidate: 1, live: [] }, 'loading', /waits for a serve process/],

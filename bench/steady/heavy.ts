@@ -3,7 +3,7 @@ import { startPlatform } from '../../test/support/platform.ts'
 import type { LoadRequest } from '../load.ts'
 import { cli, FIXTURES, importTrees } from '../platform.ts'
 import type { Figure } from '../report.ts'
-import { type Measured, steadyLoad, told, treeRequests } from './load.ts'
+import { lateFigure, type Measured, steadyLoad, told, treeRequests } from './load.ts'
 import { type AreaOptions, controlOf, deploy } from './rig.ts'
 
 /** Share of what the cheap model can do in closed loop that is asked of it. */
@@ -55,5 +55,6 @@ export async function heavy({ rounds, seconds }: AreaOptions): Promise<Figure[]>
     { name: 'beside the heavy one, p50', unit: 'ms', rounds: together!.map(({ p50 }) => p50) },
     { name: 'heavy model, p50', unit: 'ms', rounds: heavyP50 },
     { name: 'failed requests in all rounds', unit: '', rounds: [failures], bar: { most: 0 } },
+    lateFigure([...alone!, ...together!]),
   ]
 }

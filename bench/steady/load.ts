@@ -1,6 +1,7 @@
 import { type BenchRequest, type Failure, type Generator, generatorThread, LatencyHistogram, type StepResult } from '../../packages/platform/src/bench/index.ts'
 import { differs } from '../answers.ts'
 import type { LoadRequest } from '../load.ts'
+import type { Figure } from '../report.ts'
 import { rowRequests } from '../serving/requests.ts'
 
 const NAMES = Array.from({ length: 30 }, (_, at) => `c${String(at).padStart(2, '0')}`)
@@ -72,6 +73,16 @@ function measuredOf(result: StepResult): Measured {
     failures: result.failures,
     refusedP99: millis(LatencyHistogram.of(result.refused).quantile(0.99)),
     late: result.late / Math.max(1, result.scheduled),
+  }
+}
+
+/** Whether the latencies mean anything: with more late requests than this, p99 is that of the generator and of a busy machine. */
+export function lateFigure(steps: readonly Measured[]): Figure {
+  return {
+    name: 'requests that the generator sent late: above the bar, the latencies say nothing',
+    unit: '%',
+    rounds: steps.map(({ late }) => late * 100),
+    bar: { most: 1 },
   }
 }
 

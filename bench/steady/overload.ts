@@ -3,7 +3,7 @@ import { startPlatform } from '../../test/support/platform.ts'
 import { cli, FIXTURES } from '../platform.ts'
 import type { Figure } from '../report.ts'
 import { meanRequest } from './heavy.ts'
-import { type Measured, steadyLoad, told } from './load.ts'
+import { lateFigure, type Measured, steadyLoad, told } from './load.ts'
 import { type AreaOptions, controlOf, deploy } from './rig.ts'
 
 /** So many that the load is not held back for want of connections. */
@@ -37,5 +37,6 @@ export async function overload({ rounds, seconds }: AreaOptions): Promise<Figure
     ...(refused.length > 0 ? [{ name: 'at twice, p99 of refusals', unit: 'ms', rounds: refused, bar: { most: 5 } }] : []),
     { name: 'at twice, answers to capacity', unit: '×', rounds: found.map(({ capacity, over }) => over.perSecond / capacity.perSecond), bar: { least: 0.95 } },
     { name: 'failures other than 503', unit: '', rounds: [others], bar: { most: 0 } },
+    lateFigure(found.flatMap(({ quiet, over }) => [quiet, over])),
   ]
 }

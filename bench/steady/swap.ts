@@ -3,7 +3,7 @@ import type { Control } from '../../packages/client/src/index.ts'
 import { type RunningPlatform, startPlatform } from '../../test/support/platform.ts'
 import { importTrees } from '../platform.ts'
 import type { Figure } from '../report.ts'
-import { steadyLoad, told, treeRequests } from './load.ts'
+import { lateFigure, type Measured, steadyLoad, told, treeRequests } from './load.ts'
 import { type AreaOptions, controlOf, deploy, residentMegabytes, serveProcesses } from './rig.ts'
 
 const WINDOW_S = 10
@@ -24,6 +24,7 @@ export async function swap({ rounds, seconds }: AreaOptions): Promise<Figure[]> 
   const rate = Math.round(perSecond * SHARE)
   process.stderr.write(`${Math.round(perSecond)}/s in closed loop; the steady load is ${rate}/s\n`)
   const [steadyP99, swapP99, ratios]: number[][] = [[], [], []]
+  const steps: Measured[] = []
   let failures = 0
   for (let round = 0; round < rounds; round++) {
     const calm = async () => {
@@ -42,16 +43,18 @@ export async function swap({ rounds, seconds }: AreaOptions): Promise<Figure[]> 
     const order = round % 2 === 0 ? [calm, swapped] : [swapped, calm]
     const both = [await order[0]!(), await order[1]!()]
     const [steady, around] = round % 2 === 0 ? both : both.reverse()
+    steps.push(steady!, around!)
     steadyP99!.push(steady!.p99)
     swapP99!.push(around!.p99)
     ratios!.push(around!.p99 / steady!.p99)
-    failures += Object.values({ ...steady!.failed, ...around!.failed }).reduce((sum, n) => sum + n, 0)
+    failures += [steady!, around!].flatMap(({ failed }) => Object.values(failed)).reduce((sum, n) => sum + n, 0)
   }
   return [
     { name: 'p99 of ten steady seconds', unit: 'ms', rounds: steadyP99! },
     { name: 'p99 of ten seconds around a swap', unit: 'ms', rounds: swapP99! },
     { name: 'the one to the other', unit: '×', rounds: ratios!, bar: { most: 1.5 } },
     { name: 'failed requests in all rounds', unit: '', rounds: [failures], bar: { most: 0 } },
+    lateFigure(steps),
     ...(process.platform === 'linux' ? await memory(platform, control) : []),
   ]
 }

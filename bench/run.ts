@@ -84,5 +84,6 @@ if (Number(about.load) > cores / 2) console.error(`Careful: this machine is busy
 const only = values.only.split(',').filter((name) => name !== '')
 const found = await measure({ rounds, seconds, fastLane: values['fast-lane'], only, cache: resolve(values.cache) })
 console.log(found.text)
-if (values.json) writeFileSync(values.json, `${JSON.stringify({ area, rounds, seconds, machine: about, ...found.data }, null, 2)}\n`)
+const short = (_: string, value: unknown): unknown => (typeof value === 'number' ? Number(value.toPrecision(6)) : value)
+if (values.json) writeFileSync(values.json, `${JSON.stringify({ area, rounds, seconds, machine: about, ...found.data }, short, 2)}\n`)
 process.exit(found.kept ? 0 : 10)

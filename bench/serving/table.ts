@@ -17,6 +17,8 @@ export interface Line {
   kept?: boolean
   p50: number
   p99: number
+  /** Our p99 as a share of this server's, in the same round. */
+  oursP99?: number
   micros?: number
   /** The generator was computing most of the time: the server could do more. */
   generatorBound: boolean
@@ -31,7 +33,7 @@ export interface Failure {
 
 const BUSY = 0.9
 
-/** The lines of one load, the quickest first; servers that failed come apart. */
+/** The lines of one load, the quickest beside its echo first, since rates of different minutes cannot be compared; servers that failed come apart. */
 export function lines(blocks: readonly Block[], load: Load, contenders: readonly Contender[]): { lines: Line[]; failures: Failure[] } {
   const found: Line[] = []
   const failures: Failure[] = []
@@ -43,7 +45,7 @@ export function lines(blocks: readonly Block[], load: Load, contenders: readonly
     if (failure !== undefined) failures.push({ name, title, failure })
     if (trios.length > 0) found.push(line(contender, load, trios))
   }
-  return { lines: found.sort((a, b) => b.perSecond - a.perSecond), failures }
+  return { lines: found.sort((a, b) => (b.ofEcho ?? 0) - (a.ofEcho ?? 0) || b.perSecond - a.perSecond), failures }
 }
 
 /** The rounds of one server, each with those of ours and of the echo that ran beside it. */
@@ -62,6 +64,7 @@ function line({ name, title, bars }: Contender, load: Load, trios: readonly Trio
   const own = trios.map((round) => round.own)
   const ofEcho = ratios(trios, ({ own, echo }) => echo && own.perSecond / echo.perSecond)
   const oursIs = name === 'fairlead' ? undefined : ratios(trios, ({ own, ours }) => ours && ours.perSecond / own.perSecond)
+  const oursP99 = name === 'fairlead' ? undefined : ratios(trios, ({ own, ours }) => ours && ours.p99 / own.p99)
   const oursNeeds = name === 'fairlead' ? undefined : ratios(trios, ({ own, ours }) => ours?.micros && own.micros && ours.micros / own.micros)
   const micros = ratios(trios, ({ own }) => own.micros)
   const bar = bars?.[load]
@@ -74,6 +77,7 @@ function line({ name, title, bars }: Contender, load: Load, trios: readonly Trio
     generatorBound: median(own.map(({ busy }) => busy)) > BUSY,
     ...(ofEcho === undefined ? {} : { ofEcho }),
     ...(oursIs === undefined ? {} : { oursIs }),
+    ...(oursP99 === undefined ? {} : { oursP99 }),
     ...(oursNeeds === undefined ? {} : { oursNeeds }),
     ...(micros === undefined ? {} : { micros }),
     ...(bar === undefined || oursIs === undefined ? {} : { bar, kept: oursIs >= bar }),
@@ -94,13 +98,13 @@ export function serversTable(load: Load, found: ReturnType<typeof lines>): strin
     const bar = line.bar === undefined ? '' : `≥ ${digits(line.bar)} ${line.kept ? 'yes' : '**no**'}`
     const rate = `${line.generatorBound ? '≥ ' : ''}${digits(line.perSecond)}`
     const micros = line.micros === undefined ? '' : digits(line.micros)
-    return `| ${[line.title, rate, times(line.ofEcho), times(line.oursIs), bar, millis(line.p50), millis(line.p99), micros, times(line.oursNeeds)].join(' | ')} |`
+    return `| ${[line.title, rate, times(line.ofEcho), times(line.oursIs), bar, millis(line.p50), millis(line.p99), times(line.oursP99), micros, times(line.oursNeeds)].join(' | ')} |`
   })
   return [
     `### ${LOADS[load].title}`,
     '',
-    '| server | requests/s | of the echo | Fairlead is | bar | p50 ms | p99 ms | processor µs a request | Fairlead needs |',
-    '|---|---:|---:|---:|---|---:|---:|---:|---:|',
+    '| server | requests/s | of the echo | Fairlead is | bar | p50 ms | p99 ms | p99 of Fairlead | processor µs a request | Fairlead needs |',
+    '|---|---:|---:|---:|---|---:|---:|---:|---:|---:|',
     ...rows,
     ...(found.failures.length === 0 ? [] : ['', ...found.failures.map(({ title, failure }) => `- ${title}: no figures, or not all: ${oneLine(failure)}`)]),
   ].join('\n')

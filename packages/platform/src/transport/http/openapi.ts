@@ -3,6 +3,7 @@ import type { ReleasePlan } from '../../domain/inference/index.ts'
 import { classesOf } from '../../domain/pipeline/index.ts'
 import { syntheticExample } from '../../model/signature/example.ts'
 import { FACT_HEADERS, otherContents, QUERY } from './formats/openapi.ts'
+import { oipPaths, oipSchemas } from './openapi-oip.ts'
 
 type Schema = Record<string, unknown>
 
@@ -201,6 +202,7 @@ export function openApiOf(serving: ReleasePlan, mediaTypes: readonly string[]): 
           responses: responses(mediaTypes),
         },
       },
+      ...oipPaths(deployment, HEADERS),
     },
     components: {
       securitySchemes: { bearer: { type: 'http', scheme: 'bearer' }, apiKey: { type: 'apiKey', in: 'header', name: 'X-Api-Key' } },
@@ -219,6 +221,7 @@ export function openApiOf(serving: ReleasePlan, mediaTypes: readonly string[]): 
           },
         },
         Problem: PROBLEM,
+        ...oipSchemas(serving),
       },
     },
   }

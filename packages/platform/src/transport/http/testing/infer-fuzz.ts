@@ -62,6 +62,8 @@ function spoiled(body: Buffer, jsonLength: number, random: Random): Buffer {
   const number = numbers.length > 0 ? random.pick(numbers) : undefined
   return random.pick([
     () => body.subarray(0, at),
+    () => body.subarray(0, Math.max(0, body.length - 1 - random.int(4))),
+    () => Buffer.concat([body, Buffer.alloc(1 + random.int(4))]),
     () => spliced(at, at, random.pick(['\u0000', '\u00ff', '{', '"', 'abcdefgh'])),
     () => spliced(at, at + 1 + random.int(9), ''),
     () => spliced(at, at + 1, Uint8Array.of(random.int(256))),

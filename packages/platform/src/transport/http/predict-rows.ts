@@ -124,9 +124,15 @@ export interface RowsCall extends PredictCall {
   forms: RowForms
 }
 
-async function readOther(body: Buffer, { exchange, forms }: RowsCall, serving: ReleasePlan): Promise<Parsed> {
+/** What a body in another form than JSON says, read for the release that answers when it has been read. */
+async function readOther(body: Buffer, { inference, exchange, forms, deployment, release }: RowsCall): Promise<{ serving: ReleasePlan; parsed: Parsed }> {
   const said = readQuery(exchange.target)
-  return { ...(await readOtherRows(body, forms.body, serving)), ids: undefined, ...said }
+  for (;;) {
+    const serving = inference.resolve(deployment, release)
+    const read = await readOtherRows(body, forms.body, serving)
+    // another release may have taken over while a table was read
+    if (inference.resolve(deployment, release).release === serving.release) return { serving, parsed: { ...read, ids: undefined, ...said } }
+  }
 }
 
 /** Answers `POST /v1/deployments/{name}/predict`, its body being read. Rejects with the error to answer. */
@@ -139,13 +145,11 @@ export async function predictRows(call: RowsCall, body: Buffer): Promise<void> {
   let write: WriteAnswer | undefined
   try {
     if (forms.answer.kind !== 'json') write = await answerWriter(forms.answer)
-    serving = inference.resolve(deployment, release)
-    let parsed = forms.body.kind === 'json' ? readRows(body, serving) : await readOther(body, call, serving)
-    // another release may have taken over while a table was read
-    for (let now = inference.resolve(deployment, release); now.release !== serving.release; now = inference.resolve(deployment, release)) {
-      serving = now
-      parsed = await readOther(body, call, serving)
-    }
+    let parsed: Parsed
+    if (forms.body.kind === 'json') {
+      serving = inference.resolve(deployment, release)
+      parsed = readRows(body, serving)
+    } else ({ serving, parsed } = await readOther(body, call))
     rows = parsed.rows
     request = {
       id,

@@ -1,6 +1,6 @@
 import { FairleadError } from '@fairlead/contract'
 import type { Inference, ReleasePlan, Table, Tensors } from '../../../domain/inference/index.ts'
-import { deadlineOf } from '../deadline.ts'
+import { deadlineOf, priorityHeader } from '../deadline.ts'
 import { csvCodec } from '../formats/csv.ts'
 import type { FormChoice } from '../formats/forms.ts'
 import { tooManyRows } from '../formats/too-many-rows.ts'
@@ -103,6 +103,7 @@ export async function score(call: ScoringCall, body: Buffer): Promise<void> {
       ids: undefined,
       key: undefined,
       deadline,
+      priority: priorityHeader(headers['x-request-priority']),
       caller,
       traceId: exchange.traceId,
       interface: 'mlflow',

@@ -151,8 +151,16 @@ export class Inference implements AsyncDisposable {
     try {
       allowance?.takeRows(request.rows)
       counted = true
-      const target = plan ?? this.resolve(request.deployment, request.release)
-      const answer = target instanceof ServingRelease && target.open ? await this.#run(request, target) : await this.#loadAndRun(request, target)
+      let target = plan ?? this.resolve(request.deployment, request.release)
+      let waitedMs = 0
+      // as often as others take its place in memory before the request could run
+      while (!(target instanceof ServingRelease && target.open)) {
+        target = await this.#loaded(request, target)
+        waitedMs = performance.now() - request.parsedAt
+      }
+      target.usedAt = request.receivedAt
+      const { outputs, queueMs, runMs } = await target.run(request.inputs, request.rows, request.deadline, request)
+      const answer: InferenceAnswer = { release: target.release, outputs, queueMs: queueMs + waitedMs, runMs }
       const rendering = performance.now()
       render?.(answer)
       const now = performance.now()
@@ -230,24 +238,7 @@ export class Inference implements AsyncDisposable {
     await this.#options.loader[Symbol.asyncDispose]()
   }
 
-  async #run(request: InferenceRequest, serving: ServingRelease): Promise<InferenceAnswer> {
-    serving.usedAt = request.receivedAt
-    const { outputs, queueMs, runMs } = await serving.run(request.inputs, request.rows, request.deadline, request)
-    return { release: serving.release, outputs, queueMs, runMs }
-  }
-
-  /** Has the model brought into memory, as often as others take its place before the request could run. */
-  async #loadAndRun(request: InferenceRequest, plan: ReleasePlan): Promise<InferenceAnswer> {
-    const begun = performance.now()
-    for (;;) {
-      const serving = await this.#loaded(request, plan)
-      const waitedMs = performance.now() - begun
-      if (!serving.open) continue
-      const answer = await this.#run(request, serving)
-      return { ...answer, queueMs: answer.queueMs + waitedMs }
-    }
-  }
-
+  /** Has a model brought into memory. */
   #loaded(request: InferenceRequest, { release }: ReleasePlan): Promise<ServingRelease> {
     const entry = this.#entries.get(release.deployment)
     const slot = entry?.slots.get(release.number)
@@ -300,7 +291,7 @@ export class Inference implements AsyncDisposable {
   async #bring(slot: Slot): Promise<void> {
     await this.#keeper.want(slot, slot.isCurrent ? PRIORITY.current : PRIORITY.candidate)
     const { entry } = slot
-    if (slot.isCurrent && entry.wish && wishOf(entry) === 'load') this.#fulfilled(slot, entry.wish, slot.state.kind === 'failed' ? slot.state.error : undefined)
+    if (slot.isCurrent && entry.wish && wishOf(entry) === 'load') this.#fulfilled(slot, entry.wish, slot.serving ? undefined : slot.problem)
   }
 
   /** Leaves a current release out of memory until it is asked for. */
@@ -321,7 +312,7 @@ export class Inference implements AsyncDisposable {
         slot.waiters.fail(refusal(entry))
         await this.#keeper.unload(slot)
       }
-      this.#fulfilled(slot, wish, slot.state.kind === 'failed' ? slot.state.error : undefined)
+      this.#fulfilled(slot, wish, wish.kind === 'load' && !slot.serving ? slot.problem : undefined)
     } catch (error) {
       this.#fulfilled(slot, wish, error)
     }

@@ -179,17 +179,15 @@ test('the model that was asked longest ago makes room, and is back when it is as
 
 test('a model at work is never taken away; who needs room waits until it is idle', async () => {
   const model = Object.assign(fakeModel(), { delayMs: 60 })
-  const { inference } = limited({ memoryBytes: 1.5 * MIB }, model)
+  const { inference, world } = limited({ memoryBytes: 1.5 * MIB }, model)
   await inference.converge(wanted(['a', 'b']))
   await ask(inference, 'a')
-  const busy = ask(inference, 'a')
-  await sleep(5)
+  const order: string[] = []
+  world.load = async ({ deployment }) => void order.push(`load ${deployment}`)
+  const busy = ask(inference, 'a').then(({ release }) => order.push(`answer of ${release.deployment} with ${inMemory(inference)}`))
   const other = ask(inference, 'b')
-  await sleep(20)
-  assert.deepEqual([inMemory(inference), model.disposed], ['a', 0])
-  assert.equal((await busy).release.deployment, 'a')
-  assert.equal((await other).release.deployment, 'b')
-  assert.equal(inMemory(inference), 'b')
+  await Promise.all([busy, other])
+  assert.deepEqual([order, inMemory(inference), model.disposed], [['answer of a with a', 'load b'], 'b', 1])
 })
 
 test('a model larger than the whole budget is loaded when it is alone', async () => {

@@ -79,7 +79,7 @@ export class ModelKeeper {
     if (slot.serving) return Promise.resolve()
     clearTimeout(slot.retry)
     slot.state = { kind: 'waiting' }
-    this.#options.loader.prepare(slot.release)
+    this.#options.loader.prepare(this.memory.asKnown(slot.release))
     const { promise: done, resolve } = Promise.withResolvers<void>()
     const ticket = this.#queue.add(priority, async () => {
       await this.#load(slot)
@@ -177,7 +177,7 @@ export class ModelKeeper {
     while (!this.memory.fits(bytes, beside)) {
       const victim = this.#longestUnused(beside)
       if (victim) await this.#evict(victim)
-      else if (performance.now() > until || !this.#options.isWanted(slot)) throw this.#full(bytes)
+      else if (performance.now() > until || !this.#options.isWanted(slot) || !this.#mayBecomeFree(beside)) throw this.#full(bytes)
       else await new Promise((resolve) => setTimeout(resolve, LOOK_MS))
     }
     return this.memory.reserve(bytes)
@@ -194,13 +194,23 @@ export class ModelKeeper {
     return this.unload(slot)
   }
 
+  /** Whether waiting may help: a model is at work that could go, or is about to go, or others are being loaded. */
+  #mayBecomeFree(spared?: ServingRelease): boolean {
+    if (this.#leaving.size > 0 || this.#queue.running > 1) return true
+    for (const slot of this.#options.slots()) if (this.#mayGo(slot, spared)) return true
+    return false
+  }
+
+  #mayGo({ serving, entry, isCurrent }: Slot, spared?: ServingRelease): boolean {
+    return serving !== undefined && serving !== spared && serving === entry.answering && isCurrent && wishOf(entry) !== 'load'
+  }
+
   /** The model that can go: it answers, is idle, may be loaded again when it is asked for, and was asked longest ago. */
   #longestUnused(spared?: ServingRelease): Slot | undefined {
     let found: { slot: Slot; at: number } | undefined
     for (const slot of this.#options.slots()) {
       const { serving } = slot
-      if (!serving || serving === spared || serving !== slot.entry.answering || !slot.isCurrent) continue
-      if (!serving.idle || slot.waiters.rows > 0 || wishOf(slot.entry) === 'load') continue
+      if (!serving || !this.#mayGo(slot, spared) || !serving.idle || slot.waiters.rows > 0) continue
       if (!found || serving.usedAt < found.at) found = { slot, at: serving.usedAt }
     }
     return found?.slot
@@ -208,6 +218,7 @@ export class ModelKeeper {
 
   #arrived(slot: Slot, serving: ServingRelease): void {
     slot.attempts = 0
+    slot.problem = undefined
     serving.usedAt = performance.now()
     this.#become(slot, { kind: 'ready', serving })
     slot.waiters.settle(serving)
@@ -227,6 +238,7 @@ export class ModelKeeper {
 
   #failed(slot: Slot, cause: unknown): void {
     const error = cause instanceof FairleadError ? cause : new FairleadError('load-failed', cause instanceof Error ? cause.message : String(cause), { cause })
+    slot.problem = error
     if (error.code === 'model-memory-full' && slot.isCurrent) {
       // nothing is wrong with the model: whoever asks for it next may find room
       slot.lazy = true

@@ -70,6 +70,20 @@ test('an unload while the model is being loaded takes it out when it is there; w
   assert.equal(world.model.disposed, 1)
 })
 
+test('what is kept by wish leaves no room: who asks for another is refused at once, and may ask again', async () => {
+  const { inference, world } = fakeInference(undefined, undefined, { memoryBytes: 100 * 1024, loads: 2, preload: 1 })
+  const one = (name: string) => ({ name, current: 1, releases: [fakeRelease({ deployment: name, digest: `sha256:${name}` })] })
+  await inference.converge({ revision: 1, deployments: ['a', 'b'].map(one) })
+  const { repository } = fakeRepository(inference, world)
+  await repository.load('a')
+  const begun = performance.now()
+  await assert.rejects(repository.load('b'), coded('model-memory-full', /failed to load 'b' .* 0\.1 MiB, and 1 others/))
+  assert.ok(performance.now() - begun < 4000)
+  assert.deepEqual([inference.describe('b').ready, inference.describe('a').ready], [true, true], 'nothing is wrong with it')
+  await repository.unload('a')
+  await repository.load('b')
+})
+
 test('what is kept by wish does not make room for others', async () => {
   const { inference, world } = fakeInference(undefined, undefined, { memoryBytes: 200 * 1024, loads: 2, preload: 9 })
   const one = (name: string) => ({ name, current: 1, releases: [fakeRelease({ deployment: name, digest: `sha256:${name}` })] })

@@ -25,6 +25,8 @@ export class Slot {
   /** Whether the model was left out of memory on purpose: then its absence is no fault. */
   lazy = false
   retry: NodeJS.Timeout | undefined
+  /** Why the last load came to nothing. */
+  problem: FairleadError | undefined
   /** Failed loads one after another. */
   attempts = 0
   #plan: ReleasePlan | undefined

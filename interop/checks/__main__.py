@@ -3,13 +3,19 @@
 import sys
 import traceback
 
-from . import grpc_protocol, openapi, parquet_log, protocol, repository, rows, telemetry
+from . import formats, grpc_protocol, openapi, parquet_log, protocol, repository, rows, telemetry
 from .platform import Platform
 
 CHECKS = [
     rows.answers_are_those_of_scikit_learn,
     rows.errors_name_row_and_column,
     rows.numbers_and_text_survive,
+    formats.arrow_streams,
+    formats.arrow_files,
+    formats.parquet_files,
+    formats.csv_files,
+    formats.columns_of_other_types_are_named,
+    formats.scoring_of_mlflow,
     protocol.health_and_metadata,
     protocol.answers_are_those_of_scikit_learn,
     protocol.errors_have_the_protocol_form,

@@ -6,6 +6,7 @@ import { grpc } from './grpc.ts'
 import { memory } from './memory.ts'
 import { oneConnection } from './one-connection.ts'
 import { type Figure, keeps, machine, median, table } from './report.ts'
+import { wrongChoice } from './serving/contenders.ts'
 import { servers } from './serving/servers.ts'
 import { serving } from './serving.ts'
 import { startUp } from './start.ts'
@@ -35,6 +36,11 @@ interface Found {
 /** An area that is a list of figures. */
 function figures(measure: (options: Options) => Promise<Figure[]>): (options: Options) => Promise<Found> {
   return async (options) => {
+    const wrong = wrongChoice(only)
+    if (wrong !== undefined) {
+      console.error(wrong)
+      process.exit(2)
+    }
     const found = await measure(options)
     const data = { figures: found.map((figure) => ({ ...figure, median: median(figure.rounds), kept: keeps(figure) })) }
     return { text: table(found), data, kept: found.every((figure) => keeps(figure) !== false) }
@@ -82,6 +88,11 @@ const about = machine()
 const cores = Number(about.cores)
 if (Number(about.load) > cores / 2) console.error(`Careful: this machine is busy (load ${about.load}); the figures will be too low.`)
 const only = values.only.split(',').filter((name) => name !== '')
+const wrong = wrongChoice(only)
+if (wrong !== undefined) {
+  console.error(wrong)
+  process.exit(2)
+}
 const found = await measure({ rounds, seconds, fastLane: values['fast-lane'], only, cache: resolve(values.cache) })
 console.log(found.text)
 const short = (_: string, value: unknown): unknown => (typeof value === 'number' ? Number(value.toPrecision(6)) : value)

@@ -12,9 +12,13 @@ import { triton } from './triton/contender.ts'
 /** All servers that ours is compared with, apart from the echo. */
 export const CONTENDERS: readonly Contender[] = [axum, triton, fastapi, mlserver, kserve, mlflow, bentoml, litserve, ray]
 
-/** The chosen ones by name; all for an empty list. Throws on a name that is not there. */
-export function chosen(names: readonly string[]): Contender[] {
+/** What is wrong with a choice of names; undefined when all are there. */
+export function wrongChoice(names: readonly string[]): string | undefined {
   const unknown = names.find((name) => !CONTENDERS.some((contender) => contender.name === name))
-  if (unknown !== undefined) throw new Error(`There is no server "${unknown}" to compare with; there are ${CONTENDERS.map(({ name }) => name).join(', ')}.`)
+  return unknown && `There is no server "${unknown}" to compare with; there are ${CONTENDERS.map(({ name }) => name).join(', ')}.`
+}
+
+/** The chosen ones by name; all for an empty list. */
+export function chosen(names: readonly string[]): Contender[] {
   return names.length === 0 ? [...CONTENDERS] : CONTENDERS.filter(({ name }) => names.includes(name))
 }

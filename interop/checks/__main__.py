@@ -3,7 +3,7 @@
 import sys
 import traceback
 
-from . import formats, grpc_protocol, openapi, parquet_log, protocol, repository, rows, telemetry
+from . import binary_tensors, formats, grpc_protocol, openapi, other_clients, parquet_log, protocol, repository, rows, telemetry
 from .platform import Platform
 
 CHECKS = [
@@ -39,6 +39,16 @@ CHECKS = [
     parquet_log.every_prediction_is_there,
     parquet_log.partitions_are_hive_style,
     parquet_log.a_new_column_is_in_every_file,
+    binary_tensors.models_are_deployed,
+    binary_tensors.every_type_by_the_clients_defaults,
+    binary_tensors.mixed_inputs_and_outputs,
+    binary_tensors.compressed_both_ways,
+    binary_tensors.bodies_that_the_client_makes_and_reads,
+    binary_tensors.raw_requests,
+    binary_tensors.errors_reach_the_client,
+    binary_tensors.asyncio_client,
+    other_clients.kserve_sdk,
+    other_clients.schema_fuzzer,
 ]
 
 

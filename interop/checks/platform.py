@@ -64,5 +64,12 @@ class Platform:
         self.fairlead("models", "import", str(TESTDATA / "credit_risk.onnx"), "--name", "credit")
         self.fairlead("deploy", "credit", "--model", "credit")
 
+    def deploy_identity(self):
+        """Two models that give their inputs back: `every` has one of each type, `one` a single FP32."""
+        subprocess.run(["node", str(ROOT / "interop/identity.ts"), str(self.data / "tmp")], check=True)
+        for name in ("every", "one"):
+            self.fairlead("models", "import", str(self.data / "tmp" / f"{name}.onnx"), "--name", name)
+            self.fairlead("deploy", name, "--model", name)
+
     def predict(self, body):
         return requests.post(f"{self.http}/v1/deployments/credit/predict", json=body, timeout=10)

@@ -122,7 +122,7 @@ function checkObjects(rows: unknown[], columns: number): boolean {
       })
     }
     let keys = 0
-    for (const _ in row) keys++
+    for (const _ in row) if (++keys > columns) break
     if (keys !== columns) full = false
   }
   return full

@@ -22,6 +22,8 @@ export interface Method {
   kind: 'unary' | 'watch' | 'dialogue' | 'stream'
   /** Whether callers need access, so that a long message of one who has none is not even gathered. */
   guarded: boolean
+  /** Longest message, also after it is unpacked, where it may not be as long as any. */
+  messageBytes?: number
   /** The answer to a message, behind its prefix; for `watch` nothing. Rejects with the error to answer. */
   reply(call: Call, message: Buffer): Promise<Buffer | undefined>
 }
@@ -208,7 +210,9 @@ export class Call {
 
   #listen(flags: number): void {
     const stream = this.#stream
-    this.#reader = new FrameReader(this.world.frames, (message) => this.#take(message))
+    const { frames } = this.world
+    const { messageBytes } = this.#method!
+    this.#reader = new FrameReader(messageBytes === undefined ? frames : { ...frames, messageBytes }, (message) => this.#take(message))
     stream.on('data', (chunk: Buffer) => this.#read(chunk))
     if ((flags & NGHTTP2_FLAG_END_STREAM) !== 0) this.#ended()
     else stream.on('end', () => this.#ended())
@@ -319,11 +323,18 @@ export class Call {
       if (!this.#inHand?.count) this.finish()
     } else if (!message) this.fail(new FairleadError('request-invalid', 'there is no message'))
     else if (message.compressed) {
-      this.world.inflater.unpack(message.bytes).then(
+      this.#unpack(message.bytes).then(
         (bytes) => this.#answer(bytes),
         (error: unknown) => this.fail(error),
       )
     } else this.#answer(message.bytes)
+  }
+
+  async #unpack(bytes: Buffer): Promise<Buffer> {
+    const unpacked = await this.world.inflater.unpack(bytes)
+    const { messageBytes = unpacked.length } = this.#method!
+    if (unpacked.length <= messageBytes) return unpacked
+    throw new FairleadError('body-too-large', `a message has ${unpacked.length} bytes when it is unpacked, at most ${messageBytes} are taken`)
   }
 
   #answer(bytes: Buffer): void {
@@ -339,7 +350,7 @@ export class Call {
   /** One message of many: they are answered in their order. */
   #turn(message: Framed): void {
     const answer = async () => {
-      const bytes = message.compressed ? await this.world.inflater.unpack(message.bytes) : message.bytes
+      const bytes = message.compressed ? await this.#unpack(message.bytes) : message.bytes
       const framed = await this.#method!.reply(this, bytes)
       this.#reader!.release()
       if (framed) this.send(framed)
@@ -367,7 +378,7 @@ export class Call {
   }
 
   async #answerOne(message: Framed): Promise<void> {
-    const bytes = message.compressed ? await this.world.inflater.unpack(message.bytes) : message.bytes
+    const bytes = message.compressed ? await this.#unpack(message.bytes) : message.bytes
     const framed = this.#over ? undefined : await this.#method!.reply(this, bytes)
     if (framed) this.send(framed)
   }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { gzipSync } from 'node:zlib'
 import { frame } from './framing.ts'
 import { ModelInferRequestSchema } from './generated/open_inference_grpc_pb.ts'
 import { CALL_HEAD, END_HEADERS, END_STREAM, FRAME, headerBlock, http2Frame, rawConnection } from './testing/raw-connection.ts'
@@ -189,5 +190,24 @@ test('random bytes on a connection and in a message do no harm', async () => {
     const answer = await port.call('ModelInfer', changed.subarray(0, random(5) === 0 ? random(changed.length) : changed.length))
     assert.ok([0, 3, 5].includes(answer.status), `round ${round}: ${answer.status} ${answer.message}`)
   }
+  await stillGood(port)
+})
+
+test('the message of a method that asks for no prediction is short, unpacked too', async () => {
+  await using port = await testGrpc()
+  // fields that nobody knows
+  const long = Buffer.alloc(300 * 1024, Buffer.from([0x78, 1]))
+  for (const method of ['ModelReady', 'ModelConfig', 'RepositoryIndex', 'RepositoryModelLoad', '/grpc.health.v1.Health/Check']) {
+    const plain = await port.call(method, long)
+    assert.deepEqual([plain.status, plain.headers['fairlead-code']], [8, 'body-too-large'], method)
+    const packed = gzipSync(long)
+    const prefix = Buffer.alloc(5)
+    prefix[0] = 1
+    prefix.writeUInt32BE(packed.length, 1)
+    const unpacked = await port.call(method, undefined, { headers: { 'grpc-encoding': 'gzip' }, pieces: [Buffer.concat([prefix, packed])] })
+    assert.equal(unpacked.status, 8, method)
+    assert.match(unpacked.message, /307200 bytes when it is unpacked, at most 262144/)
+  }
+  assert.equal((await port.call('ModelReady', Buffer.alloc(200 * 1024, Buffer.from([0x78, 1])))).headers['fairlead-code'], 'deployment-unknown')
   await stillGood(port)
 })

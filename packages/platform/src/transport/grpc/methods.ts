@@ -4,11 +4,15 @@ import { streamInfer } from './stream-infer.ts'
 
 const INFERENCE = '/inference.GRPCInferenceService/'
 
+/** Longest message of a method that asks for no prediction: reading fields that nobody knows takes far longer than sending them. */
+const SMALL_BYTES = 256 * 1024
+
 /** Methods that need the protobuf runtime, which takes a tenth of a second to load: at the first call, not at the start. */
 function small(name: keyof typeof import('./small-methods.ts').SMALL_METHODS, kind: Method['kind'] = 'unary'): Method {
   return {
     kind,
     guarded: false,
+    messageBytes: SMALL_BYTES,
     reply: async (call, message) => (await import('./small-methods.ts')).SMALL_METHODS[name](call, message),
   }
 }

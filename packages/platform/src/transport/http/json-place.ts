@@ -1,6 +1,9 @@
 import { isUtf8 } from 'node:buffer'
 
-const TOKEN = /[ \t\n\r]*(?:("(?:[^"\\]|\\.)*")|(-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w.])|(?:true|false|null)(?!\w))|([[\]{},:]))/y
+const QUOTE = 0x22
+const BACKSLASH = 0x5c
+/** A number, true, false or null; what is cut or goes on is none of them. */
+const PLAIN = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w.])|(?:true|false|null)(?!\w)/y
 
 /** What may come next: a value, a value or the end of an empty list, a key, a key or the end of an empty object, `:`, `,` or an end. */
 type Next = 'value' | 'first' | 'key' | 'firstKey' | 'colon' | 'more'
@@ -12,14 +15,39 @@ type Next = 'value' | 'first' | 'key' | 'firstKey' | 'colon' | 'more'
 export function wrongPlace(text: string): number {
   const open: string[] = []
   let next: Next = 'value'
-  TOKEN.lastIndex = 0
-  for (;;) {
-    const from = TOKEN.lastIndex
-    const match = TOKEN.exec(text)
-    const after: Next | undefined = match ? step(next, match[1] !== undefined ? '"' : (match[3] ?? '0'), open) : undefined
-    if (after === undefined) return from + (/^[ \t\n\r]*/.exec(text.slice(from))?.[0].length ?? 0)
+  for (let at = 0; ; ) {
+    while (isSpace(text.charCodeAt(at))) at++
+    const end = tokenEnd(text, at)
+    const token = text[at] ?? ''
+    const after = end < 0 ? undefined : step(next, '[]{},:"'.includes(token) ? token : '0', open)
+    if (after === undefined) return at
     next = after
+    at = end
   }
+}
+
+function isSpace(code: number): boolean {
+  return code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09
+}
+
+function isDigit(code: number): boolean {
+  return code >= 0x30 && code <= 0x39
+}
+
+/** Where the token ends that begins at `at`; negative when there is none. */
+function tokenEnd(text: string, at: number): number {
+  const code = text.charCodeAt(at)
+  if (code === QUOTE) {
+    let to = at + 1
+    while (to < text.length && text.charCodeAt(to) !== QUOTE) to += text.charCodeAt(to) === BACKSLASH ? 2 : 1
+    return to < text.length ? to + 1 : -1
+  }
+  // most tokens are one character: an expression for each would take seconds over a large body
+  if (code === 0x5b || code === 0x5d || code === 0x7b || code === 0x7d || code === 0x2c || code === 0x3a) return at + 1
+  const behind = text.charCodeAt(at + 1)
+  if (isDigit(code) && (isSpace(behind) || behind === 0x2c || behind === 0x5d || behind === 0x7d)) return at + 1
+  PLAIN.lastIndex = at
+  return PLAIN.test(text) ? PLAIN.lastIndex : -1
 }
 
 /** What may come after a token, a string being `"` and any other plain value `0`; undefined when it may not stand here. */

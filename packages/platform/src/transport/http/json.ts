@@ -9,15 +9,26 @@ const BACKSLASH = 0x5c
 const CAPITAL_I = 0x49
 const CAPITAL_N = 0x4e
 const MINUS = 0x2d
+const COMMA = 0x2c
+const LF = 0x0a
 /** Digits from which a number may be an integer that a double cannot hold. */
 const MANY_DIGITS = 16
 /** Longer integers fit no type there is, and take a time that grows with the square of their length to read exactly. */
 const MOST_DIGITS = 40
+/** Objects and arrays, and keys of objects, that are read: making them takes seconds long before a body is too large by its bytes. */
+const MOST_NESTED = 2_000_000
+const MOST_KEYS = 2_000_000
+/** Values in a text with integers of many digits, each of which is looked at by its source. */
+const MOST_EXACT = 1_000_000
+/** Words for what is not finite. */
+const MOST_NON_FINITE = 2_000_000
 
 /** What one pass over the bytes tells without building anything. */
 interface Scan {
   depth: number
   objects: number
+  arrays: number
+  commas: number
   /** Object keys in the whole text, with repeated ones. */
   keys: number
   /** Whether some run of digits is long enough to be an integer beyond 2^53. */
@@ -39,12 +50,13 @@ function digitsEnd(bytes: Uint8Array, from: number): number {
 }
 
 function scan(bytes: Uint8Array): Scan {
-  const found: Scan = { depth: 0, objects: 0, keys: 0, longDigits: false }
+  const found: Scan = { depth: 0, objects: 0, arrays: 0, commas: 0, keys: 0, longDigits: false }
   let depth = 0
   for (let i = 0; i < bytes.length; i++) {
     const byte = bytes[i]!
     if (byte === QUOTE) i = stringEnd(bytes, i + 1)
     else if (byte < 0x3a) {
+      if (byte === COMMA) found.commas++
       if (byte < 0x30) continue
       const end = digitsEnd(bytes, i + 1)
       if (end - i >= MANY_DIGITS) found.longDigits = true
@@ -52,6 +64,7 @@ function scan(bytes: Uint8Array): Scan {
     } else if (byte === 0x3a) found.keys++
     else if (byte === 0x7b || byte === 0x5b) {
       if (byte === 0x7b) found.objects++
+      else found.arrays++
       if (++depth > found.depth) found.depth = depth
     } else if (byte === 0x7d || byte === 0x5d) depth--
   }
@@ -72,7 +85,8 @@ function exactInteger(_key: string, value: unknown, context?: SourceContext): un
 function position(text: string, message: string): string {
   // the parser tells the place of some faults only
   const at = Number(/position (\d+)/.exec(message)?.[1] ?? wrongPlace(text))
-  const line = text.slice(0, at).split('\n').length
+  let line = 1
+  for (let i = 0; i < at; i++) if (text.charCodeAt(i) === LF) line++
   return ` (line ${line}, column ${at - text.lastIndexOf('\n', at - 1)})`
 }
 
@@ -88,6 +102,24 @@ function parse(text: string, exact: boolean): unknown {
       .slice(0, 200)
     throw new FairleadError('json-invalid', `the body is not valid JSON: ${reason}${position(text, message)}`, { cause })
   }
+}
+
+/** A body of fewer bytes has not so much in it that it would take long. */
+const CHECKED_FROM = 1024 * 1024
+
+/** Refuses a body of several JSON texts that would take long to read, before any of it is made. Throws `body-too-large`. */
+export function checkJsonSize(body: Buffer, exact: boolean): void {
+  if (body.length >= CHECKED_FROM) checkSize(scan(body), exact)
+}
+
+function checkSize({ objects, arrays, commas, keys, longDigits }: Scan, exact: boolean): void {
+  if (objects + arrays > MOST_NESTED) throw tooMany(`${objects + arrays} objects and arrays`, MOST_NESTED)
+  if (keys > MOST_KEYS) throw tooMany(`${keys} keys of objects`, MOST_KEYS)
+  if (exact && longDigits && commas >= MOST_EXACT) throw tooMany(`${commas + 1} values, with integers of ${MANY_DIGITS} digits and more`, MOST_EXACT)
+}
+
+function tooMany(what: string, most: number): FairleadError {
+  return new FairleadError('body-too-large', `the body has ${what}, at most ${most} are read in JSON; send less in one request, or in a binary form`)
 }
 
 /** Number of keys in a parsed value of at most `objects` objects; without recursion, so any depth is safe. */
@@ -118,6 +150,7 @@ const NON_FINITE = /-?(?:NaN|Infinity)/y
 export function quoteNonFinite(text: string): string {
   let quoted = ''
   let from = 0
+  let words = 0
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at)
     if (code === QUOTE) {
@@ -126,6 +159,7 @@ export function quoteNonFinite(text: string): string {
       NON_FINITE.lastIndex = at
       const word = NON_FINITE.exec(text)?.[0]
       if (word === undefined) continue
+      if (++words > MOST_NON_FINITE) throw tooMany(`more than ${MOST_NON_FINITE} words for what is not finite`, MOST_NON_FINITE)
       quoted += `${text.slice(from, at)}"${word}"`
       at += word.length - 1
       from = at + 1
@@ -146,15 +180,17 @@ export interface JsonOptions {
 }
 
 /**
- * Reads a JSON body. Throws `utf8-invalid`, `json-too-deep` (more than 100 levels), `json-invalid` (with the place; also for
+ * Reads a JSON body. Throws `utf8-invalid`, `json-too-deep` (more than 100 levels), `body-too-large` (more objects, arrays or keys than are read), `json-invalid` (with the place; also for
  * an empty body), `request-invalid` when an object has a key twice and the last one is not to win.
  */
 export function readJson(body: Buffer, { exact, nonFinite = false, lastWins = false, checkObjects }: JsonOptions): unknown {
   if (body.length === 0) throw new FairleadError('json-invalid', 'the body is empty; a JSON document is needed')
   if (!isUtf8(body)) throw new FairleadError('utf8-invalid', `the body is not valid UTF-8: byte ${wrongByte(body)}`)
-  const { depth, objects, keys, longDigits } = scan(body)
+  const found = scan(body)
+  const { depth, objects, keys, longDigits } = found
   if (depth > MAX_JSON_DEPTH) throw new FairleadError('json-too-deep', `the body is nested ${depth} levels deep; at most ${MAX_JSON_DEPTH} are read`)
   checkObjects?.(objects)
+  checkSize(found, exact)
   let text = body.toString('utf8')
   if (text.charCodeAt(0) === 0xfeff) text = text.slice(1)
   if (nonFinite && (text.includes('NaN') || text.includes('Infinity'))) text = quoteNonFinite(text)

@@ -50,7 +50,9 @@ function readBody(value: unknown): RowsBody {
 
 function checkIds(ids: unknown, rows: unknown): void {
   if (!Array.isArray(ids)) throw invalid('ids', 'an array with a text per row is needed')
-  if (Array.isArray(rows) && rows.length !== ids.length) throw invalid('ids', `${ids.length} ids for ${rows.length} rows`)
+  // with rows that are none there is nothing to name
+  if (!Array.isArray(rows)) return
+  if (rows.length !== ids.length) throw invalid('ids', `${ids.length} ids for ${rows.length} rows`)
   const seen = new Set<string>()
   for (const [i, id] of ids.entries()) {
     if (typeof id !== 'string' || id === '' || id.length > MAX_ID) throw invalid(`ids[${i}]`, `text of 1 to ${MAX_ID} characters is needed`)

@@ -315,3 +315,10 @@ eachLane('metrics are asked for as something that tells of all deployments', asy
     ['reader', 'read', undefined],
   ])
 })
+
+eachLane('ids are not looked through where the rows are none', async (testServing) => {
+  await using serving = await testServing()
+  const response = await serving.post(PREDICT, { ids: [1, 2], rows: 5 })
+  assert.equal(response.status, 400)
+  assert.deepEqual(((await response.json()) as { errors: { path: string }[] }).errors[0]?.path, 'rows')
+})

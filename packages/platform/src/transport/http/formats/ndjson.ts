@@ -1,15 +1,17 @@
 import { isUtf8 } from 'node:buffer'
 import { FairleadError } from '@fairlead/contract'
-import { readJson } from '../json.ts'
+import { checkJsonSize, readJson } from '../json.ts'
 import { wrongByte } from '../json-place.ts'
 import { tooManyRows } from './too-many-rows.ts'
 
 const LF = 0x0a
 const SPACES: ReadonlySet<number> = new Set([0x20, 0x09, 0x0d])
 
-function isBlank(bytes: Buffer, from: number, to: number): boolean {
-  for (let at = from; at < to; at++) if (!SPACES.has(bytes[at]!)) return false
-  return true
+/** Where the first thing of a line stands, or its end. */
+function contentOf(bytes: Buffer, from: number): number {
+  let at = from
+  while (SPACES.has(bytes[at]!)) at++
+  return at
 }
 
 /** Rows with the lines on which they stand. */
@@ -19,16 +21,19 @@ interface Lines {
 }
 
 /**
- * Reads NDJSON: a JSON object a line; blank lines are skipped. Throws as `readJson` and `rows-too-many`; messages name the line.
+ * Reads NDJSON: a JSON object a line; blank lines are skipped. Throws as `readJson` and `rows-too-many`, and `body-too-large` as that does for all lines together; messages name the line.
  */
 export function readNdjson(body: Buffer, { exact, maxRows }: { exact: boolean; maxRows: number }): Lines {
   if (!isUtf8(body)) throw new FairleadError('utf8-invalid', `the body is not valid UTF-8: byte ${wrongByte(body)}`)
+  checkJsonSize(body, exact)
   const found: Lines = { rows: [], lines: [] }
   let line = 1
   for (let from = 0; from < body.length; line++) {
-    const next = body.indexOf(LF, from)
-    const to = next < 0 ? body.length : next
-    if (!isBlank(body, from, to)) {
+    const content = contentOf(body, from)
+    let to = content
+    if (to < body.length && body[to] !== LF) {
+      const next = body.indexOf(LF, to)
+      to = next < 0 ? body.length : next
       if (found.rows.length === maxRows) throw tooManyRows(maxRows)
       found.rows.push(readLine(body.subarray(from, to), line, exact))
       found.lines.push(line)

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { FAKE_ROW, FAKE_SIGNATURE, fakeRelease } from '../../../testing/fake-model.ts'
 import { eachLane, testServing } from '../testing/serving.ts'
+import { readNdjson } from './ndjson.ts'
 
 const PREDICT = '/v1/deployments/credit/predict'
 const CSV = { 'content-type': 'text/csv' }
@@ -187,4 +188,16 @@ test('the OpenAPI document lists the forms, and its NDJSON example works when pa
   const forms = ['application/json', 'application/x-ndjson', 'text/csv']
   assert.deepEqual([Object.keys(requestBody.content), Object.keys(responses[200]!.content)], [forms, forms])
   assert.equal((await serving.post(PREDICT, requestBody.content['application/x-ndjson']!.example, NDJSON)).status, 200)
+})
+
+test('millions of blank lines and of lines without a row cost little', async () => {
+  await using serving = await testServing()
+  const blank = Buffer.alloc(30_000_000, ' \n')
+  const started = performance.now()
+  const found = readNdjson(Buffer.concat([blank, Buffer.from(' {"a":1} \n'), blank]), { exact: true, maxRows: 10 })
+  assert.ok(performance.now() - started < 5000)
+  assert.deepEqual(found, { rows: [{ a: 1 }], lines: [15_000_001] })
+  const keys = Array.from({ length: 3000 }, (_, k) => `"${k}":1`).join()
+  const response = await serving.post(PREDICT, `{${keys}}\n`.repeat(700), NDJSON)
+  assert.deepEqual([response.status, ((await response.json()) as { code: string }).code], [413, 'body-too-large'])
 })

@@ -19,7 +19,7 @@ export function wrongPlace(text: string): number {
     while (isSpace(text.charCodeAt(at))) at++
     const end = tokenEnd(text, at)
     const token = text[at] ?? ''
-    const after = end < 0 ? undefined : step(next, '[]{},:"'.includes(token) ? token : '0', open)
+    const after: Next | undefined = end < 0 ? undefined : step(next, '[]{},:"'.includes(token) ? token : '0', open)
     if (after === undefined) return at
     next = after
     at = end

@@ -7,6 +7,10 @@ import { LONGEST_LIST } from './limits.ts'
 /** Values of one column, an entry a row; null where there is none. `int64` and `uint64` are bigint, lists are arrays. */
 export interface LogVector {
   column: LogColumn
+  /** The value of every row, where they all have the same. */
+  same?: { value: unknown }
+  /** Columns whose values, joined by a slash, are this one's in every row. */
+  joined?: readonly string[]
   /** The values of rows `from` to `to`. They are made when asked for, so that a block of many rows is never there as a whole. */
   read: (from: number, to: number) => unknown[]
 }
@@ -66,16 +70,27 @@ function placed({ head, arrays }: Block, index: number) {
   const nulls = place.nulls === undefined ? undefined : (arrays[place.nulls] as Uint8Array)
   const width = head.rows === 0 ? 0 : values.length / head.rows
   const startOf = starts ? (row: number) => starts[row]! : (row: number) => row * width
-  return { place, values, nulls, startOf }
+  return { place, values, nulls, startOf, width }
+}
+
+/** The reader of a column whose values lie in the block as they are, so many a row. */
+function plainReader(values: ArrayLike<unknown>, width: number, at: number): LogVector['read'] {
+  return (from, to) => {
+    const read = new Array<unknown>(to - from)
+    for (let i = 0; i < read.length; i++) read[i] = values[(from + i) * width + at]
+    return read
+  }
 }
 
 function columnReader(block: Block, source: ColumnSource, requestOf: Uint32Array): LogVector['read'] {
   if (source.tensor < 0) return (from, to) => new Array<null>(to - from).fill(null)
-  const { place, values, nulls, startOf } = placed(block, source.tensor)
+  const { place, values, nulls, startOf, width } = placed(block, source.tensor)
   const absent = new Set(place.absent)
   const convert = converter(source, place.type)
   const valueAt = (i: number): unknown => (nulls?.[i] ? null : convert ? convert(values[i]!) : values[i])
   const at = Math.max(0, source.index)
+  const isPlain = place.starts === undefined && nulls === undefined && absent.size === 0 && convert === undefined && !source.column.list
+  if (isPlain && at < width) return plainReader(values, width, at)
   const listOf = (start: number, end: number) => (end - start > LONGEST_LIST ? null : Array.from({ length: end - start }, (_, i) => valueAt(start + i)))
   return (from, to) =>
     Array.from({ length: to - from }, (_, i) => {
@@ -99,31 +114,48 @@ function requestsOf({ head, arrays }: Block): Uint32Array {
   return requestOf
 }
 
-/** Readers of the log's own columns of a block, in the order of `OWN_COLUMNS`. */
-function ownReaders({ head, arrays }: Block, requestOf: Uint32Array): LogVector['read'][] {
+/** Vectors of the log's own columns of a block, in the order of `OWN_COLUMNS`. */
+function ownVectors({ head, arrays }: Block, requestOf: Uint32Array): LogVector[] {
   const counts = arrays[0] as Uint32Array
   const numbers = arrays[1] as Float64Array
   const firsts = new Uint32Array(counts.length)
   for (let i = 1; i < counts.length; i++) firsts[i] = firsts[i - 1]! + counts[i - 1]!
   const number = (at: number) => (request: number) => numbers[request * REQUEST_NUMBERS + at]!
-  const values: ((request: number, row: number) => unknown)[] = [
-    (request, row) => head.ids?.[request]?.[row] ?? `${(head.predictions ?? head.requests)[request]!}/${row}`,
+  const named = head.predictions ?? head.requests
+  const values: (Same | ((request: number, row: number) => unknown))[] = [
+    (request, row) => head.ids?.[request]?.[row] ?? `${named[request]!}/${row}`,
     (request) => head.requests[request],
     (_, row) => row,
     number(0),
-    () => head.release,
-    () => head.digest,
-    () => head.model,
-    () => 'current',
-    (request) => head.interfaces[request],
-    (request) => head.callers[request],
-    (request) => head.traces?.[request] ?? null,
+    { value: head.release },
+    { value: head.digest },
+    { value: head.model },
+    { value: 'current' },
+    sameOf(head.interfaces) ?? ((request) => head.interfaces[request]),
+    sameOf(head.callers) ?? ((request) => head.callers[request]),
+    head.traces ? (request) => head.traces![request] ?? null : { value: null },
     ...[1, 2, 3, 4].map(number),
   ]
-  return values.map((value) => (from, to) => {
-    const read = (_: unknown, i: number) => value(requestOf[from + i]!, from + i - firsts[requestOf[from + i]!]!)
-    return Array.from({ length: to - from }, read)
+  return values.map((value, i) => {
+    const column = OWN_COLUMNS[i]!
+    if (typeof value === 'object') return { column, same: value, read: (from, to) => new Array<unknown>(to - from).fill(value.value) }
+    const read: LogVector['read'] = (from, to) => {
+      const found = new Array<unknown>(to - from)
+      for (let k = 0; k < found.length; k++) {
+        const request = requestOf[from + k]!
+        found[k] = value(request, from + k - firsts[request]!)
+      }
+      return found
+    }
+    const isJoined = i === 0 && head.ids === null && head.predictions === undefined
+    return isJoined ? { column, joined: ['_request', '_row'], read } : { column, read }
   })
+}
+
+type Same = NonNullable<LogVector['same']>
+
+function sameOf(values: readonly unknown[]): Same | undefined {
+  return values.every((value) => value === values[0]) ? { value: values[0] } : undefined
 }
 
 /** Where as many rows as have `bytes` of values end. A value counts for what it takes on its way into a file, which is more than in a block. */
@@ -161,8 +193,7 @@ function open(payload: Buffer): Block {
 export function decodeBlock(payload: Buffer): LogTable {
   const block = open(payload)
   const requestOf = requestsOf(block)
-  const own = ownReaders(block, requestOf)
-  const vectors: LogVector[] = OWN_COLUMNS.map((column, i) => ({ column, read: own[i]! }))
+  const vectors = ownVectors(block, requestOf)
   for (const source of block.layout.sources) vectors.push({ column: source.column, read: columnReader(block, source, requestOf) })
   const { deployment, release, hour, rows } = block.head
   return { deployment, release, hour, rows, vectors, end: endOf(block) }

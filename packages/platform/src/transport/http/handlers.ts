@@ -18,12 +18,14 @@ import { answerRepository, REPOSITORY_BYTES } from './repository.ts'
 import type { RepositoryRoute, Route } from './routes.ts'
 import { scoringType } from './scoring/content-type.ts'
 import { score, scoringTypes } from './scoring/invocations.ts'
+import type { UnreadAnswers } from './unread-answers.ts'
 import { deploymentView, unreadyReasons } from './views.ts'
 
 /** What answering needs beside the request; one for all requests of a connection. */
 export interface Handling {
   options: ServeHttpOptions
   limits: HttpLimits
+  unread: UnreadAnswers
   /** Whether the connection comes from this machine. */
   loopback: boolean
   /** Whether answers are the last ones of their connections. */

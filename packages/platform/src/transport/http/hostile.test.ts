@@ -69,6 +69,29 @@ eachLane('a client that takes an answer bit by bit is let go when it took too lo
   }
 })
 
+eachLane('when too much waits for clients that do not read, the one that waits longest is cut, and nobody else', async (testServing) => {
+  const releases = [fakeRelease({ settings: { maxRows: 100_000 } })]
+  await using serving = await testServing({ limits: { unreadBytes: 25_000_000 }, releases })
+  const body = JSON.stringify({ rows: Array(100_000).fill(FAKE_ROW) })
+  const idle: Socket[] = []
+  try {
+    for (let i = 1; i <= 5; i++) {
+      const socket = connect(serving.port, '127.0.0.1')
+      socket.on('error', () => {})
+      socket.pause()
+      socket.write(post('a', body))
+      idle.push(socket)
+      await until(() => serving.world.predicted.length === i, `answer ${i}`)
+    }
+    await until(() => serving.http.connections() < 5, 'the oldest are cut')
+    assert.ok(serving.http.connections() > 0)
+    const other = await serving.post(PATH, body)
+    assert.equal(((await other.json()) as { predictions: unknown[] }).predictions.length, 100_000)
+  } finally {
+    for (const socket of idle) socket.destroy()
+  }
+})
+
 eachLane('half-closed connections in every state are answered or ended, and none stays', async (testServing) => {
   await using serving = await testServing()
   const silent = open(serving.port)

@@ -3,6 +3,7 @@ import type { FairleadError } from '@fairlead/contract'
 import { readBody } from './body.ts'
 import { type Answer, type BodyListener, Exchange, type ExchangeWorld } from './exchange.ts'
 import type { Handling } from './handlers.ts'
+import type { UnreadAnswers } from './unread-answers.ts'
 
 /** How long what a refused client still sends is thrown away, so that it gets to read the refusal. */
 const LINGER_MS = 2000
@@ -12,17 +13,20 @@ export class HttpExchange extends Exchange {
   readonly #request: IncomingMessage
   readonly #response: ServerResponse
 
+  readonly #unread: UnreadAnswers
+
   /** How long a client may take to read any part of the answer. */
   readonly #idleMs: number
   /** How long it may take to read all of it. */
   readonly #answerMs: number
 
-  constructor(request: IncomingMessage, response: ServerResponse, { limits, ...world }: Pick<Handling, 'limits'> & ExchangeWorld) {
+  constructor(request: IncomingMessage, response: ServerResponse, { limits, unread, ...world }: Pick<Handling, 'limits' | 'unread'> & ExchangeWorld) {
     super({ target: request.url ?? '/', headers: request.headers }, performance.now(), world)
     this.#request = request
     this.#response = response
     this.#idleMs = limits.keepAliveMs
     this.#answerMs = limits.answerMs
+    this.#unread = unread
   }
 
   get answered(): boolean {
@@ -48,7 +52,7 @@ export class HttpExchange extends Exchange {
     })
   }
 
-  protected write({ status, headers, body }: Answer): void {
+  protected write({ status, headers, body, length }: Answer): void {
     // the array is handed over, and its type wants it to be writable
     this.#response.writeHead(status, headers as string[])
     if (typeof body === 'string') this.#response.end(body)
@@ -59,9 +63,13 @@ export class HttpExchange extends Exchange {
     // node:http watches the time of requests only; when the answer is out it sets this to what it wants
     const { socket } = this.#request
     if (socket.writableLength === 0) return
+    this.#unread.add(socket, length)
     socket.setTimeout(this.#idleMs)
     const timer = setTimeout(() => socket.destroy(), this.#answerMs).unref()
-    this.#response.once('close', () => clearTimeout(timer))
+    this.#response.once('close', () => {
+      clearTimeout(timer)
+      this.#unread.delete(socket)
+    })
   }
 
   /**

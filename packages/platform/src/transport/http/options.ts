@@ -10,6 +10,8 @@ export interface HttpLimits {
   oipBodyBytes: number
   /** Bodies in hand that came in more than one piece, all together, until they are answered; at least one of the largest fits. */
   bodiesBytes: number
+  /** Answers that wait for their clients, all together; at least one of any size fits. */
+  unreadBytes: number
   /** Time for a whole head, and for head and body together. */
   headersMs: number
   requestMs: number
@@ -28,6 +30,7 @@ export const DEFAULT_HTTP_LIMITS: HttpLimits = {
   rowBodyBytes: 16 * 1024 * 1024,
   oipBodyBytes: 64 * 1024 * 1024,
   bodiesBytes: 512 * 1024 * 1024,
+  unreadBytes: 512 * 1024 * 1024,
   headersMs: 10_000,
   requestMs: 60_000,
   keepAliveMs: 75_000,

@@ -11,6 +11,7 @@ import { Lane } from './lane/lane.ts'
 import { DEFAULT_HTTP_LIMITS, type HttpLimits, type ServeHttpOptions } from './options.ts'
 import { HEAD_BYTES, refuseConnection, refuseSocket } from './refuse-socket.ts'
 import { findRoute } from './routes.ts'
+import { UnreadAnswers } from './unread-answers.ts'
 
 export interface ListenOptions {
   host: string
@@ -64,7 +65,14 @@ class HttpPort implements HttpServing {
     const checkMs = Math.floor(Math.max(50, Math.min(1000, headersMs / 4, requestMs / 4)))
     const { bodiesBytes, rowBodyBytes, oipBodyBytes } = this.#limits
     const bodies = new Budget(Math.max(bodiesBytes, rowBodyBytes, oipBodyBytes))
-    const handling = { options, limits: this.#limits, draining: this.#draining, bodies, forms: new FormChoice(options.tables) }
+    const handling = {
+      options,
+      limits: this.#limits,
+      draining: this.#draining,
+      bodies,
+      unread: new UnreadAnswers(this.#limits.unreadBytes),
+      forms: new FormChoice(options.tables),
+    }
     this.#handling = { near: { ...handling, loopback: true }, far: { ...handling, loopback: false } }
     this.#http = this.#makeHttp(checkMs)
     this.#lane = options.fastLane === false ? undefined : this.#makeLane(checkMs)
@@ -134,6 +142,7 @@ class HttpPort implements HttpServing {
       bodyLimit: (route) => bodyLimit(route, this.#limits),
       draining: this.#draining,
       bodies: this.#handling.near.bodies,
+      unread: this.#handling.near.unread,
       handle: (exchange, route, loopback) => handlePrediction(exchange, route, loopback ? this.#handling.near : this.#handling.far),
       handOver: (socket) => void this.#http.emit('connection', socket),
     })

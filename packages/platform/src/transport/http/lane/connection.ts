@@ -5,6 +5,7 @@ import type { Answer } from '../exchange.ts'
 import type { HttpLimits } from '../options.ts'
 import { refuseSocket } from '../refuse-socket.ts'
 import type { Route } from '../routes.ts'
+import type { UnreadAnswers } from '../unread-answers.ts'
 import type { AnswerTail } from './answer-text.ts'
 import { BodyBuffer } from './body-buffer.ts'
 import { LaneExchange, type Wire } from './exchange.ts'
@@ -16,6 +17,7 @@ export interface ConnectionOptions {
   bodyLimit(route: Route): number
   draining(): boolean
   bodies: Budget
+  unread: UnreadAnswers
   tail: AnswerTail
   handle(exchange: LaneExchange, route: Route): void
   /** Gives the socket away; every byte that was not answered is in its stream again. */
@@ -56,6 +58,8 @@ export class LaneConnection implements Wire {
   #gathered: BodyBuffer | undefined
   #listener: Parameters<Wire['readBody']>[0] | undefined
   #exchange: LaneExchange | undefined
+  /** To be called when the answer needs its memory no more. */
+  #written: Answer['written']
   /** The last answer is on its way. */
   #closing = false
   /** The client sends no more. */
@@ -95,7 +99,7 @@ export class LaneConnection implements Wire {
   }
 
   answer(answer: Answer): void {
-    const { limits, tail } = this.#options
+    const { limits, tail, unread } = this.#options
     const close = answer.close || this.#requests >= limits.connectionRequests
     const head = tail.headOf(answer, close)
     this.#answered = true
@@ -107,7 +111,10 @@ export class LaneConnection implements Wire {
       this.#closing = true
       this.#socket.destroySoon()
     }
-    if (!flushed) this.deadline = performance.now() + limits.answerMs
+    if (!flushed) {
+      this.deadline = performance.now() + limits.answerMs
+      unread.add(this.#socket, length)
+    }
     // the time of a client that reads is anew with every part that it takes
     if (!flushed || close) this.#socket.setTimeout(limits.keepAliveMs)
     else if (this.#missing === 0) this.#next()
@@ -120,8 +127,12 @@ export class LaneConnection implements Wire {
     this.#socket.cork()
     const last = parts.pop()!
     for (const part of parts) this.#socket.write(part)
+    this.#written = written
     const flushed = this.#socket.write(last, (error) => {
-      if (!error) written?.()
+      if (error) return
+      written?.()
+      // the next answer may be on its way
+      if (this.#written === written) this.#written = undefined
     })
     this.#socket.uncork()
     return flushed
@@ -264,6 +275,7 @@ export class LaneConnection implements Wire {
   }
 
   readonly #onDrain = (): void => {
+    this.#options.unread.delete(this.#socket)
     if (this.#closing) return
     this.#socket.setTimeout(0)
     if (this.#inHand && this.#answered && this.#missing === 0) this.#next()
@@ -276,6 +288,9 @@ export class LaneConnection implements Wire {
 
   readonly #onClose = (): void => {
     this.#exchange?.release()
+    this.#options.unread.delete(this.#socket)
+    // nobody will read it: memory that waits for the garbage collector waits as long as nothing else is asked for
+    this.#written?.()
     this.#options.left(this)
   }
 }

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import type { Budget } from '../../budget.ts'
 import type { HttpLimits } from '../options.ts'
 import type { Route } from '../routes.ts'
+import type { UnreadAnswers } from '../unread-answers.ts'
 import { AnswerTail } from './answer-text.ts'
 import { LaneConnection } from './connection.ts'
 import type { LaneExchange } from './exchange.ts'
@@ -17,6 +18,7 @@ export interface LaneOptions {
   draining(): boolean
   /** Room for bodies in hand. */
   bodies: Budget
+  unread: UnreadAnswers
   /** Answers a request, now or later. */
   handle(exchange: LaneExchange, route: Route, loopback: boolean): void
   /** Takes a connection whose next bytes are not of the lane's form; they are in its stream again. */
@@ -41,13 +43,14 @@ export class Lane {
 
   /** Takes a new connection. */
   take(socket: Socket, loopback: boolean): void {
-    const { bodies, limits, bodyLimit, draining, handle, handOver } = this.#options
+    const { bodies, unread, limits, bodyLimit, draining, handle, handOver } = this.#options
     this.#connections.add(
       new LaneConnection(socket, {
         limits,
         bodyLimit,
         draining,
         bodies,
+        unread,
         tail: this.#tail,
         handle: (exchange, route) => handle(exchange, route, loopback),
         handOver,

@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http'
 import { setImmediate as turn } from 'node:timers/promises'
 import { Budget } from '../../../budget.ts'
 import { DEFAULT_HTTP_LIMITS } from '../../options.ts'
+import { UnreadAnswers } from '../../unread-answers.ts'
 import { Lane } from '../lane.ts'
 import { MemorySocket } from './memory-socket.ts'
 import { Random } from './random.ts'
@@ -37,6 +38,7 @@ async function readByLane(pieces: Buffer[], random: Random): Promise<{ requests:
   let handedOver = false
   const lane = new Lane({
     limits: DEFAULT_HTTP_LIMITS,
+    unread: new UnreadAnswers(DEFAULT_HTTP_LIMITS.unreadBytes),
     checkMs: 10_000,
     bodyLimit: () => BODY_LIMIT,
     draining: () => false,

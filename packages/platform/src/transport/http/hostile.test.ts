@@ -92,6 +92,24 @@ eachLane('when too much waits for clients that do not read, the one that waits l
   }
 })
 
+eachLane('a request that comes as the port closes, on a connection that is kept, is answered as its last', async (testServing) => {
+  await using serving = await testServing()
+  const [active, idle] = [open(serving.port), open(serving.port)]
+  for (const { socket, text } of [active, idle]) {
+    socket.once('end', () => socket.end())
+    socket.write(post('first'))
+    await until(() => text().endsWith('}'), 'the first answer')
+    assert.doesNotMatch(text(), /connection: close/i)
+  }
+  const began = Date.now()
+  const closed = serving.http.close(20_000)
+  active.socket.write(post('last'))
+  await Promise.all([active.closed, idle.closed, closed])
+  assert.match(active.text(), /HTTP\/1\.1 200 [\s\S]*HTTP\/1\.1 200 [\s\S]*connection: close/i)
+  assert.equal(idle.text().match(/HTTP\/1\.1/g)?.length, 1)
+  assert.ok(Date.now() - began < 10_000)
+})
+
 eachLane('half-closed connections in every state are answered or ended, and none stays', async (testServing) => {
   await using serving = await testServing()
   const silent = open(serving.port)

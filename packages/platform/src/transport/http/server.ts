@@ -36,6 +36,9 @@ export interface HttpServing {
 /** Connections beyond the limit that are told so at a time; more are cut without a word. */
 const REFUSED_AT_ONCE = 256
 
+/** How long connections that wait for a request may still bring one when the port closes. */
+const LINGER_MS = 500
+
 /** Builds the serve port: predictions by rows, the Open Inference Protocol, health, metrics and documentation. */
 export function serveHttp(options: ServeHttpOptions): HttpServing {
   return new HttpPort(options)
@@ -98,14 +101,21 @@ class HttpPort implements HttpServing {
   async close(graceMs: number): Promise<void> {
     this.#closing = true
     const closed = new Promise<void>((resolve) => this.#front.close(() => resolve()))
-    this.#http.close()
-    this.#lane?.close()
+    // who asks steadily has its next request under way already: it is answered, and told that the connection ends with it
+    const idle = setTimeout(() => this.#endIdle(), Math.min(LINGER_MS, graceMs / 4))
     const timer = setTimeout(() => {
       for (const socket of this.#sockets.keys()) socket.destroy()
     }, graceMs)
     await closed
     clearTimeout(timer)
+    clearTimeout(idle)
+    this.#endIdle()
     this.#lane?.[Symbol.dispose]()
+  }
+
+  #endIdle(): void {
+    this.#http.close()
+    this.#lane?.close()
   }
 
   connections(): number {

@@ -120,3 +120,10 @@ test('an upload sends bytes and blobs as they are', async () => {
     ],
   )
 })
+
+test('an answer without end is given up, not gathered', async () => {
+  const piece = new Uint8Array(32 * 1024 * 1024)
+  const body = new ReadableStream({ pull: (controller) => controller.enqueue(piece) })
+  const control = createControl({ url: 'http://x', fetch: async () => new Response(body) })
+  await assert.rejects(control.call('getStatus'), /268435456 bytes/)
+})

@@ -56,6 +56,9 @@ interface LooseOptions {
   timeoutMs?: number | undefined
 }
 
+/** Longest answer in JSON that is taken, so that an address that is no control port cannot fill the memory. */
+const MOST_BYTES = 256 * 1024 * 1024
+
 /** Fills a route's path. Each part is encoded; `*` keeps its slashes. */
 function pathOf(route: RouteName, options: LooseOptions): string {
   const params = options.params ?? {}
@@ -92,7 +95,7 @@ export function createControl(options: ControlOptions): Control {
     async call(route, ...[given]) {
       const own = (given ?? {}) as LooseOptions
       const response = await request(route, own, own.timeoutMs ?? standardMs, 'application/json')
-      const text = await textOf(response, { url: base + ROUTES[route].path, kind, signal: own.signal })
+      const text = await textOf(response, { url: base + ROUTES[route].path, kind, signal: own.signal, limit: MOST_BYTES })
       if (text === '') return undefined as never
       try {
         return parseJson(text, ROW_MEMBERS) as never

@@ -42,7 +42,7 @@ export async function planOf(context: Context, name: string, options: PlanOption
   const key = options.key ?? context.io.env.FAIRLEAD_API_KEY
   const headers: Record<string, string> = key === undefined ? {} : { authorization: `Bearer ${key}` }
   if (options.server !== undefined) return foreignPlan(name, { options, server: addressOf(options.server), headers, asked })
-  const url = context.address.http ?? (await context.control.call('getStatus')).addresses.http
+  const url = await context.predictionsAddress()
   const { signature, example } = await context.control.call('getDeploymentSignature', { params: { deployment: name } })
   const inputs = asked === 'rows' ? [] : await inputsOf(url, name, headers)
   const given = await rowsGiven(options, signature.columns)

@@ -47,7 +47,7 @@ export class Context {
 
   /** The platform's prediction API. */
   async client(apiKey: string | undefined): Promise<Client> {
-    const http = this.address.http ?? (await this.control.call('getStatus')).addresses.http
+    const http = await this.predictionsAddress()
     return createClient({ url: http, apiKey })
   }
 
@@ -59,5 +59,15 @@ export class Context {
     const prompt = createInterface({ input: this.io.stdin, output: process.stderr })
     const answer = await prompt.question(`${question} [y/N] `).finally(() => prompt.close())
     if (!/^y(es)?$/i.test(answer.trim())) throw new FairleadError('not-confirmed', 'Nothing was changed.')
+  }
+
+  /** Address of predictions over HTTP. Throws `unreachable` where what answers is no control port. */
+  async predictionsAddress(): Promise<string> {
+    const { http, control } = this.address
+    if (http !== undefined) return http
+    const { addresses } = await this.control.call('getStatus')
+    // any server may stand at that address
+    if (typeof addresses?.http === 'string') return addresses.http
+    throw new FairleadError('unreachable', `${control} tells no address of predictions; is it the control port?`)
   }
 }

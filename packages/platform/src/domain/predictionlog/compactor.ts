@@ -7,6 +7,7 @@ import { Damage } from './damage.ts'
 import { decodeBlock, type LogTable } from './decode.ts'
 import { Gate } from './gate.ts'
 import { Merger } from './merge.ts'
+import { Pace } from './pace.ts'
 import type { ParquetFiles } from './parquet.ts'
 import { entries, flushToDisk, type LogFolders, logFolders, type Partition, parsePieceName, partitionPath, pieceName } from './partitions.ts'
 import { LogSchemas } from './schemas.ts'
@@ -24,6 +25,8 @@ export interface CompactorOptions {
   intervalMs?: number
   /** Bytes of blocks that are converted at once: bounds the memory. Default 4 MB. */
   stepBytes?: number
+  /** Share of the time that converting in the background may take, while nobody waits for it. Default a sixth. */
+  share?: number
   /** How long a dead writer's segment must lie unchanged before it is removed. Default 1 s. */
   settleMs?: number
   now?: () => number
@@ -31,6 +34,8 @@ export interface CompactorOptions {
 
 /** Twice the age at which a writer closes its segment: after this long without a change it is not the open one, whatever the clock did. */
 const SUPERSEDED_MS = 10_000
+/** With so many segments waiting there is no more resting: what waits takes room on the disk, and time of whoever asks. */
+const MOST_WAITING = 32
 /** A segment that cannot be converted is tried so often, after pauses that grow from the first of these to the last; then it is set aside. */
 const RETRY_MS = [2000, 8000]
 
@@ -79,6 +84,7 @@ export class Compactor {
   readonly counters: CompactorCounters = { rows: 0, files: 0, tornBytes: 0, damagedSegments: 0 }
   readonly #options: Required<CompactorOptions>
   readonly #merger: Merger
+  readonly #pace: Pace
   readonly #segments = new Map<string, Segment>()
   /** By partition path, then by segment: the byte up to which the partition has the segment's blocks. */
   readonly #progress = new Map<string, Map<string, number>>()
@@ -89,7 +95,8 @@ export class Compactor {
   #stopped = false
 
   constructor(options: CompactorOptions) {
-    this.#options = { intervalMs: 2000, stepBytes: 4 << 20, settleMs: 1000, now: Date.now, ...options }
+    this.#options = { intervalMs: 2000, stepBytes: 4 << 20, share: 1 / 6, settleMs: 1000, now: Date.now, ...options }
+    this.#pace = new Pace(this.#options.share)
     this.folders = logFolders(options.root)
     this.schemas = new LogSchemas(this.folders)
     const { parquet, logger } = options
@@ -104,10 +111,14 @@ export class Compactor {
   }
 
   /**
-   * Converts all whole blocks that are on disk now. Calls that meet share a pass. A segment that cannot be converted is tried again
-   * later and then set aside; the others go on.
+   * Converts all whole blocks that are on disk now, as fast as it goes. Calls that meet share a pass. A segment that cannot be converted
+   * is tried again later and then set aside; the others go on.
    */
   flush(): Promise<void> {
+    return this.#pace.hurry(() => this.#share())
+  }
+
+  #share(): Promise<void> {
     if (this.#queued) return this.#queued
     if (this.#running) {
       this.#queued = this.#running
@@ -142,7 +153,7 @@ export class Compactor {
   #arm(): void {
     this.#timer = setTimeout(async () => {
       try {
-        await this.flush()
+        await this.#share()
         await this.merge()
       } catch (error) {
         this.#options.logger.error({ error }, 'the prediction log could not be converted; trying again')
@@ -216,11 +227,13 @@ export class Compactor {
       return
     }
     do {
+      const begun = performance.now()
       const slice = await readSlice(segment.path, segment.offset, this.#options.stepBytes)
       await this.#step(segment, slice)
       segment.offset = slice.to
       segment.next = slice.next
       segment.rest = slice.rest
+      if (this.#segments.size < MOST_WAITING) await this.#pace.rest(performance.now() - begun)
     } while (segment.next === 'more')
     segment.seen = size
   }

@@ -119,7 +119,8 @@ def errors_name_the_tensor(platform):
         wrong.set_data_from_numpy(numpy.ones((1, 1), numpy.float32))
         others = [item for item in inputs if item.name() != "age"]
         _refused(lambda: client.infer("credit", [*others, wrong]), "INVALID_ARGUMENT", "age", "INT64")
-        _refused(lambda: client.infer("credit", inputs, client_timeout=1e-6), "DEADLINE_EXCEEDED")
+        # grpcio rounds the time of a call up to whole milliseconds, in which an answer may come: this one is the server's own to judge
+        _refused(lambda: client.infer("credit", inputs, timeout=1), "DEADLINE_EXCEEDED")
         _refused(lambda: client.infer("credit", inputs, compression_algorithm="deflate"), "UNIMPLEMENTED", "deflate")
         _refused(lambda: client.get_model_metadata("nobody"), "NOT_FOUND", "nobody")
         _refused(lambda: client.get_log_settings(), "UNIMPLEMENTED", "LogSettings")

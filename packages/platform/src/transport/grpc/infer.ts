@@ -31,6 +31,9 @@ export async function modelInfer(call: Call, bytes: Buffer, { predictionId, rece
   let request: InferenceRequest
   let wanted: string[]
   try {
+    if (call.deadline !== undefined && call.deadline <= Date.now()) {
+      throw new FairleadError('deadline-exceeded', 'the deadline of the call passed before its message was here')
+    }
     serving = inference.resolve(deployment, release)
     caller = call.limit(caller, serving.release)
     wanted = wantedOutputs(message, serving)
@@ -82,7 +85,7 @@ function timeoutOf(parameters: Parameters): number {
   const micros = parameters.get('timeout')
   if (micros === undefined || micros === 0n) return Number.POSITIVE_INFINITY
   if (typeof micros !== 'bigint' || micros < 0n) throw new FairleadError('request-invalid', 'the parameter "timeout" must be microseconds')
-  return Date.now() + Number(micros) / 1000
+  return Date.now() + Math.floor(Number(micros) / 1000)
 }
 
 /** Triton's parameter `priority`. */

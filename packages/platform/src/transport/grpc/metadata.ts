@@ -8,13 +8,17 @@ const MOST_MS = 24 * MILLIS.H!
 /** Encodings of messages that are read. */
 export const ENCODINGS = 'identity,gzip'
 
-/** Milliseconds of `grpc-timeout`, one to eight digits and a unit; `undefined` when there is none. Throws `request-invalid`. */
+/**
+ * Whole milliseconds of `grpc-timeout`, one to eight digits and a unit; `undefined` when there is none. Throws `request-invalid`.
+ * Clients send a nanosecond for a deadline that has passed.
+ */
 export function timeoutOf(headers: IncomingHttpHeaders): number | undefined {
   const given = headers['grpc-timeout']
   if (given === undefined) return undefined
   const match = TIMEOUT.exec(String(given))
   if (!match) throw new FairleadError('request-invalid', 'grpc-timeout must be up to eight digits and one of H, M, S, m, u, n')
-  return Math.min(Number(match[1]) * MILLIS[match[2]!]!, MOST_MS)
+  // the clock that deadlines are held against knows no parts of a millisecond: with them the last would never seem over
+  return Math.floor(Math.min(Number(match[1]) * MILLIS[match[2]!]!, MOST_MS))
 }
 
 /** Whether messages of this encoding may come. Throws `not-supported`. */

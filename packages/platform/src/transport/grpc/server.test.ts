@@ -215,15 +215,18 @@ test('a deadline that cannot be kept is DEADLINE_EXCEEDED, and what it is writte
   const call = (timeout: string) => port.call('ModelInfer', message, { headers: { 'grpc-timeout': timeout } })
   assert.equal((await call('1n')).status, 4)
   assert.equal((await call('0S')).status, 4)
+  const wrong = await port.call('ModelInfer', encode(ModelInferRequestSchema, { ...TYPED, inputs: [] }), { headers: { 'grpc-timeout': '999u' } })
+  assert.equal(wrong.status, 4, 'refused before its inputs are looked at')
   assert.equal((await call('1H')).status, 0)
   for (const odd of ['123456789S', '1', 'S', '1s', '-1S', '1.5S']) assert.equal((await call(odd)).status, 3, odd)
   const timeout = (value: bigint) => encode(ModelInferRequestSchema, { ...TYPED, parameters: { timeout: { parameterChoice: { case: 'int64Param', value } } } })
   assert.equal((await port.call('ModelInfer', timeout(60_000_000n))).status, 0)
   assert.equal((await port.call('ModelInfer', timeout(0n))).status, 0)
+  assert.equal((await port.call('ModelInfer', timeout(1n))).status, 4)
   assert.equal((await port.call('ModelInfer', timeout(-1n))).status, 3)
   assert.deepEqual(
-    port.world.failed.slice(0, 2).map(({ code }) => code),
-    ['deadline-exceeded', 'deadline-exceeded'],
+    port.world.failed.slice(0, 3).map(({ code }) => code),
+    ['deadline-exceeded', 'deadline-exceeded', 'deadline-exceeded'],
   )
 })
 

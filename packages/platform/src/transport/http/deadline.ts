@@ -27,7 +27,8 @@ export function deadlineOf({
   let millis = settingMs
   if (typeof header === 'string') millis = Math.min(millis, timeoutMs(header, 'X-Request-Timeout'))
   if (parameterMs !== undefined) millis = Math.min(millis, parameterMs)
-  return Date.now() + millis
+  // the clock knows no parts of a millisecond: with them the last would never seem over
+  return Date.now() + Math.floor(millis)
 }
 
 /** Level of `X-Request-Priority`. Throws `request-invalid`. */

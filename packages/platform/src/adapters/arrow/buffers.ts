@@ -4,7 +4,7 @@ import { type FlatTable, malformed } from './flatbuffer.ts'
 
 const ZSTD = 1
 
-/** How many bytes compressed buffers may still become, all together. */
+/** How many bytes compressed buffers, and texts that may share theirs, may still become, all together. */
 export interface Room {
   left: number
 }
@@ -59,6 +59,12 @@ export class BatchParts {
     return this.#codec === undefined || length === 0 ? bytes : this.#inflate(bytes)
   }
 
+  /** Takes room for so many bytes that the stream has fewer times than they are read. Throws `body-too-large`. */
+  grow(bytes: number): void {
+    if (bytes > this.#room.left) throw new FairleadError('body-too-large', 'the Arrow stream is too large when it is inflated')
+    this.#room.left -= bytes
+  }
+
   #inflate(bytes: Uint8Array): Uint8Array {
     if (bytes.length < 8) throw malformed('a compressed buffer has no length')
     const length = Number(new DataView(bytes.buffer, bytes.byteOffset, 8).getBigInt64(0, true))
@@ -67,8 +73,7 @@ export class BatchParts {
     if (this.#codec !== ZSTD)
       throw new FairleadError('table-invalid', 'the Arrow stream is compressed with LZ4, which is not read here; write it with zstd, or without compression')
     if (length < 0) throw malformed('a compressed buffer has no length')
-    if (length > this.#room.left) throw new FairleadError('body-too-large', 'the Arrow stream is too large when it is inflated')
-    this.#room.left -= length
+    this.grow(length)
     if (length === 0) return new Uint8Array(0)
     try {
       const inflated = zstdDecompressSync(packed, { maxOutputLength: length })

@@ -1,5 +1,8 @@
 import { FairleadError } from '@fairlead/contract'
 
+/** Entries of one list: a batch has a few for each column. */
+const MOST_ENTRIES = 1_000_000
+
 /** Bytes that are no Arrow stream. */
 export function malformed(what: string): FairleadError {
   return new FairleadError('table-invalid', `the Arrow stream cannot be read: ${what}`)
@@ -72,8 +75,9 @@ export class FlatTable {
     return at === 0 ? undefined : new FlatTable(this.#view, at)
   }
 
-  tables(field: number): FlatTable[] {
-    return this.#vector(field, 4, (at) => new FlatTable(this.#view, at + this.#view.getUint32(at, true)))
+  /** At most `most` of them: each takes more memory than the bytes that ask for it, and several vectors may lie in the same bytes. */
+  tables(field: number, most: number): FlatTable[] {
+    return this.#vector(field, 4, (at) => new FlatTable(this.#view, at + this.#view.getUint32(at, true)), most)
   }
 
   /** Structs of two 64-bit sizes each. */
@@ -85,12 +89,13 @@ export class FlatTable {
     return this.#vector(field, 8, (at) => sizeAt(this.#view, at))
   }
 
-  #vector<T>(field: number, stride: number, read: (at: number) => T): T[] {
+  #vector<T>(field: number, stride: number, read: (at: number) => T, most = MOST_ENTRIES): T[] {
     const at = this.#target(field)
     if (at === 0) return []
     this.#need(at, 4)
     const length = this.#view.getUint32(at, true)
     this.#need(at + 4, length * stride)
+    if (length > most) throw malformed(`its metadata have a list of ${length} entries, at most ${most} are read`)
     return Array.from({ length }, (_, i) => read(at + 4 + i * stride))
   }
 

@@ -1,6 +1,7 @@
 import { FairleadError } from '@fairlead/contract'
 import { allocate, type Table, type TableAsk, type TableColumn } from '../../domain/inference/index.ts'
 import { BatchParts, type Room } from './buffers.ts'
+import { Dictionary } from './dictionary.ts'
 import { malformed } from './flatbuffer.ts'
 import { readMessages } from './messages.ts'
 import { type ArrowField, readSchema } from './schema.ts'
@@ -17,7 +18,7 @@ interface Reading {
   fields: ArrowField[] | undefined
   /** Batches of each wanted column, by its place in the schema. */
   columns: Map<number, Vector[]>
-  dictionaries: Map<number, Vector>
+  dictionaries: Map<number, Dictionary>
   rows: number
   batches: number
 }
@@ -71,11 +72,9 @@ function takeDictionary(reading: Reading, id: number, { parts, isDelta }: { part
   if (!field) return
   const values = readVector({ ...field, dictionary: undefined }, parts, reading.dictionaries)
   const before = isDelta ? reading.dictionaries.get(id) : undefined
-  reading.dictionaries.set(id, before ? joined(before, values) : values)
-}
-
-function joined(first: Vector, second: Vector): Vector {
-  return { length: first.length + second.length, at: (row) => (row < first.length ? first.at(row) : second.at(row - first.length)) }
+  const dictionary = before ?? new Dictionary()
+  dictionary.add(values)
+  reading.dictionaries.set(id, dictionary)
 }
 
 function takeBatch(reading: Reading, parts: BatchParts): void {

@@ -57,7 +57,7 @@ export interface ArrowField {
 export function readSchema(schema: FlatTable): ArrowField[] {
   if (schema.int16(0, 0) !== 0) throw malformed('its numbers are big-endian')
   const left = { fields: MOST_FIELDS }
-  return schema.tables(1).map((field) => readField(field, left, 0))
+  return schema.tables(1, left.fields).map((field) => readField(field, left, 0))
 }
 
 function readField(field: FlatTable, left: { fields: number }, depth: number): ArrowField {
@@ -76,7 +76,7 @@ function readField(field: FlatTable, left: { fields: number }, depth: number): A
     signed: type === 'int' && facts?.uint8(1, 0) === 1,
     listSize: type === 'fixedList' ? (facts?.int32(0, 0) ?? 0) : 0,
     dense: type === 'union' && facts?.int16(0, 0) === 1,
-    children: field.tables(5).map((child) => readField(child, left, depth + 1)),
+    children: field.tables(5, left.fields).map((child) => readField(child, left, depth + 1)),
     dictionary: dictionary && { id: dictionary.size(0), bits: places?.int32(0, 32) ?? 32, signed: (places?.uint8(1, 0) ?? 1) === 1 },
   }
 }

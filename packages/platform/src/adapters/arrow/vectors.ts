@@ -120,6 +120,9 @@ function textVector(large: boolean, parts: BatchParts): Vector {
   return { length, at: valid ? (row) => (valid(row) ? value(row) : null) : value }
 }
 
+/** Longest text that stands in its view. */
+const SHORT = 12
+
 /** Views of 16 bytes: a length, and up to 12 bytes of text or the place of longer ones. */
 function viewVector(parts: BatchParts): Vector {
   const { length, nulls } = parts.node()
@@ -128,10 +131,17 @@ function viewVector(parts: BatchParts): Vector {
   if (views.length < length * 16) throw malformed('a column is shorter than its batch')
   const view = new DataView(views.buffer, views.byteOffset, views.byteLength)
   const data = Array.from({ length: parts.variadic() }, () => parts.buffer())
+  // each row may point at the same long text
+  let long = 0
+  for (let row = 0; row < length; row++) {
+    const size = !valid || valid(row) ? view.getUint32(row * 16, true) : 0
+    if (size > SHORT) long += size
+  }
+  parts.grow(long)
   const at = (row: number): unknown => {
     if (valid && !valid(row)) return null
     const size = view.getUint32(row * 16, true)
-    const short = size <= 12
+    const short = size <= SHORT
     const bytes = short ? views : data[view.getUint32(row * 16 + 8, true)]
     const from = short ? row * 16 + 4 : view.getUint32(row * 16 + 12, true)
     if (!bytes || from + size > bytes.length) throw malformed('a text lies outside of its column')
@@ -174,14 +184,11 @@ function dictionaryVector({ dictionary, name }: ArrowField, parts: BatchParts, d
   const valid = validityOf(parts.buffer(), length, nulls)
   const places = numbersOf(parts.buffer(), INTEGERS[`${signed}${bits}`]!, length)
   if (!values) throw malformed(`the dictionary of the column "${name.slice(0, 100)}" is missing`)
-  const known = new Map<number, unknown>()
   const at = (row: number): unknown => {
     if (valid && !valid(row)) return null
     const place = Number(places[row])
     if (place < 0 || place >= values.length) throw malformed('a value lies outside of its dictionary')
-    // the same text again and again is read once
-    if (!known.has(place)) known.set(place, values.at(place))
-    return known.get(place)
+    return values.at(place)
   }
   return { length, at }
 }

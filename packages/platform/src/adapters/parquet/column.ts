@@ -38,6 +38,7 @@ export function readChunk(file: Uint8Array, chunk: Chunk, { filled, rows, room }
   let dictionary: Values | undefined
   for (const page of readPages(file.subarray(chunk.start, chunk.start + chunk.length))) {
     if (filled.rows === end) break
+    if (--room.pages < 0) throw malformed('it has more pages than are read; write it with larger ones')
     const type = page.header.number(1)
     if (type === 2) dictionary = readDictionary(page, { chunk, room, kind: filled.kind })
     else if (type === 0) takePage(dataPage(page, chunk, room, filled), { filled, end, dictionary })

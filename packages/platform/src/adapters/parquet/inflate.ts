@@ -2,9 +2,12 @@ import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from 'node:zlib'
 import { FairleadError } from '@fairlead/contract'
 import { malformed } from './thrift.ts'
 
-/** How many bytes compressed pages may still become, all together. */
+/** What may still be read of a file, all columns together. */
 export interface Room {
+  /** Bytes that compressed pages may become. */
   left: number
+  /** Pages, also those that have no value: columns may lie in the same bytes, so that the length of the file says nothing. */
+  pages: number
 }
 
 type Inflate = (bytes: Uint8Array, length: number) => Uint8Array

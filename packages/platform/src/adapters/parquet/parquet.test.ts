@@ -111,6 +111,21 @@ test('more rows than are taken, and files that grow too much, are refused', () =
   )
 })
 
+test('no more pages are read than take a moment, and those of other columns do not count', () => {
+  const many = write(
+    [
+      { name: 'a', type: 'INT32', data: Array.from({ length: 60_000 }, (_, i) => i), encoding: 'PLAIN', nullable: false },
+      { name: 'b', type: 'INT32', data: Array(60_000).fill(1), encoding: 'PLAIN', nullable: false },
+    ],
+    { pageSize: 4, statistics: false },
+  )
+  assert.throws(
+    () => readParquet(many, ask(['a'], 100_000)),
+    (error: FairleadError) => error.code === 'table-invalid' && /more pages than are read/.test(error.message),
+  )
+  assert.equal(readParquet(many, ask(['c'], 100_000)).rows, 60_000)
+})
+
 test('bytes that are no Parquet are refused as such, wherever they are cut or changed', () => {
   const whole = write(COLUMNS, { codec: 'SNAPPY' })
   for (const bytes of [

@@ -7,13 +7,15 @@ import { kindOf } from './values.ts'
 
 /** Bytes that compressed pages may become, or four times the file where that is more. */
 const MOST_INFLATED = 64 * 1024 * 1024
+/** Pages that are read, which takes seconds where each is unpacked. */
+const MOST_PAGES = 50_000
 
 /** Reads the wanted columns of a Parquet file. Throws as `TableCodec.read`. */
 export function readParquet(bytes: Uint8Array, ask: TableAsk): Table {
   const metadata = readMetadata(bytes)
   const rows = rowsOf(metadata, ask)
   const known = new Set(ask.columns.map(({ name }) => name))
-  const room = { left: Math.max(MOST_INFLATED, bytes.length * 4) }
+  const room = { left: Math.max(MOST_INFLATED, bytes.length * 4), pages: MOST_PAGES }
   const wanted = new Map<string, Filled>()
   const columns = metadata.columns.map((column): TableColumn => {
     if (!known.has(column.name)) return { name: column.name, at: () => undefined }

@@ -10,6 +10,7 @@ import {
   ServingRelease,
   type Session,
   type Wish,
+  type WishStore,
 } from '../domain/inference/index.ts'
 import { type FakeModel, fakeModel, fakeRelease, fakeSession } from './fake-model.ts'
 
@@ -68,27 +69,28 @@ export function coded(code: FairleadError['code'], words = /./) {
   return (error: FairleadError) => error.code === code && words.test(error.message)
 }
 
-/** The model repository of one process over an `Inference` with fake models, and the wishes that were told. */
+/** The model repository of one process over an `Inference` with fake models, and the store of its wishes. */
 export function fakeRepository(
   inference: Inference,
   world: FakeWorld,
   { peers = () => ['test'], waitMs = 5000 }: { peers?: () => string[]; waitMs?: number } = {},
 ) {
   const wishes: Wish[] = []
+  const store: WishStore = {
+    add: (wish) => {
+      const sequence = wishes.length + 1
+      wishes.push({ ...wish, sequence })
+      return sequence
+    },
+    list: () => wishes,
+    newest: () => wishes.length,
+  }
   const repository = new ModelRepository({
     inference,
-    wishes: {
-      add: (wish) => {
-        const sequence = wishes.length + 1
-        wishes.push({ ...wish, sequence })
-        return sequence
-      },
-      list: () => wishes,
-      newest: () => wishes.length,
-    },
+    wishes: store,
     peers,
     reports: (deployment) => world.reports.filter((report) => report.deployment === deployment),
     waitMs,
   })
-  return { repository, wishes }
+  return { repository, store }
 }

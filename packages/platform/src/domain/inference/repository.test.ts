@@ -27,6 +27,23 @@ test('an answer waits until every process has done it, and says so when one has 
   await assert.rejects(loading, coded('load-failed', /^failed to load 'credit' in other: no memory/))
 })
 
+test('wishes that cannot be read for a moment are read on the next turn', async () => {
+  const { inference, world } = fakeInference()
+  await serveReleases(inference)
+  const { repository, store } = fakeRepository(inference, world)
+  const { list } = store
+  let failures = 0
+  store.list = () => {
+    if (failures++ < 2) throw new Error('database is locked')
+    return list()
+  }
+  repository.start()
+  await repository.unload('credit')
+  repository[Symbol.dispose]()
+  assert.equal(failures, 3)
+  assert.throws(() => inference.resolve('credit'), coded('model-unloaded'))
+})
+
 test('what takes longer than callers wait is told as it stands', async () => {
   const { inference, world } = fakeInference()
   await serveReleases(inference)

@@ -38,6 +38,7 @@ export interface RepositoryEntry {
 
 /** Below the patience of the usual clients, which is a minute. */
 const WAIT_MS = 50_000
+/** How soon who waits looks first; then less and less often, because each look reads what all processes report, on the thread of predictions. */
 const LOOK_MS = 25
 const POLL_MS = 250
 
@@ -89,14 +90,14 @@ export class ModelRepository implements Disposable {
     const sequence = this.#options.wishes.add(wish)
     this.#look()
     const until = performance.now() + (this.#options.waitMs ?? WAIT_MS)
-    for (;;) {
+    for (let pause = LOOK_MS; ; pause = Math.min(pause * 2, POLL_MS)) {
       const outcomes = this.#outcomes(wish, sequence)
       const failed = [...outcomes].find(([, outcome]) => outcome?.failure)
       if (failed) throw refused(name, failed)
       const missing = [...outcomes].filter(([, outcome]) => outcome === undefined).length
       if (missing === 0) return
       if (performance.now() > until) throw unfinished(name, kind, { done: outcomes.size - missing, all: outcomes.size })
-      await sleep(LOOK_MS)
+      await sleep(pause)
     }
   }
 
@@ -112,10 +113,17 @@ export class ModelRepository implements Disposable {
 
   #look(): void {
     const { inference, wishes } = this.#options
-    const newest = wishes.newest()
-    if (newest === this.#taken) return
-    this.#taken = newest
-    void inference.follow(wishes.list())
+    let wished: Wish[]
+    try {
+      const newest = wishes.newest()
+      if (newest === this.#taken) return
+      wished = wishes.list()
+      this.#taken = newest
+    } catch {
+      // a store that is locked for a moment is asked again on the next turn, and must not end the process meanwhile
+      return
+    }
+    void inference.follow(wished)
   }
 }
 

@@ -1,4 +1,3 @@
-import { constants, type IncomingHttpHeaders, type OutgoingHttpHeaders, type ServerHttp2Stream } from 'node:http2'
 import { FairleadError } from '@fairlead/contract'
 import type { Allowance } from '../../domain/governance/index.ts'
 import type { Caller, ServableRelease } from '../../domain/inference/index.ts'
@@ -7,6 +6,7 @@ import { requestId } from '../../kernel/request-id.ts'
 import { presentedSecret } from '../credentials.ts'
 import { traceIdOf } from '../trace-context.ts'
 import { type Framed, type FrameLimits, FrameReader } from './framing.ts'
+import { CODE, encodeHeaders, type Headers, type Http2Stream, type StreamHandler } from './h2/index.ts'
 import { InHand } from './in-hand.ts'
 import type { Inflater } from './inflate.ts'
 import { contentKind, ENCODINGS, isGzip, timeoutOf } from './metadata.ts'
@@ -42,17 +42,23 @@ export interface CallWorld {
   over(call: Call): void
 }
 
-const { HTTP2_HEADER_PATH, NGHTTP2_NO_ERROR, NGHTTP2_CANCEL, NGHTTP2_FLAG_END_STREAM } = constants
+type Field = readonly [name: string, value: string]
+
+const HEADERS = encodeHeaders([
+  [':status', '200'],
+  ['content-type', 'application/grpc'],
+])
+const OK = encodeHeaders([['grpc-status', '0']])
 
 /** One call: reads its messages, has them answered, and writes answers and status. */
-export class Call {
-  readonly headers: IncomingHttpHeaders
+export class Call implements StreamHandler {
+  readonly headers: Headers
   /** When the call was seen, in `performance.now()` milliseconds. */
   readonly receivedAt = performance.now()
   /** When the caller gives up, in milliseconds since 1970. */
   deadline: number | undefined
   readonly world: CallWorld
-  readonly #stream: ServerHttp2Stream
+  readonly #stream: Http2Stream
   #method: Method | undefined
   #reader: FrameReader | undefined
   #gzip = false
@@ -62,8 +68,6 @@ export class Call {
   #message: Framed | undefined
   #arrived = false
   #answeredAt = 0
-  #closed = false
-  #trailers: OutgoingHttpHeaders | undefined
   #turns: Promise<unknown> | undefined
   #onClose: (() => void)[] | undefined
   #onEnding: (() => void) | undefined
@@ -74,13 +78,11 @@ export class Call {
   /** Since when a message is incomplete. */
   #partialAt = 0
 
-  constructor(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, world: CallWorld) {
+  constructor(stream: Http2Stream, headers: Headers, world: CallWorld) {
     this.#stream = stream
     this.headers = headers
     this.world = world
-    // an error of a stream closes it, and that is all there is to do
-    stream.on('error', () => {})
-    stream.on('close', () => this.#gone())
+    stream.handler = this
   }
 
   /** `x-request-id` as sent, else made here. */
@@ -106,7 +108,7 @@ export class Call {
 
   /** Whether the caller waits no more. */
   get isGone(): boolean {
-    return this.#closed || this.#stream.destroyed
+    return this.#stream.gone
   }
 
   /** Whether nothing can be answered any more. */
@@ -117,7 +119,7 @@ export class Call {
   /** Calls back when the call is over, at once if it is. */
   onClose(told: () => void): void {
     this.#onClose ??= []
-    if (this.#closed) told()
+    if (this.isGone) told()
     else this.#onClose.push(told)
   }
 
@@ -153,7 +155,7 @@ export class Call {
 
   /** Counts a request for predictions against what its caller may ask for. Throws `rate-limited` and `quota-exhausted`. */
   limit(caller: Caller, { deployment, settings }: Pick<ServableRelease, 'deployment' | 'settings'>): Caller {
-    const address = () => this.#stream.session?.socket.remoteAddress ?? ''
+    const address = () => this.#stream.peer
     const allowance = this.world.options.limiter?.allowance({ caller, deployment, settings, address })
     if (!allowance) return caller
     this.#limits = allowance
@@ -183,17 +185,21 @@ export class Call {
     return options.authorize({ presented: presentedSecret(this.headers), action: 'predict', loopback, deployment, requireKey })
   }
 
-  /** Takes the call up; `flags` are those of its headers. */
-  begin(flags: number): void {
+  /** Takes the call up; when it has `ended`, nothing follows its headers. */
+  begin(ended: boolean): void {
     const kind = contentKind(this.headers)
-    if (this.headers[':method'] !== 'POST') this.#refuseHttp(405, { allow: 'POST' })
-    else if (kind === 'foreign') this.#refuseHttp(415)
-    else if (this.#isKnown(kind)) this.#listen(flags)
+    this.#arrived = ended
+    if (this.headers[':method'] !== 'POST') this.#refuseHttp([':status', '405'], ['allow', 'POST'])
+    else if (kind === 'foreign') this.#refuseHttp([':status', '415'])
+    else if (this.#isKnown(kind)) {
+      this.#listen()
+      if (ended) this.ended()
+    }
   }
 
   #isKnown(kind: 'protobuf' | 'other'): boolean {
     try {
-      const path = String(this.headers[HTTP2_HEADER_PATH])
+      const path = this.headers[':path']!
       this.#method = this.world.methodOf(path)
       if (!this.#method) throw new FairleadError('not-supported', `there is no method ${path.slice(0, 200)}`)
       if (kind === 'other') throw new FairleadError('not-supported', 'messages are read as protobuf only; send application/grpc')
@@ -208,14 +214,10 @@ export class Call {
     }
   }
 
-  #listen(flags: number): void {
-    const stream = this.#stream
+  #listen(): void {
     const { frames } = this.world
     const { messageBytes } = this.#method!
     this.#reader = new FrameReader(messageBytes === undefined ? frames : { ...frames, messageBytes }, (message) => this.#take(message))
-    stream.on('data', (chunk: Buffer) => this.#read(chunk))
-    if ((flags & NGHTTP2_FLAG_END_STREAM) !== 0) this.#ended()
-    else stream.on('end', () => this.#ended())
   }
 
   /** Sends a message that has its prefix. */
@@ -229,10 +231,9 @@ export class Call {
   finish(framed?: Buffer): void {
     if (this.#over) return
     this.#answeredAt = performance.now()
-    this.#trailers = { 'grpc-status': '0' }
     this.#respond()
-    if (framed) this.#stream.end(framed)
-    else this.#stream.end()
+    if (framed) this.#stream.write(framed)
+    this.#stream.end(OK)
   }
 
   /** Ends the call with an error. */
@@ -241,28 +242,18 @@ export class Call {
     this.#answeredAt = performance.now()
     const error = known(cause)
     if (error.code === 'internal') this.world.options.onError?.(cause, this.id)
-    const trailers = { ...errorTrailers(error), 'grpc-accept-encoding': ENCODINGS }
-    if (this.#stream.headersSent) {
-      this.#trailers = trailers
-      this.#stream.end()
-    } else {
-      this.#stream.respond({ ...this.#headers(), ...trailers }, { endStream: true, sendDate: false } as object)
-      this.#hangUp()
-    }
+    const trailers = encodeHeaders([...Object.entries(errorTrailers(error)), ['grpc-accept-encoding', ENCODINGS]])
+    if (this.#stream.headersSent) this.#stream.end(trailers)
+    else this.#stream.respond(Buffer.concat([this.#headers(), trailers]), true)
     this.#reader?.end()
-  }
-
-  /** What the client still wants to send is not waited for. */
-  #hangUp(): void {
-    if (!this.#arrived) this.#stream.close(NGHTTP2_NO_ERROR)
   }
 
   /** Looks whether the call takes longer than it may. */
   sweep(now: number): void {
     const { requestMs, answerMs } = this.world.limits
     if (this.#answeredAt > 0) {
-      if (now - this.#answeredAt > answerMs) this.#stream.close(NGHTTP2_CANCEL)
-    } else if (this.#inHand?.fullAt && now - this.#inHand.fullAt > answerMs) this.#stream.close(NGHTTP2_CANCEL)
+      if (now - this.#answeredAt > answerMs) this.#stream.reset(CODE.cancel)
+    } else if (this.#inHand?.fullAt && now - this.#inHand.fullAt > answerMs) this.#stream.reset(CODE.cancel)
     else if (this.#isLate(now, requestMs)) {
       this.fail(new FairleadError('request-timeout', `the message did not arrive within ${requestMs} ms`))
     } else if (this.deadline !== undefined && this.deadline <= Date.now() && this.#method?.kind !== 'unary') {
@@ -277,7 +268,8 @@ export class Call {
     return single && !this.#arrived && now - this.receivedAt > requestMs
   }
 
-  #read(chunk: Buffer): void {
+  /** A part of what the client sends. */
+  received(chunk: Buffer): void {
     if (this.#over) return
     try {
       this.#reader!.push(chunk)
@@ -312,7 +304,8 @@ export class Call {
     else this.#message = message
   }
 
-  #ended(): void {
+  /** The client sends no more. */
+  ended(): void {
     this.#arrived = true
     if (this.#over) return
     const message = this.#message
@@ -354,7 +347,8 @@ export class Call {
       const framed = await this.#method!.reply(this, bytes)
       this.#reader!.release()
       if (framed) this.send(framed)
-      this.#stream.resume()
+      if (this.#stream.full) this.#stream.onceTaken(() => this.#stream.resume())
+      else this.#stream.resume()
     }
     // the next is read when this one is answered, so that nobody makes a queue of them
     this.#stream.pause()
@@ -366,10 +360,10 @@ export class Call {
     const stream = this.#stream
     return new InHand({
       answer: (message) => this.#answerOne(message).catch((error: unknown) => this.fail(error)),
-      isFull: () => stream.writableNeedDrain,
+      isFull: () => stream.full,
       pause: () => stream.pause(),
       resume: () => stream.resume(),
-      onceTaken: (told) => stream.once('drain', told),
+      onceTaken: (told) => stream.onceTaken(told),
       idle: () => {
         this.#reader!.release()
         this.#endStream()
@@ -383,36 +377,28 @@ export class Call {
     if (framed) this.send(framed)
   }
 
-  #headers(): OutgoingHttpHeaders {
-    const headers: OutgoingHttpHeaders = { ':status': 200, 'content-type': 'application/grpc', 'x-request-id': this.id }
-    if (this.#predictionId !== undefined) headers['x-fairlead-id'] = this.#predictionId
+  #headers(): Buffer {
+    const fields: Field[] = [['x-request-id', this.id]]
+    if (this.#predictionId !== undefined) fields.push(['x-fairlead-id', this.#predictionId])
     const limits = this.#limits?.fields() ?? []
-    for (let i = 0; i < limits.length; i += 2) headers[limits[i]!.toLowerCase()] = limits[i + 1]!
+    for (let i = 0; i < limits.length; i += 2) fields.push([limits[i]!.toLowerCase(), limits[i + 1]!])
     const { traceparent } = this.headers
-    if (traceparent !== undefined && this.traceId !== undefined) headers.traceparent = traceparent
-    return headers
+    if (traceparent !== undefined && this.traceId !== undefined) fields.push(['traceparent', traceparent])
+    return Buffer.concat([HEADERS, encodeHeaders(fields)])
   }
 
   #respond(): void {
-    const stream = this.#stream
-    if (stream.headersSent) return
-    stream.on('wantTrailers', () => {
-      stream.sendTrailers(this.#trailers ?? { 'grpc-status': '13' })
-      // with a reset they would not go out
-      if (!this.#arrived) setImmediate(() => this.#hangUp())
-    })
-    stream.respond(this.#headers(), { waitForTrailers: true, sendDate: false } as object)
+    if (!this.#stream.headersSent) this.#stream.respond(this.#headers())
   }
 
   /** Answers what is not gRPC in HTTP's own terms. */
-  #refuseHttp(status: number, more: OutgoingHttpHeaders = {}): void {
+  #refuseHttp(...fields: Field[]): void {
     this.#answeredAt = performance.now()
-    this.#stream.respond({ ':status': status, ...more }, { endStream: true })
-    this.#stream.close(NGHTTP2_NO_ERROR)
+    this.#stream.respond(encodeHeaders(fields), true)
   }
 
-  #gone(): void {
-    this.#closed = true
+  /** Nothing can come or go any more. */
+  closed(): void {
     this.#reader?.end()
     this.world.over(this)
     for (const told of this.#onClose ?? []) told()

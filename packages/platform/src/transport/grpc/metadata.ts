@@ -1,5 +1,5 @@
-import type { IncomingHttpHeaders } from 'node:http2'
 import { FairleadError } from '@fairlead/contract'
+import type { Headers } from './h2/index.ts'
 
 const TIMEOUT = /^(\d{1,8})([HMSmun])$/
 const MILLIS: Readonly<Record<string, number>> = { H: 3_600_000, M: 60_000, S: 1000, m: 1, u: 1e-3, n: 1e-6 }
@@ -12,7 +12,7 @@ export const ENCODINGS = 'identity,gzip'
  * Whole milliseconds of `grpc-timeout`, one to eight digits and a unit; `undefined` when there is none. Throws `request-invalid`.
  * Clients send a nanosecond for a deadline that has passed.
  */
-export function timeoutOf(headers: IncomingHttpHeaders): number | undefined {
+export function timeoutOf(headers: Headers): number | undefined {
   const given = headers['grpc-timeout']
   if (given === undefined) return undefined
   const match = TIMEOUT.exec(String(given))
@@ -22,7 +22,7 @@ export function timeoutOf(headers: IncomingHttpHeaders): number | undefined {
 }
 
 /** Whether messages of this encoding may come. Throws `not-supported`. */
-export function isGzip(headers: IncomingHttpHeaders): boolean {
+export function isGzip(headers: Headers): boolean {
   const encoding = headers['grpc-encoding']
   if (encoding === undefined || encoding === 'identity') return false
   if (encoding === 'gzip') return true
@@ -30,7 +30,7 @@ export function isGzip(headers: IncomingHttpHeaders): boolean {
 }
 
 /** Whether a content type is that of gRPC at all, and whether with messages in protobuf. */
-export function contentKind(headers: IncomingHttpHeaders): 'protobuf' | 'other' | 'foreign' {
+export function contentKind(headers: Headers): 'protobuf' | 'other' | 'foreign' {
   const type = headers['content-type']
   if (type === 'application/grpc' || type === 'application/grpc+proto') return 'protobuf'
   const match = /^application\/grpc(\+[^;\s]*)?\s*(;|$)/i.exec(type ?? '')

@@ -1,11 +1,10 @@
-import { constants, createServer, type Http2Server, type ServerHttp2Session } from 'node:http2'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { FairleadError } from '@fairlead/contract'
 import { Budget } from '../budget.ts'
 import { ConnectionCount, isThisMachine } from '../connection-count.ts'
 import type { ListenOptions } from '../http/index.ts'
-import { Call } from './call.ts'
-import { Connection } from './connection.ts'
+import { Call, type CallWorld } from './call.ts'
+import { Http2Connection, refuseConnection } from './h2/index.ts'
 import { Inflater } from './inflate.ts'
 import { findMethod } from './methods.ts'
 import { type GrpcLimits, grpcLimits, type ServeGrpcOptions } from './options.ts'
@@ -29,58 +28,29 @@ export function serveGrpc(options: ServeGrpcOptions): GrpcServing {
 
 /** Connections beyond the limit that are told so at a time; more are cut without a word. */
 const REFUSED_AT_ONCE = 256
-const WINDOW_BYTES = 1024 * 1024
-const CONNECTION_WINDOW_BYTES = 16 * 1024 * 1024
-const FRAME_BYTES = 64 * 1024
-/** Megabytes that may wait for a reader who takes nothing. */
-const SESSION_MEMORY = 128
 
 class GrpcPort implements GrpcServing {
   readonly #options: ServeGrpcOptions
   readonly #limits: GrpcLimits
-  readonly #server: Http2Server
-  readonly #connections = new Map<ServerHttp2Session, Connection>()
+  readonly #server: Server
+  readonly #connections = new Set<Http2Connection>()
   readonly #calls = new Set<Call>()
   readonly #inflater: Inflater
   readonly #pending: Budget
   readonly #count: ConnectionCount
   #sweeper: NodeJS.Timeout | undefined
+  #onceEmpty: (() => void) | undefined
 
   constructor(options: ServeGrpcOptions) {
     this.#options = options
     this.#limits = grpcLimits(options.limits)
-    const { messageBytes, pendingBytes, connections, streams, headerBytes } = this.#limits
+    const { messageBytes, pendingBytes, connections } = this.#limits
     this.#count = new ConnectionCount(this.#limits)
     this.#inflater = new Inflater(messageBytes)
     this.#pending = new Budget(pendingBytes)
-    this.#server = createServer({
-      settings: {
-        maxConcurrentStreams: streams,
-        maxHeaderListSize: headerBytes,
-        initialWindowSize: WINDOW_BYTES,
-        maxFrameSize: FRAME_BYTES,
-        enablePush: false,
-      },
-      maxSessionMemory: SESSION_MEMORY,
-      maxOutstandingPings: 2,
-      maxSettings: 32,
-      maxSessionInvalidFrames: 100,
-    } as object)
+    // frames leave together as they are, and waiting for more would only delay them
+    this.#server = createServer({ noDelay: true }, (socket) => this.#connected(socket))
     this.#server.maxConnections = connections + REFUSED_AT_ONCE
-    this.#server.on('session', (session) => this.#connected(session))
-    this.#server.on('sessionError', () => {})
-    this.#server.on('stream', (stream, headers, flags, rawHeaders) => {
-      const connection = this.#connections.get(stream.session as ServerHttp2Session)
-      // what is announced to clients is not enforced by Node below 64 KiB
-      if (!connection || sizeOf(rawHeaders) > headerBytes) {
-        stream.on('error', () => {})
-        stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM)
-        return
-      }
-      const call = new Call(stream, headers, connection.world)
-      this.#calls.add(call)
-      call.begin(flags)
-    })
   }
 
   listen({ host, port, reusePort = false }: ListenOptions): Promise<{ port: number }> {
@@ -101,15 +71,15 @@ class GrpcPort implements GrpcServing {
 
   async close(graceMs: number): Promise<void> {
     if (!this.#server.listening) return
-    const sessions = [...this.#connections.keys()].map((session) => new Promise<void>((resolve) => session.once('close', resolve)))
     for (const call of this.#calls) call.ending()
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()))
-    // says GOAWAY with the last call that is still answered; clients repeat elsewhere what they sent after it
-    for (const session of this.#connections.keys()) session.close()
+    for (const connection of this.#connections) connection.leave()
     const timer = setTimeout(() => {
-      for (const session of this.#connections.keys()) session.destroy()
+      for (const connection of this.#connections) connection.destroy()
     }, graceMs)
-    await Promise.all([closed, ...sessions])
+    await closed
+    // the server may be done before all its connections have said so
+    if (this.#connections.size > 0) await new Promise<void>((resolve) => (this.#onceEmpty = resolve))
     clearTimeout(timer)
     clearInterval(this.#sweeper)
   }
@@ -122,15 +92,13 @@ class GrpcPort implements GrpcServing {
     return this.#count.refused
   }
 
-  #connected(session: ServerHttp2Session): void {
-    const address = session.socket.remoteAddress ?? ''
+  #connected(socket: Socket): void {
+    const address = socket.remoteAddress ?? ''
     if (!this.#count.take(address)) {
-      session.on('error', () => {})
-      session.destroy(undefined, constants.NGHTTP2_ENHANCE_YOUR_CALM)
+      refuseConnection(socket)
       return
     }
-    session.setLocalWindowSize(CONNECTION_WINDOW_BYTES)
-    const connection = new Connection(session, this.#limits, {
+    const world: CallWorld = {
       options: this.#options,
       limits: this.#limits,
       inflater: this.#inflater,
@@ -138,24 +106,26 @@ class GrpcPort implements GrpcServing {
       frames: { messageBytes: this.#limits.messageBytes, budgets: [this.#pending, new Budget(this.#limits.connectionBytes)] },
       methodOf: findMethod,
       over: (call) => void this.#calls.delete(call),
+    }
+    const connection = new Http2Connection(socket, {
+      limits: this.#limits,
+      begin: (stream, headers, ended) => {
+        const call = new Call(stream, headers, world)
+        this.#calls.add(call)
+        call.begin(ended)
+      },
+      closed: () => {
+        this.#connections.delete(connection)
+        this.#count.give(address)
+        if (this.#connections.size === 0) this.#onceEmpty?.()
+      },
     })
-    this.#connections.set(session, connection)
-    session.once('close', () => {
-      this.#connections.delete(session)
-      this.#count.give(address)
-    })
+    this.#connections.add(connection)
   }
 
   #sweep(): void {
     const now = performance.now()
     for (const call of this.#calls) call.sweep(now)
-    for (const connection of this.#connections.values()) connection.sweep(now)
+    for (const connection of this.#connections) connection.sweep(now)
   }
-}
-
-/** Size of headers as HTTP/2 counts it. */
-function sizeOf(rawHeaders: readonly string[]): number {
-  let size = 16 * rawHeaders.length
-  for (const text of rawHeaders) size += text.length
-  return size
 }

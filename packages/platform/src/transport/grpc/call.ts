@@ -5,6 +5,7 @@ import { uuidv7 } from '../../kernel/ids.ts'
 import { requestId } from '../../kernel/request-id.ts'
 import { presentedSecret } from '../credentials.ts'
 import { traceIdOf } from '../trace-context.ts'
+import { answerHead } from './answer-head.ts'
 import { type Framed, type FrameLimits, FrameReader } from './framing.ts'
 import { CODE, encodeHeaders, type Headers, type Http2Stream, type StreamHandler } from './h2/index.ts'
 import { InHand } from './in-hand.ts'
@@ -44,10 +45,6 @@ export interface CallWorld {
 
 type Field = readonly [name: string, value: string]
 
-const HEADERS = encodeHeaders([
-  [':status', '200'],
-  ['content-type', 'application/grpc'],
-])
 const OK = encodeHeaders([['grpc-status', '0']])
 
 /** One call: reads its messages, has them answered, and writes answers and status. */
@@ -378,13 +375,13 @@ export class Call implements StreamHandler {
   }
 
   #headers(): Buffer {
-    const fields: Field[] = [['x-request-id', this.id]]
-    if (this.#predictionId !== undefined) fields.push(['x-fairlead-id', this.#predictionId])
+    const fields: Field[] = []
     const limits = this.#limits?.fields() ?? []
     for (let i = 0; i < limits.length; i += 2) fields.push([limits[i]!.toLowerCase(), limits[i + 1]!])
     const { traceparent } = this.headers
     if (traceparent !== undefined && this.traceId !== undefined) fields.push(['traceparent', traceparent])
-    return Buffer.concat([HEADERS, encodeHeaders(fields)])
+    const head = answerHead(this.id, this.#predictionId)
+    return fields.length === 0 ? head : Buffer.concat([head, encodeHeaders(fields)])
   }
 
   #respond(): void {

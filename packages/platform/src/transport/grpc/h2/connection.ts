@@ -226,8 +226,9 @@ export class Http2Connection implements FrameSink {
       else if (name === SETTING.frameBytes) this.#streams.frameBytes = Math.min(value, OFFER.frameBytes)
       else if (name === SETTING.tableBytes && value < OFFER.tableBytes) this.#streams.emptyTable()
     }
-    if (window !== undefined) this.#streams.setInitialWindow(window)
+    // before anything is sent under the new settings: until then the client counts by the old ones
     this.#out.frame(FRAME.settings, FLAG.ack)
+    if (window !== undefined) this.#streams.setInitialWindow(window)
   }
 
   #read(chunk: Buffer): void {

@@ -27,7 +27,7 @@ export class HpackDecoder {
   #mostBytes: number
   #block: Buffer = Buffer.alloc(0)
   #at = 0
-  /** The last block that only named entries of the tables, and its fields, as long as the table does not change. */
+  /** The last block that left the table as it was, and its fields, as long as the table does not change. */
   #last: { block: Buffer; headers: Headers } | undefined
 
   constructor(options: HpackDecoderOptions) {
@@ -44,14 +44,14 @@ export class HpackDecoder {
     this.#block = block
     this.#at = 0
     const list = new HeaderList(this.#options.listBytes)
-    let onlyIndexed = true
+    let unchanged = true
     let resizable = true
     while (this.#at < block.length) {
       const byte = block[this.#at]!
       if ((byte & 0xe0) === RESIZE) {
         if (!resizable) throw new HpackError('the table is resized inside a block')
         this.#resize(this.#integer(5))
-        onlyIndexed = false
+        unchanged = false
         continue
       }
       resizable = false
@@ -60,12 +60,13 @@ export class HpackDecoder {
         list.add(name, value)
         continue
       }
-      onlyIndexed = false
-      const [name, value] = this.#literal((byte & INDEXING) !== 0)
+      const indexing = (byte & INDEXING) !== 0
+      if (indexing) unchanged = false
+      const [name, value] = this.#literal(indexing)
       list.add(name, value)
     }
     const found = { block, headers: list.finish() }
-    if (onlyIndexed) {
+    if (unchanged) {
       Object.freeze(found.headers)
       // a copy: the block is a view of what was read from the network
       this.#last = { block: Buffer.from(block), headers: found.headers }

@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process'
+import { availableParallelism } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { FairleadError } from '@fairlead/contract'
@@ -55,6 +56,8 @@ export interface SupervisorOptions {
 }
 
 const MAIN = new URL(import.meta.url.endsWith('.ts') ? './serve-main.ts' : './serve-main.js', import.meta.url)
+/** Threads that help the engine of a serve process: no more than have a core beside it, as far as the engine's own default. */
+const HELPERS = Math.max(1, Math.min(4, availableParallelism() - 1))
 const STEADY_MS = 30_000
 /** How often the processes are looked after. */
 const LOOK_MS = 250
@@ -221,7 +224,7 @@ export class Supervisor {
     slot.state = 'starting'
     const child = fork(fileURLToPath(MAIN), [], {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-      execArgv: ['--disable-warning=ExperimentalWarning'],
+      execArgv: ['--disable-warning=ExperimentalWarning', `--v8-pool-size=${HELPERS}`],
       env: childEnvironment(),
       ...(this.#options.cwd === undefined ? {} : { cwd: this.#options.cwd }),
     })

@@ -10,9 +10,10 @@ export function processEnvironment(): Environment {
 
 /**
  * The environment of a serve process. ONNX Runtime sends usage data unless it is told not to before it is loaded; compiled code is taken
- * from where this process keeps its own.
+ * from where this process keeps its own. The C library (glibc) keeps memory for each thread apart unless told otherwise: some megabytes
+ * a process, which does its work on one thread.
  */
 export function childEnvironment(): NodeJS.ProcessEnv {
   const cache = getCompileCacheDir()
-  return { ...process.env, ORT_DISABLE_TELEMETRY: '1', ...(cache === undefined ? {} : { NODE_COMPILE_CACHE: cache }) }
+  return { MALLOC_ARENA_MAX: '2', ...process.env, ORT_DISABLE_TELEMETRY: '1', ...(cache === undefined ? {} : { NODE_COMPILE_CACHE: cache }) }
 }

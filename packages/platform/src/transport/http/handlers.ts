@@ -7,17 +7,14 @@ import { modelConfig } from '../model-config.ts'
 import { OIP_EXTENSIONS } from '../oip-extensions.ts'
 import { modelStatistics } from '../statistics.ts'
 import { contentCoding } from './codings.ts'
-import { DOCS_PAGE, DOCS_POLICY } from './docs-page.ts'
 import type { Exchange } from './exchange.ts'
 import type { FormChoice } from './formats/forms.ts'
 import { inferTensors, modelMetadata } from './oip.ts'
-import { openApiOf } from './openapi.ts'
 import type { AccessRequest, HttpLimits, ServeHttpOptions } from './options.ts'
 import { type PredictCall, predictRows } from './predict-rows.ts'
 import { answerRepository, REPOSITORY_BYTES } from './repository.ts'
 import type { RepositoryRoute, Route } from './routes.ts'
-import { scoringType } from './scoring/content-type.ts'
-import { score, scoringTypes } from './scoring/invocations.ts'
+import { scoringType, scoringTypes } from './scoring/content-type.ts'
 import type { UnreadAnswers } from './unread-answers.ts'
 import { deploymentView, unreadyReasons } from './views.ts'
 
@@ -140,7 +137,8 @@ function answerer(
   }
   if (name === 'invocations') {
     const type = scoringType(headers['content-type'], scoringTypes(forms))
-    return (body) => score({ ...call, type, forms }, body)
+    // read when it is first asked for, like the documents: most processes never are
+    return async (body) => (await import('./scoring/invocations.ts')).score({ ...call, type, forms }, body)
   }
   return (body) => inferTensors(call, body)
 }
@@ -172,9 +170,10 @@ export function failExchange(exchange: Exchange, error: unknown, options: ServeH
   exchange.fail(new FairleadError('internal', 'something went wrong inside; the log of the platform has the details under this request id'), more)
 }
 
-function openApiText(serving: ReleasePlan, forms: FormChoice): string {
+async function openApiText(serving: ReleasePlan, forms: FormChoice): Promise<string> {
   const known = OPENAPI.get(serving)
   if (known !== undefined) return known
+  const { openApiOf } = await import('./openapi.ts')
   const text = JSON.stringify(openApiOf(serving, forms.mediaTypes))
   OPENAPI.set(serving, text)
   return text
@@ -265,17 +264,16 @@ const VIEWS: Record<
     access(exchange, handling, route.deployment)
     deploymentStatus(exchange, handling, route.deployment!)
   },
-  openapi: (exchange, route, handling) => {
+  openapi: async (exchange, route, handling) => {
     access(exchange, handling, route.deployment)
-    exchange.json(200, openApiText(handling.options.inference.resolve(route.deployment!), handling.forms))
+    exchange.json(200, await openApiText(handling.options.inference.resolve(route.deployment!), handling.forms))
   },
   // the page is the same for every deployment and tells nothing; what it shows comes through openapi.json
-  docs: (exchange) =>
-    exchange.send(200, {
-      type: HTML,
-      text: DOCS_PAGE,
-      more: ['Content-Security-Policy', DOCS_POLICY, 'X-Content-Type-Options', 'nosniff', 'Referrer-Policy', 'no-referrer'],
-    }),
+  docs: async (exchange) => {
+    const { DOCS_PAGE, DOCS_POLICY } = await import('./docs-page.ts')
+    const more = ['Content-Security-Policy', DOCS_POLICY, 'X-Content-Type-Options', 'nosniff', 'Referrer-Policy', 'no-referrer']
+    exchange.send(200, { type: HTML, text: DOCS_PAGE, more })
+  },
   metrics: async (exchange, _route, handling) => {
     authorized(exchange, handling, { deployment: undefined, requireKey: false, action: 'read' })
     exchange.send(200, { type: METRICS, text: await handling.options.metricsText() })

@@ -1,6 +1,13 @@
 import { FairleadError } from '@fairlead/contract'
+import type { FormChoice } from '../formats/forms.ts'
 
 export type ScoringType = 'application/json' | 'text/csv' | 'application/vnd.apache.parquet'
+
+/** Media types of bodies: Parquet where the platform reads it. */
+export function scoringTypes(forms: FormChoice): ScoringType[] {
+  const types: ScoringType[] = ['text/csv', 'application/json', 'application/vnd.apache.parquet']
+  return types.filter((type) => forms.mediaTypes.includes(type))
+}
 
 /** The media type of a scoring request. Only `charset=utf-8` may stand beside it. Throws `media-type-unsupported` in MLflow's words. */
 export function scoringType(header: string | undefined, types: readonly string[]): ScoringType {

@@ -23,12 +23,6 @@ export interface ScoringCall extends PredictCall {
   forms: FormChoice
 }
 
-/** Media types of bodies: Parquet where the platform reads it. */
-export function scoringTypes(forms: FormChoice): ScoringType[] {
-  const types: ScoringType[] = ['text/csv', 'application/json', 'application/vnd.apache.parquet']
-  return types.filter((type) => forms.mediaTypes.includes(type))
-}
-
 function readFrame(body: Buffer, { release, rows }: ReleasePlan): Table {
   const { columns } = release.signature
   const { maxRows } = release.settings

@@ -64,7 +64,7 @@ function KeyTable({ items, onLimit, onRevoke }: { items: readonly ApiKey[]; onLi
             <bdi>{key.name}</bdi>
           </th>
           <td data-label="Begins with">
-            <code>{key.prefix}…</code>
+            <code className="fl-nowrap">{key.prefix}…</code>
           </td>
           <td data-label="May">{key.scopes.join(', ')}</td>
           <td data-label="Deployments">{key.deployments.length === 0 ? 'all' : key.deployments.join(', ')}</td>

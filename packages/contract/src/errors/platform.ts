@@ -14,8 +14,8 @@ export const PLATFORM_ERRORS = {
     http: 503,
     grpc: 'UNAVAILABLE',
     retryable: true,
-    title: 'The platform is not reachable',
-    remedy: 'Start it with `npm start` or `fairlead up`, or name it with --url.',
+    title: 'The platform or server is not reachable',
+    remedy: 'Check the address. Fairlead itself is started with `npm start` or `fairlead up`, and named with --url.',
   },
   'answer-invalid': {
     http: 502,

@@ -15,7 +15,10 @@ export function formatOf(option: string | undefined, fileName: string | undefine
   const format = FORMATS[word]
   if (format) return format
   if (LATER.includes(word))
-    throw new FairleadError('not-supported', `The format ${word} is not supported by predict yet; convert the rows to csv, ndjson or json.`)
+    throw new FairleadError(
+      'not-supported',
+      `The format ${word} is not supported by predict yet; convert the rows to csv, ndjson or json, or send the file over HTTP (docs/guides/formats.md).`,
+    )
   if (option !== undefined) throw new FairleadError('usage', `--format takes json, ndjson or csv, not "${option}".`)
   return undefined
 }

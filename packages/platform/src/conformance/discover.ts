@@ -38,7 +38,7 @@ export async function discover(send: Send, url: URL, options: DiscoveryOptions):
   const model = options.model ?? (await findModel(send))
   if (model === undefined) throw new FairleadError('usage', `${url.origin} does not say which models it has; name one with --model NAME.`)
   const metadata = jsonOf((await send({ method: 'GET', path: modelPath(model) })).answer)
-  if (!metadata) options.note(`The server gives no metadata of the model "${plain(model)}".`)
+  if (!metadata) options.note(`The server gives no metadata of the model "${plain(model)}"; is the name right?`)
   const subject: Subject = {
     server,
     model,

@@ -333,6 +333,7 @@ test('keys: the key alone is on stdout; expiry and scope are checked; revoke fin
   await using platform = await fakePlatform({
     'POST /keys': () => ({ status: 201, json: { ...key, key: 'flk_abc_secret', warnings: ['There is no deployment "credit-rsik" yet.'] } }),
     'GET /keys': () => ({ json: { items, next: null } }),
+    'GET /deployments/a': () => problem(404, 'deployment-unknown', 'none'),
     'DELETE /keys/k-123456': () => ({ status: 204 }),
     'PATCH /keys/k-123456': ({ body }) => ({ json: { ...key, ...JSON.parse(String(body)) } }),
   })
@@ -358,6 +359,7 @@ test('keys: the key alone is on stdout; expiry and scope are checked; revoke fin
   assert.match(listed.stdout, /k-123456 +web +flk_abc… +predict +all +5\/s +– +just now +valid/)
   const limited = await runFairlead(['keys', 'limit', 'flk_abc', '--deployment', 'a', '--rate', '9/min', '--quota', '7/day', ...at(platform)])
   assert.equal(limited.stdout, 'web (flk_abc…): 5/s; a: 9/min, 7/day\n')
+  assert.match(limited.stderr, /warning: There is no deployment "a" yet; its limit holds once there is/)
   assert.equal((await runFairlead(['keys', 'limit', 'flk_abc', '--none', ...at(platform)])).stdout, 'web (flk_abc…): none\n')
   for (const bad of [[], ['--none', '--rate', '5/s']]) assert.equal((await runFairlead(['keys', 'limit', 'flk_abc', ...bad, ...at(platform)])).code, 2)
   assert.equal((await runFairlead(['keys', 'revoke', 'flk_abc', '--yes', ...at(platform)])).code, 0)

@@ -3,6 +3,7 @@ import { type ApiKey, KEY_SCOPES, type KeyScope } from '@fairlead/contract/contr
 import { parseDuration } from '../../kernel/duration.ts'
 import { didYouMean } from '../../kernel/suggestion.ts'
 import type { Context } from '../context.ts'
+import { problemOf } from '../failure.ts'
 import { ago, cell, printable } from '../format.ts'
 import { changedLimits, type LimitOptions, limitOf, limitWords, usageWords, withLimitOptions } from '../key-limits.ts'
 import { allItems } from '../list-all.ts'
@@ -14,7 +15,7 @@ const LATEST = Date.parse('9999-12-31T23:59:59.999Z')
 
 /** `fairlead keys …`: API keys. */
 export function registerKeys({ program, run }: Registrar): void {
-  const keys = program.command('keys').description('make, list and revoke API keys')
+  const keys = program.command('keys').description('make, list, limit and revoke API keys')
   const creating = withLimitOptions(
     keys
       .command('create <name>')
@@ -132,8 +133,20 @@ async function limit(context: Context, [given = '']: string[], options: Record<s
   const key = await keyFor(context, given)
   const limits = changedLimits(key.limits, deployment, wanted)
   const changed = await control.call('patchKey', { params: { key: key.id }, body: { limits } })
+  if (deployment !== undefined && wanted !== undefined) await warnOfMissing(context, deployment)
   output.result(changed, () => output.line(`${cell(changed.name)} (${changed.prefix}…): ${limitWords(changed)}`))
   return undefined
+}
+
+/** A limit may be there before its deployment is; a misspelt name limits nothing. */
+async function warnOfMissing({ control, output }: Context, deployment: string): Promise<void> {
+  try {
+    await control.call('getDeployment', { params: { deployment } })
+  } catch (error) {
+    // the limit is changed, whatever else is wrong
+    if (problemOf(error).code === 'deployment-unknown')
+      output.note(`${output.tint('yellow', 'warning')}: There is no deployment "${printable(deployment)}" yet; its limit holds once there is.`)
+  }
 }
 
 async function revoke(context: Context, [given = '']: string[]): Promise<undefined> {

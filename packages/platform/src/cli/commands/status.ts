@@ -27,7 +27,8 @@ async function status({ control, output }: Context, _args: string[], options: Re
 
 function print(output: Output, found: Status): void {
   output.line(output.paint('bold', cell(found.sentence)))
-  output.line(`  version ${found.version}, started ${ago(found.startedAt)}, console ${found.addresses.control}, predictions ${found.addresses.http}`)
+  const { control, http, grpc } = found.addresses
+  output.line(`  version ${found.version}, started ${ago(found.startedAt)}, console ${control}, predictions ${http}${grpc === null ? '' : `, gRPC ${grpc}`}`)
   output.line(
     `  data ${found.storage.dataDir}: models ${bytes(found.storage.modelBytes)}, log ${bytes(found.storage.logBytes)}, free ${bytes(found.storage.freeBytes)}`,
   )

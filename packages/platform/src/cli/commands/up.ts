@@ -163,6 +163,7 @@ function print(output: Output, words: Words): void {
   if (applied.length > 0 || left.length > 0) output.line()
   entry('console', output.paint('cyan', words.signIn))
   entry('predictions', addresses.http)
+  if (addresses.grpc !== null) entry('gRPC', addresses.grpc)
   entry('data', words.dataDir)
   output.line()
   output.line(output.paint('dim', 'The link signs in once; fairlead status --sign-in makes another. Ctrl-C stops the platform.'))

@@ -14,6 +14,7 @@ export function placeOf(base: string, name: string): string {
 
 /** Why a column that the signature lacks is refused. */
 export function unknownColumn(name: string, known: Iterable<string>): Refusal {
+  if (name === '') return { code: 'column-unknown', detail: 'there is no column ""; pandas writes its index so, without index=False' }
   const near = nearestWord(name, known)
   return { code: 'column-unknown', detail: `there is no column ${shown(name)}${near === undefined ? '' : `; did you mean "${near}"?`}` }
 }

@@ -4,7 +4,7 @@ import { checkRoom } from '../tensor-bytes.ts'
 import { readJson } from './json.ts'
 import { knownTensors } from './known-forms/tensors.ts'
 import type { WantedOutput } from './oip-answer.ts'
-import { BinaryPart, jsonLength, readRawRequest } from './oip-binary.ts'
+import { BinaryPart, JSON_LENGTH_HEADER, jsonLength, readRawRequest } from './oip-binary.ts'
 import { flag, type Members, parametersOf } from './oip-parameters.ts'
 import { decodeInput, type NonFiniteForm } from './oip-tensors.ts'
 
@@ -38,7 +38,7 @@ export function readInferRequest(body: Buffer, header: string | string[] | undef
   const plain = length === undefined ? knownTensors(body, serving) : undefined
   if (plain) return { ...plain, wanted: allOutputs(serving, false), nonFinite: 'null', timeoutMs: undefined }
   const binary = length === undefined ? undefined : new BinaryPart(body, length)
-  const value = readJson(length === undefined ? body : body.subarray(0, length), { exact: true, nonFinite: true })
+  const value = readHead(body, length)
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw invalid('the body must be an object with "inputs"')
   const { id, inputs, outputs, parameters } = value as Members
   if (id !== undefined && id !== null && typeof id !== 'string') throw invalid('"id" must be text')
@@ -54,6 +54,18 @@ export function readInferRequest(body: Buffer, header: string | string[] | undef
     nonFinite: nonFiniteForm(said),
     timeoutMs: timeoutOf(said),
     priority: said.priority === undefined ? undefined : readPriority(said.priority, 'parameters.priority'),
+  }
+}
+
+/** The JSON of a body. Where it is none, the header with its length is what callers get wrong most, so the error names it. */
+function readHead(body: Buffer, length: number | undefined): unknown {
+  try {
+    return readJson(length === undefined ? body : body.subarray(0, length), { exact: true, nonFinite: true })
+  } catch (error) {
+    if (!(error instanceof FairleadError)) throw error
+    if (length !== undefined) throw new FairleadError(error.code, `${error.message}; ${JSON_LENGTH_HEADER} says that it has ${length} bytes`)
+    if (!body.includes('"binary_data_size"')) throw error
+    throw new FairleadError(error.code, `${error.message}; with tensors as bytes behind it, the header ${JSON_LENGTH_HEADER} must say where it ends`)
   }
 }
 

@@ -55,7 +55,7 @@ function fillNested(value: unknown, { shape, at, fill }: { shape: number[]; at: 
 function decodeData(data: unknown, { type, shape, path }: { type: DataType; shape: number[]; path: string }): TensorData {
   if (!Array.isArray(data)) throw refused(`${path}.data`, 'an array is needed')
   const size = sizeOf(shape)
-  const nested = Array.isArray(data[0]) || (shape.length > 1 && data.length !== size)
+  const nested = Array.isArray(data[0])
   if (!nested && data.length !== size) {
     throw refused(
       `${path}.data`,

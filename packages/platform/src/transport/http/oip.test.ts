@@ -116,6 +116,7 @@ eachLane("a caller's mistakes are 400 with one error text", async (testServing) 
     [with0({ shape: '2' }), /shape/],
     [with0({ shape: [1, 2] }), /must have the shape/],
     [with0({ data: [[20], [30, 31]] }), /nesting/],
+    [with0({ data: [20, 30, 31] }), /the data have 3, and the shape \[2,1\].*needs 2/],
     [with0({ data: [20, 'x'] }), /value 1: "x" is not a whole number/],
     [with0({ data: [20, 1.5] }), /1\.5 is not a whole number/],
     [with0({ data: [20, null] }), /null is not/],

@@ -182,7 +182,8 @@ eachLane('deployments, releases, paths and methods that are not there', async (t
     assert.equal((await problem(await serving.post(`/v1/deployments/credit/releases/${release}/predict`, {}))).code, 'release-unknown')
   }
   assert.equal((await problem(await serving.post('/v1/deployments/%ff/predict', {}))).code, 'path-unknown')
-  assert.equal((await problem(await fetch(`${serving.url}/nowhere?x=1`))).code, 'path-unknown')
+  const nowhere = await problem(await fetch(`${serving.url}/nowhere?x=1`))
+  assert.deepEqual([nowhere.code, /nothing at \/nowhere; predictions are at \/v1\//.test(nowhere.detail)], ['path-unknown', true])
   const wrong = await fetch(serving.url + PREDICT)
   assert.deepEqual([wrong.status, wrong.headers.get('allow')], [405, 'POST'])
   const list = await fetch(`${serving.url}/v1/deployments`, { method: 'DELETE' })

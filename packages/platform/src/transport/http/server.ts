@@ -195,7 +195,10 @@ function answer(exchange: Exchange, method: string, handling: Handling): void {
     handling.options.inference.failed('', refusal, { rows: 0, receivedAt: exchange.receivedAt })
     return refusal
   }
-  if (!route) throw counted(new FairleadError('path-unknown', `there is nothing at ${target.split('?')[0]!.slice(0, 200)}`))
+  if (!route)
+    throw counted(
+      new FairleadError('path-unknown', `there is nothing at ${target.split('?')[0]!.slice(0, 200)}; predictions are at /v1/deployments/{name}/predict`),
+    )
   if ((method === 'HEAD' ? 'GET' : method) !== route.method) {
     const refusal = counted(new FairleadError('method-not-allowed', `${method} is not allowed here; use ${route.method}`))
     exchange.fail(refusal, ['Allow', route.method === 'GET' ? 'GET, HEAD' : 'POST'])

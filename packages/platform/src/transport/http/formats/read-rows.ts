@@ -1,8 +1,9 @@
 import { FairleadError } from '@fairlead/contract'
-import type { ReleasePlan, Tensors } from '../../../domain/inference/index.ts'
+import type { ReleasePlan, Table, Tensors } from '../../../domain/inference/index.ts'
 import { nearestWord } from '../../../kernel/suggestion.ts'
 import { timeoutMs } from '../deadline.ts'
 import type { RowForm } from './forms.ts'
+import { checkLines, mistaken } from './mistaken.ts'
 import { readNdjson, withLines } from './ndjson.ts'
 
 const MAX_KEY = 1000
@@ -20,7 +21,13 @@ export async function readOtherRows(body: Buffer, form: RowForm, serving: Releas
   const { maxRows } = settings
   if (form.kind === 'table') {
     const codec = await form.open()
-    const table = await codec.read(body, { columns: signature.columns, maxRows })
+    let table: Table
+    try {
+      table = await codec.read(body, { columns: signature.columns, maxRows })
+    } catch (error) {
+      throw mistaken(error, body, form.mediaType)
+    }
+    if (form.mediaType === 'text/csv') checkLines(body, table.rows)
     return { inputs: serving.rows.decodeTable(table), rows: table.rows }
   }
   const { rows, lines } = readNdjson(body, { exact: serving.rows.exactIntegers, maxRows })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { FreshCounts } from './fresh-counts.ts'
 
 function counting() {
@@ -17,10 +17,10 @@ test('those who ask while others wait share the round after it', async () => {
   assert.deepEqual(asked, [1])
   counts.heard(1)
   await first
-  await sleep(1)
+  await nextTurn()
   assert.deepEqual([asked, order], [[1, 2], ['first']])
   counts.heard(1)
-  await sleep(1)
+  await nextTurn()
   assert.deepEqual(order, ['first'], 'an old answer counts for nothing')
   counts.heard(2)
   await Promise.all([second, third])

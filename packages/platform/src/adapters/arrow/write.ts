@@ -20,7 +20,7 @@ import {
   uint64,
   utf8,
 } from '@uwdata/flechette'
-import { type AnswerColumn, type AnswerFacts, halfToNumber } from '../../domain/inference/index.ts'
+import { type AnswerColumn, type AnswerFacts, answerCells } from '../../domain/inference/index.ts'
 
 const TYPES: Readonly<Record<DataType, () => ArrowType>> = {
   bool,
@@ -38,22 +38,9 @@ const TYPES: Readonly<Record<DataType, () => ArrowType>> = {
   string: utf8,
 }
 
-/** One value as the codec takes it. */
-function cellOf({ type, data, nulls }: AnswerColumn, at: number): unknown {
-  if (nulls?.[at] === 1) return null
-  if (type === 'bool') return data[at] === 1
-  return type === 'float16' ? halfToNumber(data[at] as number) : data[at]
-}
-
 function columnOf(column: AnswerColumn, rows: number): Column<unknown> {
   const { type, width } = column
-  if (width === undefined)
-    return columnFromArray(
-      Array.from({ length: rows }, (_, row) => cellOf(column, row)),
-      TYPES[type](),
-    )
-  const lists = Array.from({ length: rows }, (_, row) => Array.from({ length: width }, (_, k) => cellOf(column, row * width + k)))
-  return columnFromArray(lists, fixedSizeList(TYPES[type](), width))
+  return columnFromArray(answerCells(column, rows), width === undefined ? TYPES[type]() : fixedSizeList(TYPES[type](), width))
 }
 
 /** Writes an answer as an Arrow IPC stream or file of one batch; id, deployment and release stand in the metadata of its schema. */

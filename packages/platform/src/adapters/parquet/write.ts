@@ -1,6 +1,6 @@
 import type { DataType } from '@fairlead/contract'
 import { parquetWriteBuffer } from 'hyparquet-writer'
-import { type AnswerColumn, type AnswerFacts, halfToNumber } from '../../domain/inference/index.ts'
+import { type AnswerColumn, type AnswerFacts, answerCells } from '../../domain/inference/index.ts'
 
 type Options = Parameters<typeof parquetWriteBuffer>[0]
 type Column = Options['columnData'][number]
@@ -23,12 +23,6 @@ const TYPES: Readonly<Record<DataType, Pick<SchemaElement, 'type' | 'converted_t
   string: { type: 'BYTE_ARRAY', converted_type: 'UTF8' },
 }
 
-function cellOf({ type, data, nulls }: AnswerColumn, at: number): unknown {
-  if (nulls?.[at] === 1) return null
-  if (type === 'bool') return data[at] === 1
-  return type === 'float16' ? halfToNumber(data[at] as number) : data[at]
-}
-
 function schemaOf({ name, type, nulls, width }: AnswerColumn): SchemaElement[] {
   if (width === undefined) return [{ name, ...TYPES[type], repetition_type: nulls ? 'OPTIONAL' : 'REQUIRED' }]
   return [
@@ -38,17 +32,11 @@ function schemaOf({ name, type, nulls, width }: AnswerColumn): SchemaElement[] {
   ]
 }
 
-function dataOf(column: AnswerColumn, rows: number): unknown[] {
-  const { width } = column
-  if (width === undefined) return Array.from({ length: rows }, (_, row) => cellOf(column, row))
-  return Array.from({ length: rows }, (_, row) => Array.from({ length: width }, (_, k) => cellOf(column, row * width + k)))
-}
-
 /** Writes an answer as a Parquet file, compressed with Snappy; id, deployment and release stand in its metadata. */
 export function writeParquet(columns: readonly AnswerColumn[], rows: number, { id, deployment, release }: AnswerFacts): Uint8Array {
   const buffer = parquetWriteBuffer({
     schema: [{ name: 'root', num_children: columns.length }, ...columns.flatMap(schemaOf)],
-    columnData: columns.map((column): Column => ({ name: column.name, data: dataOf(column, rows) })),
+    columnData: columns.map((column): Column => ({ name: column.name, data: answerCells(column, rows) })),
     kvMetadata: [
       { key: 'fairlead.id', value: id },
       { key: 'fairlead.deployment', value: deployment },

@@ -1,5 +1,6 @@
 import type { DataType, OutputField, Signature } from '@fairlead/contract'
 import { type CompiledPipeline, classesOf } from '../pipeline/index.ts'
+import { halfToNumber } from './number-text.ts'
 import type { AnswerColumn } from './table.ts'
 import { allocate, sizeOf } from './tensors.ts'
 import type { Tensor, TensorData, Tensors } from './types.ts'
@@ -87,4 +88,16 @@ export class AnswerColumns {
   of(outputs: Tensors, rows: number): AnswerColumn[] {
     return named(this.#fields.flatMap(({ tensor, make }) => make(outputs[tensor], rows)))
   }
+}
+
+/** The values of a column, one a row, as writers of tables take them: null where there is none, an array of `width` values in columns of lists. */
+export function answerCells(column: AnswerColumn, rows: number): unknown[] {
+  const { type, data, nulls, width } = column
+  const cell = (at: number): unknown => {
+    if (nulls?.[at] === 1) return null
+    if (type === 'bool') return data[at] === 1
+    return type === 'float16' ? halfToNumber(data[at] as number) : data[at]
+  }
+  if (width === undefined) return Array.from({ length: rows }, (_, row) => cell(row))
+  return Array.from({ length: rows }, (_, row) => Array.from({ length: width }, (_, k) => cell(row * width + k)))
 }

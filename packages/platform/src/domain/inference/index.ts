@@ -1,3 +1,4 @@
+export { answerCells } from './answer-columns.ts'
 export { valueWriter } from './answers.ts'
 export { type Refusal, setterOf } from './column-values.ts'
 export type { DeploymentView } from './deployment-view.ts'

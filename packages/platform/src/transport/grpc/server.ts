@@ -114,6 +114,8 @@ class GrpcPort implements GrpcServing {
         this.#calls.add(call)
         call.begin(ended)
       },
+      // it belongs to no request
+      failed: (error) => this.#options.onError?.(error, ''),
       closed: () => {
         this.#connections.delete(connection)
         this.#count.give(address)

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { END_HEADERS, END_STREAM, FRAME, type Frame, headerBlock, http2Frame, rawConnection } from '../testing/raw-connection.ts'
+import { encodeHeaders } from './index.ts'
 import { echoPort } from './testing/echo.ts'
 import { HEAD, number, settings, speech, until } from './testing/speech.ts'
 
@@ -218,4 +219,22 @@ test('a client with a small table is told that ours is empty, once', async () =>
   await until(() => client.ended(3), 'the answers')
   const first = (stream: number) => client.frames.find((frame) => frame.type === FRAME.headers && frame.stream === stream)!.payload[0]
   assert.deepEqual([first(1), first(3)], [0x20, 0x88])
+})
+
+test('a fault of our own ends its connection, and no other', async () => {
+  const fault = new TypeError('x is not a function')
+  await using port = await echoPort({
+    begin: (stream) => {
+      if (stream.id === 3) throw fault
+      stream.respond(encodeHeaders([[':status', '200']]), true)
+    },
+  })
+  using client = await speech(port.port)
+  using other = await speech(port.port)
+  client.begin(1, { end: true })
+  client.begin(3, { end: true })
+  await client.closed
+  assert.deepEqual([client.goaway(), client.ended(1), port.errors], [2, true, [fault]])
+  other.begin(1, { end: true })
+  await until(() => other.ended(1), 'another answer')
 })

@@ -29,6 +29,8 @@ export interface ConnectionOptions {
   limits: ConnectionLimits
   /** Takes a call up. `ended`: nothing follows its header fields. */
   begin(stream: Http2Stream, headers: Headers, ended: boolean): void
+  /** Told of a fault of our own; it ends the connection, and no other. */
+  failed(error: unknown): void
   /** The connection has ended. */
   closed(): void
 }
@@ -238,8 +240,8 @@ export class Http2Connection implements FrameSink {
       const from = this.#prefaced < PREFACE.length ? this.#takePreface(chunk) : 0
       this.#cutter.push(chunk, from)
     } catch (error) {
+      if (!(error instanceof ConnectionError)) this.#options.failed(error)
       this.#fail(error instanceof ConnectionError ? error.code : CODE.internal)
-      if (!(error instanceof ConnectionError)) throw error
     }
   }
 

@@ -152,5 +152,6 @@ test('bytes changed anywhere do no harm: the connection goes on or ends, others 
   assert.ok(rounds > 20, `${rounds} rounds`)
   await until(() => port.connections.size === 1 && port.state.open === 0, 'the others are forgotten')
   assert.ok(process.memoryUsage().heapUsed - before < 150e6)
+  assert.deepEqual(port.errors, [])
   good.destroy()
 })

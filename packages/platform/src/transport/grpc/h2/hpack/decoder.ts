@@ -1,9 +1,9 @@
 import { HpackError } from './errors.ts'
-import { HeaderList, type Headers } from './header-list.ts'
+import { type HeaderField, HeaderList, type Headers } from './header-list.ts'
 import { huffmanText } from './huffman.ts'
 import { STATIC_TABLE } from './static-table.ts'
 
-type Field = readonly [name: string, value: string]
+const STATIC_FIELDS: readonly HeaderField[] = STATIC_TABLE.map(([name, value]) => ({ name, value }))
 
 /** What each entry of the table counts beside its letters: RFC 7541, 4.1. */
 const ENTRY_BYTES = 32
@@ -22,7 +22,7 @@ export interface HpackDecoderOptions {
 export class HpackDecoder {
   readonly #options: HpackDecoderOptions
   /** The newest last. */
-  #table: Field[] = []
+  #table: HeaderField[] = []
   #tableBytes = 0
   #mostBytes: number
   #block: Buffer = Buffer.alloc(0)
@@ -40,7 +40,11 @@ export class HpackDecoder {
    * cannot go on, HeaderListError when just this request cannot.
    */
   decode(block: Buffer): { headers: Headers } {
-    if (this.#last?.block.equals(block)) return this.#last
+    if (this.#last?.block.equals(block)) {
+      // from here on it is shared
+      Object.freeze(this.#last.headers)
+      return this.#last
+    }
     this.#block = block
     this.#at = 0
     const list = new HeaderList(this.#options.listBytes)
@@ -56,39 +60,34 @@ export class HpackDecoder {
       }
       resizable = false
       if (byte & INDEXED) {
-        const [name, value] = this.#entry(this.#integer(7))
-        list.add(name, value)
+        list.add(this.#entry(this.#integer(7)))
         continue
       }
       const indexing = (byte & INDEXING) !== 0
       if (indexing) unchanged = false
-      const [name, value] = this.#literal(indexing)
-      list.add(name, value)
+      list.add(this.#literal(indexing))
     }
     const found = { block, headers: list.finish() }
-    if (unchanged) {
-      Object.freeze(found.headers)
-      // a copy: the block is a view of what was read from the network
-      this.#last = { block: Buffer.from(block), headers: found.headers }
-    }
+    // a copy: the block is a view of what was read from the network
+    if (unchanged) this.#last = { block: Buffer.from(block), headers: found.headers }
     return found
   }
 
-  #literal(indexing: boolean): Field {
+  #literal(indexing: boolean): HeaderField {
     const index = this.#integer(indexing ? 6 : 4)
-    const name = index === 0 ? this.#text() : this.#entry(index)[0]
-    const field: Field = [name, this.#text()]
+    const name = index === 0 ? this.#text() : this.#entry(index).name
+    const field: HeaderField = { name, value: this.#text() }
     if (indexing) this.#insert(field)
     return field
   }
 
-  #entry(index: number): Field {
-    const found = index <= STATIC_TABLE.length ? STATIC_TABLE[index - 1] : this.#table[this.#table.length - (index - STATIC_TABLE.length)]
+  #entry(index: number): HeaderField {
+    const found = index <= STATIC_FIELDS.length ? STATIC_FIELDS[index - 1] : this.#table[this.#table.length - (index - STATIC_FIELDS.length)]
     if (!found) throw new HpackError(`there is no entry ${index}`)
     return found
   }
 
-  #insert(field: Field): void {
+  #insert(field: HeaderField): void {
     this.#last = undefined
     this.#table.push(field)
     this.#tableBytes += sizeOf(field)
@@ -138,6 +137,6 @@ export class HpackDecoder {
   }
 }
 
-function sizeOf([name, value]: Field): number {
+function sizeOf({ name, value }: HeaderField): number {
   return name.length + value.length + ENTRY_BYTES
 }

@@ -14,6 +14,20 @@ const CONNECTION_ONLY = new Set(['connection', 'keep-alive', 'proxy-connection',
 const SINGLE = new Set(['authorization', 'content-length', 'content-type', 'host', 'referer', 'user-agent'])
 /** What each field counts beside its letters: RFC 9113, 10.5.1. */
 const FIELD_BYTES = 32
+const COLON = 0x3a
+
+/** A field that may come again and again; whether it can be a request's at all is judged once. */
+export interface HeaderField {
+  readonly name: string
+  readonly value: string
+  sound?: boolean
+}
+
+/** What can be said of a field alone. */
+function isSound({ name, value }: HeaderField): boolean {
+  if (!NAME.test(name) || VALUE_FAULT.test(value) || CONNECTION_ONLY.has(name)) return false
+  return name.charCodeAt(0) === COLON ? PSEUDO.has(name) : name !== 'te' || value === 'trailers'
+}
 
 /** Gathers the fields of one block, and judges whether they can be a request's: RFC 9113, 8.2 and 8.3. */
 export class HeaderList {
@@ -27,11 +41,12 @@ export class HeaderList {
     this.#mostBytes = mostBytes
   }
 
-  add(name: string, value: string): void {
+  add(field: HeaderField): void {
+    const { name, value } = field
     this.#bytes += name.length + value.length + FIELD_BYTES
     if (this.#fault) return
     if (this.#bytes > this.#mostBytes) this.#fault = new HeaderListError('too-large', `the header fields are larger than ${this.#mostBytes} bytes`)
-    else this.#put(name, value)
+    else this.#put(field)
   }
 
   /** All fields. Throws HeaderListError. */
@@ -40,12 +55,12 @@ export class HeaderList {
     return this.#headers
   }
 
-  #put(name: string, value: string): void {
+  #put(field: HeaderField): void {
+    const { name, value } = field
     const before = this.#headers[name]
-    const pseudo = name.charCodeAt(0) === 0x3a
-    if (!NAME.test(name) || VALUE_FAULT.test(value)) this.#malformed(name)
-    else if (pseudo && (this.#regular || before !== undefined || !PSEUDO.has(name))) this.#malformed(name)
-    else if (CONNECTION_ONLY.has(name) || (name === 'te' && value !== 'trailers')) this.#malformed(name)
+    const pseudo = name.charCodeAt(0) === COLON
+    field.sound ??= isSound(field)
+    if (!field.sound || (pseudo && (this.#regular || before !== undefined))) this.#malformed(name)
     else {
       if (!pseudo) this.#regular = true
       if (before === undefined) this.#headers[name] = value

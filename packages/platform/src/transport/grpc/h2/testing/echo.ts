@@ -67,6 +67,7 @@ export async function echoPort({ limits = {}, begin }: EchoOptions = {}) {
         const echo = new Echo(stream, () => state.open--)
         if (ended) echo.ended()
       },
+      failed: (error) => errors.push(error),
       closed: () => void connections.delete(connection),
     })
     connections.add(connection)
@@ -78,6 +79,7 @@ export async function echoPort({ limits = {}, begin }: EchoOptions = {}) {
   return {
     port: (server.address() as AddressInfo).port,
     connections,
+    /** Faults of our own. */
     errors,
     /** Calls that are open, and that were taken up. */
     state,

@@ -15,7 +15,7 @@ export const PLATFORM_ERRORS = {
     grpc: 'UNAVAILABLE',
     retryable: true,
     title: 'The platform or server is not reachable',
-    remedy: 'Check the address. Fairlead itself is started with `npm start` or `fairlead up`, and named with --url.',
+    remedy: 'Check the address. A platform of your own is started with `npm start` or `fairlead up`, and named with --url or --data.',
   },
   'answer-invalid': {
     http: 502,

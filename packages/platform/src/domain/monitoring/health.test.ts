@@ -52,6 +52,12 @@ const PLATFORMS: [string, Partial<PlatformFacts>, HealthState, RegExp][] = [
     /^a: it is alert, and 1 other finding\.$/,
   ],
   ['deployment warns', { deployments: [{ name: 'a', verdict: verdict('warn') }] }, 'warn', /a: it is warn/],
+  [
+    'a reason that ends as a sentence',
+    { deployments: [{ name: 'a', verdict: { health: 'warn', reason: 'It was unloaded.' } }] },
+    'warn',
+    /^a: It was unloaded\.$/,
+  ],
   ['all unknown', { deployments: [{ name: 'a', verdict: verdict('unknown') }] }, 'unknown', /a: it is unknown/],
   [
     'some unknown',

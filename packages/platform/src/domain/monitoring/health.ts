@@ -100,7 +100,7 @@ const MEGABYTE = 1 << 20
 export function platformHealth(facts: PlatformFacts): { health: HealthState; sentence: string } {
   const findings = [...processFindings(facts), ...storageFindings(facts)]
   for (const { name, verdict } of facts.deployments) {
-    if (verdict.health === 'alert' || verdict.health === 'warn') findings.push({ health: verdict.health, reason: `${name}: ${verdict.reason}` })
+    if (verdict.health === 'alert' || verdict.health === 'warn') findings.push({ health: verdict.health, reason: `${name}: ${withoutStop(verdict.reason)}` })
   }
   const worst = findings.toSorted((a, b) => ORDER.indexOf(b.health) - ORDER.indexOf(a.health))[0]
   if (worst) {
@@ -110,10 +110,15 @@ export function platformHealth(facts: PlatformFacts): { health: HealthState; sen
   const total = facts.deployments.length
   if (total === 0) return { health: 'ok', sentence: 'The platform is ready; nothing is deployed yet.' }
   const waiting = facts.deployments.filter((d) => d.verdict.health === 'unknown')
-  if (waiting.length === total) return { health: 'unknown', sentence: `${waiting[0]!.name}: ${waiting[0]!.verdict.reason}.` }
+  if (waiting.length === total) return { health: 'unknown', sentence: `${waiting[0]!.name}: ${withoutStop(waiting[0]!.verdict.reason)}.` }
   if (waiting.length > 0)
     return { health: 'ok', sentence: `${total - waiting.length} of ${count(total, 'deployment')} are ready; the others have no active release yet.` }
   return { health: 'ok', sentence: total === 1 ? `${facts.deployments[0]!.name} is ready and healthy.` : `All ${total} deployments are ready and healthy.` }
+}
+
+/** Reasons that were told as sentences go into another one. */
+function withoutStop(reason: string): string {
+  return reason.endsWith('.') ? reason.slice(0, -1) : reason
 }
 
 function processFindings({ processes, totalMemoryBytes }: PlatformFacts): Verdict[] {

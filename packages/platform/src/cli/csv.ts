@@ -10,7 +10,7 @@ const LONGEST_FIELD = 1_000_000
 
 /**
  * Reads CSV (RFC 4180): commas, quotes doubled inside quotes, LF or CR LF. Empty lines are skipped.
- * Throws `request-invalid` with the line for a quote that never ends or stands inside a field.
+ * Throws `request-invalid` with the line for a quote that never ends or stands inside a field, and for a carriage return alone.
  */
 export class CsvParser {
   #field = ''
@@ -19,6 +19,8 @@ export class CsvParser {
   #line = 1
   #begun = 1
   #wasQuoted = false
+  /** A carriage return has come, behind which a line feed must. */
+  #returned = false
 
   /** Answers the records that `text` completes. */
   push(text: string): CsvRecord[] {
@@ -39,6 +41,8 @@ export class CsvParser {
   }
 
   #take(character: string, records: CsvRecord[]): void {
+    if (this.#returned && character !== '\n') throw invalid(this.#line, 'a carriage return stands alone; lines end in LF or CR LF')
+    this.#returned = false
     if (this.#state === 'quoted') {
       if (character === '"') this.#state = 'after'
       else this.#append(character)
@@ -50,7 +54,8 @@ export class CsvParser {
       this.#state = 'quoted'
     } else if (character === ',') this.#endField()
     else if (character === '\n') this.#endRecord(records)
-    else if (character !== '\r') this.#plain(character)
+    else if (character === '\r') this.#returned = true
+    else this.#plain(character)
   }
 
   #plain(character: string): void {

@@ -62,6 +62,8 @@ test('CSV that is cut or uneven names the line', async () => {
   await assert.rejects(read(['a,b\n1,"2\n'], 'csv'), { message: /Line 2.*never closed/ })
   await assert.rejects(read(['a\nx"y\n'], 'csv'), { message: /Line 2.*inside/ })
   await assert.rejects(read(['a\n"x"y\n'], 'csv'), { message: /Line 2.*closed quote/ })
+  await assert.rejects(read(['a,b\r1,2\r'], 'csv'), { code: 'request-invalid', message: /Line 1.*carriage return/ })
+  assert.deepEqual(await read(['a\r', '\n"x\ry"\r\n\r\nz\r'], 'csv', { a: 'string' }), [{ a: 'x\ry' }, { a: 'z' }])
   await assert.rejects(read(['a,a\n1,2\n'], 'csv'), { message: /"a" twice/ })
 })
 

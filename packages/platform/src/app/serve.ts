@@ -124,8 +124,8 @@ export async function startServe(init: ServeInit, watch: ServeWatch): Promise<Se
     tables: [...arrowFormats, parquetFormat],
   })
   const grpc = serveGrpc({ ...shared, limits: { ...connectionLimits, messageBytes: init.bodyBytes } })
-  const { port } = await http.listen({ host: init.host, port: init.port, reusePort: init.reusePort })
-  await grpc.listen({ host: init.host, port: init.grpcPort, reusePort: init.reusePort })
+  let listening = false
+  // whoever asks for metrics as soon as the port is open has it publish
   const publisher = new Publisher({
     process: init.process,
     slot: init.slot,
@@ -139,8 +139,12 @@ export async function startServe(init: ServeInit, watch: ServeWatch): Promise<Se
     models: () => inference.models(),
     connections: () => http.connections() + grpc.connections(),
     refused: () => http.refused() + grpc.refused(),
-    state: () => (draining ? 'draining' : inference.knowsWanted ? 'ready' : 'starting'),
+    state: () => (draining ? 'draining' : listening && inference.knowsWanted ? 'ready' : 'starting'),
   })
+  const { port } = await http.listen({ host: init.host, port: init.port, reusePort: init.reusePort })
+  await grpc.listen({ host: init.host, port: init.grpcPort, reusePort: init.reusePort })
+  listening = true
+  publisher.publish()
   follower.start()
   const sharing = shareLimits(limiter, logger)
   return {

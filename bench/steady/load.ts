@@ -1,4 +1,6 @@
-import { type BenchRequest, type Failure, type Generator, generatorThread, LatencyHistogram, type StepResult } from '../../packages/platform/src/bench/index.ts'
+import { LatencyHistogram } from '../../packages/platform/src/bench/histogram.ts'
+import type { BenchRequest, Failure, Generator, StepResult } from '../../packages/platform/src/bench/index.ts'
+import { generatorThread } from '../../packages/platform/src/bench/thread.ts'
 import { differs } from '../answers.ts'
 import type { LoadRequest } from '../load.ts'
 import type { Figure } from '../report.ts'

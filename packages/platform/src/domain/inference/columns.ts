@@ -55,8 +55,8 @@ function findExtra({ columns, rows }: Table, names: ReadonlySet<string>, refusal
   // looking for the nearest name takes long, and more than these are not listed
   const extra = unknown.slice(0, MAX_ITEMS).map(({ name }) => ({ name, refusal: unknownColumn(name, names) }))
   for (const { name } of unknown.slice(MAX_ITEMS)) extra.push({ name, refusal: extra[0]!.refusal })
-  for (let row = 0; row < rows && extra.length > 0 && !refusals.enough; row++)
-    for (const { name, refusal } of extra) if (!refusals.enough) refusals.add(placeOf(`rows[${row}]`, name), refusal)
+  for (let row = 0; row < rows && extra.length > 0 && (row === 0 || !refusals.enough); row++)
+    for (const { name, refusal } of extra) if (!refusals.enough || !refusals.namesUnknown) refusals.addUnknown(placeOf(`rows[${row}]`, name), refusal)
 }
 
 function refuse({ table, refusals }: Decoding, row: number, name: string, refusal: Refusal): void {

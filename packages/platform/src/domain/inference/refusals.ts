@@ -29,6 +29,20 @@ export class Refusals {
     if (this.#items.length < MAX_ITEMS) this.#items.push({ path, code, detail })
   }
 
+  /** Adds a column that the signature lacks. The first one comes into a full list too, because it often is why so many are missing. */
+  addUnknown(path: string, refusal: Refusal): void {
+    if (this.#items.length === MAX_ITEMS && !this.namesUnknown) {
+      this.#items.pop()
+      this.#items.splice(1, 0, { path, code: refusal.code, detail: refusal.detail })
+      this.#count++
+    } else this.add(path, refusal)
+  }
+
+  /** Whether a column that the signature lacks is among those that are listed. */
+  get namesUnknown(): boolean {
+    return this.#items.some(({ code }) => code === 'column-unknown')
+  }
+
   /** Whether the next one is among those that are listed. */
   get listing(): boolean {
     return this.#count < MAX_ITEMS

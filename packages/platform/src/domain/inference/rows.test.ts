@@ -75,6 +75,25 @@ test('at most twenty places are listed, and the rest counted', () => {
   assert.match(error.message, /and 49 more/)
 })
 
+test('where more columns are missing than are listed, the first one that is not known is named all the same', () => {
+  const columns = Array.from({ length: 30 }, (_, at): InputColumn => ({ name: `c${at}`, tensor: 't', type: 'float32' }))
+  const plan = planOf([{ name: 't', type: 'float32', shape: [-1, 30] }], columns)
+  for (const rows of [1, 50]) {
+    const error = refusal(() => plan.decode(Array.from({ length: rows }, () => ({ features: [1], more: 1 }))))
+    assert.deepEqual([error.code, error.items.length, error.items[1]?.path, error.items[1]?.code], ['column-missing', 20, 'rows[0].features', 'column-unknown'])
+    assert.equal(error.items.filter(({ code }) => code === 'column-unknown').length, 1)
+    const table = {
+      rows,
+      columns: [
+        { name: 'features', at: () => 1 },
+        { name: 'more', at: () => 1 },
+      ],
+    }
+    const same = refusal(() => plan.decodeTable(table))
+    assert.deepEqual([same.code, same.items[1]], [error.code, error.items[1]])
+  }
+})
+
 test('types are not mixed up', () => {
   const wrong: [InputColumn['type'], unknown][] = [
     ['int32', 3.5],

@@ -101,11 +101,11 @@ export class RowsPlan {
   }
 
   #findExtra(rows: JsonRow[], refusals: Refusals): void {
-    for (let i = 0; i < rows.length && !refusals.enough; i++) {
+    for (let i = 0; i < rows.length && (i === 0 || !refusals.enough); i++) {
       for (const name of Object.keys(rows[i]!)) {
         if (this.#names.has(name)) continue
-        if (refusals.enough) return
-        refusals.add(placeOf(`rows[${i}]`, name), unknownColumn(name, this.#names))
+        if (refusals.enough && refusals.namesUnknown) return
+        refusals.addUnknown(placeOf(`rows[${i}]`, name), unknownColumn(name, this.#names))
       }
     }
   }

@@ -1,14 +1,13 @@
 import { FairleadError } from '@fairlead/contract'
 import { DeadlineWatch } from './deadline-watch.ts'
-import { type BatchResult, checked, earliest, gather, type Job, rowsOf, type Slice, weightOf } from './job.ts'
+import { type BatchResult, checked, earliest, gather, type Job, QUEUE_BYTES, rowsOf, type Slice, weightOf } from './job.ts'
 import type { RunCounters } from './run-counters.ts'
 import { concatAll, joinable, sliceAll } from './tensors.ts'
 import { type Runner, THREAD_TURNS, type Turns } from './turns.ts'
 import type { Session, Tensors } from './types.ts'
 import { WaitingQueue } from './waiting-queue.ts'
 
-/** Bytes that may wait, and the level of requests that name none, where a release was frozen before these could be set. */
-const QUEUE_BYTES = 256 * 1024 * 1024
+/** The level of requests that name none, where a release was frozen before it could be set. */
 const PRIORITY = 5
 
 export interface BatcherOptions {

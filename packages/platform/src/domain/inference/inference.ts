@@ -247,7 +247,7 @@ export class Inference implements AsyncDisposable {
       throw new FairleadError('release-not-ready', 'the release is being replaced', { retryAfter: 1 })
     if (slot.serving?.open) return Promise.resolve(slot.serving)
     if (!isLoadable(slot)) throw refusal(entry)
-    const waiting = slot.waiters.wait(request, release.settings.queueRows)
+    const waiting = slot.waiters.wait(request, release.settings)
     void this.#keeper.want(slot, PRIORITY.request)
     return waiting
   }

@@ -50,6 +50,9 @@ export function earliest(jobs: Iterable<Job>): number {
   return first
 }
 
+/** Bytes of inputs that may wait, where a release was frozen before this could be set. */
+export const QUEUE_BYTES = 256 * 1024 * 1024
+
 /** What each text takes beside its letters. */
 const TEXT_BYTES = 16
 

@@ -153,6 +153,20 @@ test('no more rows wait for a model than may wait in its queue, and none beyond 
   ])
 })
 
+test('no more bytes of inputs wait for a model than may wait in its queue, but one request always may', async () => {
+  const { inference, world } = limited()
+  const gate = held()
+  world.load = gate.load
+  const release = sized('a')
+  await inference.converge(wanted(['a'], { of: () => [{ ...release, settings: { ...release.settings, queueBytes: 10 } }] }))
+  const first = ask(inference, 'a')
+  await assert.rejects(ask(inference, 'a'), coded('queue-full', /bytes of inputs wait for the model to be loaded, at most 10 may/))
+  await until(() => gate.begun.length > 0)
+  gate.end('a1')
+  await first
+  await ask(inference, 'a')
+})
+
 test('the model that was asked longest ago makes room, and is back when it is asked for', async () => {
   const { inference, world, loads, model } = limited({ memoryBytes: 2.5 * MIB })
   await inference.converge(wanted(NAMES))

@@ -1,10 +1,7 @@
-import { availableParallelism, cpus } from 'node:os'
 import { FairleadError } from '@fairlead/contract'
-import type { Execution, ReleaseSettings } from '@fairlead/contract/control'
 import { syntheticExample } from '../../model/signature/example.ts'
-import type { BatcherOptions } from './batcher.ts'
 import { exampleFailed, runChecks } from './checks.ts'
-import { chooseTile, type Measurement } from './measure.ts'
+import { asBefore, describeRun, fixedRowsOf, isKnown, type Known, type Run, runsInline, type Tried } from './execution.ts'
 import { MemoryGauge } from './native-memory.ts'
 import { WorkerPool } from './pool.ts'
 import type { RunCounters } from './run-counters.ts'
@@ -13,19 +10,11 @@ import { repeatRows } from './tensors.ts'
 import type { Artifact, ArtifactSource, Runtime, ServableRelease, Session, Tensors } from './types.ts'
 import { type ModelThread, WorkerThread } from './worker-thread.ts'
 
-/** One row may keep the serving thread this long. */
-const INLINE_ROW_MICROS = 2000
-const INLINE_LOAD_MS = 200
-/** Longest run of a full tile on the serving thread, and in a worker. */
-const INLINE_TILE_MS = 5
-const WORKER_TILE_MS = 50
 /** Longest opening of a model: so much, and more for what has to be read from a slow disk. */
 const OPEN_MS = 120_000
 const OPEN_BYTES_PER_MS = 10_000
 const MEASURE_MS = 60_000
 const SPARE_MS = 10_000
-/** Rows per run where the model could not be measured. */
-const UNMEASURED_TILE = 32
 
 export interface LoaderOptions {
   artifacts: ArtifactSource
@@ -44,13 +33,9 @@ export interface LoaderOptions {
   onWorkerLost?(reason: string): void
 }
 
-interface Trial {
+interface Trial extends Tried {
   worker: WorkerThread
   session: number
-  loadMs: number
-  measurement: Measurement | undefined
-  /** Why there is no measurement. */
-  problem: string | undefined
 }
 
 /**
@@ -212,43 +197,10 @@ export class ReleaseLoader implements AsyncDisposable {
   }
 }
 
-/** What figures depend on. */
-const MACHINE = `${cpus()[0]?.model ?? 'unknown'} × ${availableParallelism()}`
-
-type Known = ServableRelease & { execution: Execution }
-
-interface Opened {
+interface Opened extends Run {
   session: Session
   /** Bytes that it brought into memory, as far as that can be told. */
   growth: number
-  execution: Execution
-  batching: BatcherOptions
-}
-
-/**
- * Whether a release ran inline on this machine before. Then it does again, without a trial: it has shown that it does no harm, a platform
- * starts faster and smaller without a worker for each process, and a model that was out of memory is back sooner. One that ran in a worker is
- * tried again, since that may have been for a moment in which the machine was busy; its trial is no detour, because the thread stays.
- */
-function isKnown(release: ServableRelease, artifact?: Artifact): release is Known {
-  const { execution, settings } = release
-  const same = execution?.mode === 'inline' && execution.machine === MACHINE && execution.joinable !== undefined
-  return same && settings.execution !== 'worker' && !artifact?.branching?.length
-}
-
-function queueOf({ queueRows, queueBytes, priority }: ReleaseSettings): Pick<BatcherOptions, 'queueRows' | 'queueBytes' | 'priority'> {
-  return { queueRows, queueBytes, priority }
-}
-
-function asBefore({ settings, execution }: Known): { execution: Execution; batching: BatcherOptions } {
-  const slots = Math.max(1, execution.workers)
-  return { execution, batching: { ...queueOf(settings), tile: execution.tile, slots, joinable: execution.joinable ?? false } }
-}
-
-/** The fixed number of rows of a model that has one; 1 means row by row. */
-function fixedRowsOf({ release }: ReleasePlan): number | undefined {
-  const first = release.signature.inputs.map((spec) => spec.shape[0] ?? 0)
-  return first.find((size) => size >= 0)
 }
 
 function sampleOf(plan: ReleasePlan): { inputs: Tensors; real: boolean } {
@@ -261,65 +213,5 @@ function sampleOf(plan: ReleasePlan): { inputs: Tensors; real: boolean } {
   } catch (error) {
     if (real) throw exampleFailed(example.length, error)
     throw error
-  }
-}
-
-/** A model that may loop never runs where it could hold up all others, whatever it took when it was measured. */
-function runsInline({ settings }: ServableRelease, { branching = [] }: Artifact, { measurement, loadMs }: Trial): boolean {
-  if (branching.length > 0) return false
-  if (settings.execution !== 'auto') return settings.execution === 'inline'
-  const one = measurement?.measured[0]?.micros
-  return one !== undefined && one <= INLINE_ROW_MICROS && loadMs <= INLINE_LOAD_MS
-}
-
-function millis(micros: number): string {
-  return `${(micros / 1000).toFixed(micros < 10_000 ? 2 : 0)} ms`
-}
-
-function reasonOf(
-  release: ServableRelease,
-  trial: Trial,
-  { inline, tile, branching }: { inline: boolean; tile: number; branching: readonly string[] },
-): string {
-  const where = inline ? 'on the serving thread' : `in ${release.settings.workers === 1 ? 'a worker' : `${release.settings.workers} workers`}`
-  const one = trial.measurement?.measured[0]?.micros
-  if (one === undefined) return `Runs ${where}: it could not be measured with made-up values (${trial.problem}); give an example row to have it measured.`
-  const figures = `one row takes ${millis(one)} and loading ${Math.round(trial.loadMs)} ms`
-  const bound = `the serving thread takes models of at most ${INLINE_ROW_MICROS / 1000} ms a row and ${INLINE_LOAD_MS} ms to load`
-  const unbounded = `how long it runs depends on the values (${branching.join(', ')}), so that it never runs on the serving thread`
-  const why = branching.length > 0 ? unbounded : release.settings.execution === 'auto' ? bound : `the setting "execution" says ${release.settings.execution}`
-  return `Runs ${where}: ${figures}; ${why}. Up to ${tile} ${tile === 1 ? 'row' : 'rows'} go into one run.`
-}
-
-function describeRun(
-  plan: ReleasePlan,
-  trial: Trial,
-  { inline, runtime, branching }: { inline: boolean; runtime: string; branching: readonly string[] },
-): { execution: Execution; batching: BatcherOptions } {
-  const { release } = plan
-  const { measurement } = trial
-  const fixed = fixedRowsOf(plan)
-  const best = measurement ? chooseTile(measurement.measured, inline ? INLINE_TILE_MS : WORKER_TILE_MS) : UNMEASURED_TILE
-  const tile = fixed === 1 ? 1 : best
-  const workers = inline ? 0 : release.settings.workers
-  const joinable = fixed === 1 || (fixed === undefined && (measurement?.rowwise ?? true))
-  return {
-    execution: {
-      runtime,
-      mode: inline ? 'inline' : 'worker',
-      reason: reasonOf(release, trial, { inline, tile, branching }),
-      workers,
-      loadMs: Math.round(trial.loadMs * 10) / 10,
-      measured: measurement?.measured ?? [],
-      tile,
-      joinable,
-      machine: MACHINE,
-    },
-    batching: {
-      ...queueOf(release.settings),
-      tile,
-      slots: Math.max(1, workers),
-      joinable,
-    },
   }
 }

@@ -1,6 +1,6 @@
 import { FairleadError } from '@fairlead/contract'
 import { DeadlineWatch } from './deadline-watch.ts'
-import { type BatchResult, checked, earliest, gather, type Job, QUEUE_BYTES, rowsOf, type Slice, weightOf } from './job.ts'
+import { type BatchResult, checked, earliest, gather, QUEUE_BYTES, type QueuedRequest, rowsOf, type Slice, weightOf } from './queued-request.ts'
 import type { RunCounters } from './run-counters.ts'
 import { concatAll, joinable, sliceAll } from './tensors.ts'
 import { type Runner, THREAD_TURNS, type Turns } from './turns.ts'
@@ -50,7 +50,7 @@ export class Batcher implements Runner {
   readonly #queue = new WaitingQueue()
   #running = 0
   /** Requests of which a worker has rows. */
-  readonly #away = new Set<Job>()
+  readonly #away = new Set<QueuedRequest>()
   readonly #watch = new DeadlineWatch((now) => this.#sweep(now))
   #scheduled = false
   #closed = false
@@ -97,7 +97,7 @@ export class Batcher implements Runner {
         return
       }
       const queuedAt = performance.now()
-      const job: Job = {
+      const request: QueuedRequest = {
         inputs,
         rows,
         bytes,
@@ -115,7 +115,7 @@ export class Batcher implements Runner {
         reject,
         done: false,
       }
-      this.#queue.add(job, queuedAt)
+      this.#queue.add(request, queuedAt)
       this.#schedule()
       // what goes with the next run needs no timer; what waits behind one, or behind others who are watched, does
       if (!this.#scheduled || this.#watch.armed) this.#watch.cover(deadline)
@@ -178,24 +178,24 @@ export class Batcher implements Runner {
     const slices: Slice[] = []
     let room = tile
     while (room > 0) {
-      const job = this.#queue.first
-      if (!job) break
-      const isGone = job.isAbandoned?.() === true
-      if (job.done || isGone || job.deadline <= time) {
+      const request = this.#queue.first
+      if (!request) break
+      const isGone = request.isAbandoned?.() === true
+      if (request.done || isGone || request.deadline <= time) {
         this.#queue.shift()
-        this.#refuse(job, isGone ? goneBeforeRun() : lateInQueue())
+        this.#refuse(request, isGone ? goneBeforeRun() : lateInQueue())
         continue
       }
-      if (slices.length > 0 && !(joins && joinable(slices[0]!.job.inputs, job.inputs))) break
+      if (slices.length > 0 && !(joins && joinable(slices[0]!.request.inputs, request.inputs))) break
       this.#queue.shift()
-      const take = joins ? Math.min(room, job.rows - job.taken) : job.rows
-      if (job.taken === 0) job.startedAt = now
-      slices.push({ job, from: job.taken, to: job.taken + take, part: job.cut++ })
-      job.taken += take
-      job.left++
+      const take = joins ? Math.min(room, request.rows - request.taken) : request.rows
+      if (request.taken === 0) request.startedAt = now
+      slices.push({ request, from: request.taken, to: request.taken + take, part: request.cut++ })
+      request.taken += take
+      request.left++
       room -= take
       // what is left of a large request waits as one that came now: others of its level take their turn
-      if (job.taken < job.rows) this.#queue.add(job, now)
+      if (request.taken < request.rows) this.#queue.add(request, now)
     }
     return slices
   }
@@ -216,9 +216,9 @@ export class Batcher implements Runner {
   }
 
   async #runAway(slices: Slice[], now: number): Promise<void> {
-    for (const { job } of slices) {
-      this.#away.add(job)
-      this.#watch.cover(job.deadline)
+    for (const { request } of slices) {
+      this.#away.add(request)
+      this.#watch.cover(request.deadline)
     }
     await this.#runElsewhere(slices, now)
     this.#running--
@@ -246,9 +246,9 @@ export class Batcher implements Runner {
    * is dropped. Answers the earliest deadline that is left.
    */
   #sweep(now: number): number {
-    for (const job of this.#away) if (job.deadline <= now) this.#refuse(job, lateWhileRunning())
-    for (const job of this.#queue.sift(({ done, deadline }) => !done && deadline > now)) {
-      this.#refuse(job, job.taken > 0 ? lateWhileRunning() : lateInQueue())
+    for (const request of this.#away) if (request.deadline <= now) this.#refuse(request, lateWhileRunning())
+    for (const request of this.#queue.sift(({ done, deadline }) => !done && deadline > now)) {
+      this.#refuse(request, request.taken > 0 ? lateWhileRunning() : lateInQueue())
     }
     this.#settleIdle()
     return Math.min(earliest(this.#queue), earliest(this.#away))
@@ -258,19 +258,19 @@ export class Batcher implements Runner {
   #deliver(slices: Slice[], outputs: Tensors, { now, begun }: { now: number; begun: number }): void {
     const ended = performance.now()
     let at = 0
-    for (const { job, from, to, part } of slices) {
+    for (const { request, from, to, part } of slices) {
       const size = to - from
-      job.left--
+      request.left--
       try {
-        if (!job.done) {
-          job.parts[part] = slices.length === 1 ? outputs : sliceAll(outputs, at, at + size)
-          if (job.left === 0 && job.taken === job.rows) finish(job, ended)
+        if (!request.done) {
+          request.parts[part] = slices.length === 1 ? outputs : sliceAll(outputs, at, at + size)
+          if (request.left === 0 && request.taken === request.rows) finish(request, ended)
         }
       } catch (error) {
-        this.#refuse(job, unjoinable(error))
+        this.#refuse(request, unjoinable(error))
       }
       at += size
-      if (job.left === 0) this.#away.delete(job)
+      if (request.left === 0) this.#away.delete(request)
     }
     if (this.counters) {
       const outputMs = slices.length === 1 ? 0 : performance.now() - ended
@@ -279,21 +279,21 @@ export class Batcher implements Runner {
   }
 
   #fail(slices: Slice[], error: unknown): void {
-    for (const { job } of slices) this.#refuse(job, error)
+    for (const { request } of slices) this.#refuse(request, error)
   }
 
-  #refuse(job: Job, error: unknown): void {
-    if (job.done) return
-    job.done = true
-    this.#away.delete(job)
-    job.reject(error)
+  #refuse(request: QueuedRequest, error: unknown): void {
+    if (request.done) return
+    request.done = true
+    this.#away.delete(request)
+    request.reject(error)
   }
 }
 
-function finish(job: Job, now: number): void {
-  const outputs = job.parts.length === 1 ? job.parts[0]! : concatAll(job.parts)
-  job.done = true
-  job.resolve({ outputs, queueMs: job.startedAt - job.queuedAt, runMs: now - job.startedAt })
+function finish(request: QueuedRequest, now: number): void {
+  const outputs = request.parts.length === 1 ? request.parts[0]! : concatAll(request.parts)
+  request.done = true
+  request.resolve({ outputs, queueMs: request.startedAt - request.queuedAt, runMs: now - request.startedAt })
 }
 
 function full(detail: string): FairleadError {

@@ -2,7 +2,7 @@
 export const PRIORITY = { request: 0, current: 1, candidate: 2 } as const
 export type Priority = (typeof PRIORITY)[keyof typeof PRIORITY]
 
-interface Job {
+interface Load {
   priority: Priority
   run(): Promise<void>
 }
@@ -18,7 +18,7 @@ export interface Ticket {
 /** Runs a few loads at a time, by priority, and of equal ones in their order. One that hangs keeps its own place only. */
 export class LoadQueue {
   readonly #limit: number
-  readonly #waiting: Job[] = []
+  readonly #waiting: Load[] = []
   #running = 0
 
   constructor(limit: number) {
@@ -37,35 +37,35 @@ export class LoadQueue {
 
   /** Puts a load into the queue; it begins at once if there is room. `run` must not reject. */
   add(priority: Priority, run: () => Promise<void>): Ticket {
-    const job: Job = { priority, run }
-    this.#insert(job)
+    const load: Load = { priority, run }
+    this.#insert(load)
     this.#next()
     return {
       raise: (higher) => {
-        const at = this.#waiting.indexOf(job)
-        if (at < 0 || job.priority <= higher) return
+        const at = this.#waiting.indexOf(load)
+        if (at < 0 || load.priority <= higher) return
         this.#waiting.splice(at, 1)
-        job.priority = higher
-        this.#insert(job)
+        load.priority = higher
+        this.#insert(load)
       },
       before: () => {
-        const at = this.#waiting.indexOf(job)
+        const at = this.#waiting.indexOf(load)
         return at < 0 ? 0 : at + this.#running
       },
     }
   }
 
-  #insert(job: Job): void {
-    const at = this.#waiting.findIndex(({ priority }) => priority > job.priority)
-    this.#waiting.splice(at < 0 ? this.#waiting.length : at, 0, job)
+  #insert(load: Load): void {
+    const at = this.#waiting.findIndex(({ priority }) => priority > load.priority)
+    this.#waiting.splice(at < 0 ? this.#waiting.length : at, 0, load)
   }
 
   #next(): void {
     while (this.#running < this.#limit) {
-      const job = this.#waiting.shift()
-      if (!job) return
+      const load = this.#waiting.shift()
+      if (!load) return
       this.#running++
-      void job.run().finally(() => {
+      void load.run().finally(() => {
         this.#running--
         this.#next()
       })

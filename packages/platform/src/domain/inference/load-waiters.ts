@@ -1,5 +1,5 @@
 import { FairleadError } from '@fairlead/contract'
-import { QUEUE_BYTES, weightOf } from './job.ts'
+import { QUEUE_BYTES, weightOf } from './queued-request.ts'
 import type { ServingRelease } from './serving-release.ts'
 import type { InferenceRequest } from './types.ts'
 

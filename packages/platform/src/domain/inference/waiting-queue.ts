@@ -1,4 +1,4 @@
-import type { Job } from './job.ts'
+import type { QueuedRequest } from './queued-request.ts'
 
 /**
  * A request goes before those of the next lower level that came up to so long before it. So the higher go first, and nobody
@@ -10,8 +10,8 @@ export const AGEING_MS = 500
 const EMPTY = 1024
 
 /** Requests that wait for a run, in the order in which they will have it: by level and age, and first come first within a level. */
-export class WaitingQueue implements Iterable<Job> {
-  #jobs: (Job | undefined)[] = []
+export class WaitingQueue implements Iterable<QueuedRequest> {
+  #requests: (QueuedRequest | undefined)[] = []
   #head = 0
   #rows = 0
   #bytes = 0
@@ -27,65 +27,65 @@ export class WaitingQueue implements Iterable<Job> {
   }
 
   get length(): number {
-    return this.#jobs.length - this.#head
+    return this.#requests.length - this.#head
   }
 
   /** Who is next. */
-  get first(): Job | undefined {
-    return this.#jobs[this.#head]
+  get first(): QueuedRequest | undefined {
+    return this.#requests[this.#head]
   }
 
-  *[Symbol.iterator](): Iterator<Job> {
-    for (let i = this.#head; i < this.#jobs.length; i++) yield this.#jobs[i]!
+  *[Symbol.iterator](): Iterator<QueuedRequest> {
+    for (let i = this.#head; i < this.#requests.length; i++) yield this.#requests[i]!
   }
 
   /** Takes a request up, as one that came at `now`. */
-  add(job: Job, now: number): void {
-    job.rank = now + job.priority * AGEING_MS
-    this.#rows += job.rows - job.taken
-    this.#bytes += job.bytes
-    const last = this.#jobs[this.#jobs.length - 1]
-    if (!last || last.rank <= job.rank) this.#jobs.push(job)
-    else this.#jobs.splice(this.#place(job.rank), 0, job)
+  add(request: QueuedRequest, now: number): void {
+    request.rank = now + request.priority * AGEING_MS
+    this.#rows += request.rows - request.taken
+    this.#bytes += request.bytes
+    const last = this.#requests[this.#requests.length - 1]
+    if (!last || last.rank <= request.rank) this.#requests.push(request)
+    else this.#requests.splice(this.#place(request.rank), 0, request)
   }
 
   /** Takes away who is next. */
-  shift(): Job | undefined {
-    const job = this.#jobs[this.#head]
-    if (!job) return undefined
-    this.#gone(job)
+  shift(): QueuedRequest | undefined {
+    const request = this.#requests[this.#head]
+    if (!request) return undefined
+    this.#gone(request)
     // what was answered is not kept
-    this.#jobs[this.#head++] = undefined
-    if (this.#head === this.#jobs.length) this.#jobs.length = 0
-    else if (this.#head < EMPTY) return job
-    else this.#jobs.splice(0, this.#head)
+    this.#requests[this.#head++] = undefined
+    if (this.#head === this.#requests.length) this.#requests.length = 0
+    else if (this.#head < EMPTY) return request
+    else this.#requests.splice(0, this.#head)
     this.#head = 0
-    return job
+    return request
   }
 
   /** Takes away those that `keep` does not want, and answers them. */
-  sift(keep: (job: Job) => boolean): Job[] {
-    const kept: Job[] = []
-    const out: Job[] = []
-    for (const job of this) (keep(job) ? kept : out).push(job)
-    for (const job of out) this.#gone(job)
-    this.#jobs = kept
+  sift(keep: (request: QueuedRequest) => boolean): QueuedRequest[] {
+    const kept: QueuedRequest[] = []
+    const out: QueuedRequest[] = []
+    for (const request of this) (keep(request) ? kept : out).push(request)
+    for (const request of out) this.#gone(request)
+    this.#requests = kept
     this.#head = 0
     return out
   }
 
-  #gone(job: Job): void {
-    this.#rows -= job.rows - job.taken
-    this.#bytes -= job.bytes
+  #gone(request: QueuedRequest): void {
+    this.#rows -= request.rows - request.taken
+    this.#bytes -= request.bytes
   }
 
   /** Index of the first that comes after `rank`. */
   #place(rank: number): number {
     let low = this.#head
-    let high = this.#jobs.length
+    let high = this.#requests.length
     while (low < high) {
       const middle = (low + high) >>> 1
-      if (this.#jobs[middle]!.rank <= rank) low = middle + 1
+      if (this.#requests[middle]!.rank <= rank) low = middle + 1
       else high = middle
     }
     return low

@@ -10,7 +10,7 @@ export interface BatchResult {
 }
 
 /** A request in the batcher. */
-export interface Job {
+export interface QueuedRequest {
   inputs: Tensors
   rows: number
   /** About how much memory its inputs hold while it waits. */
@@ -37,16 +37,16 @@ export interface Job {
 
 /** Rows of one request that go into one run. */
 export interface Slice {
-  job: Job
+  request: QueuedRequest
   from: number
   to: number
   part: number
 }
 
 /** The earliest deadline; `Infinity` when there is none. */
-export function earliest(jobs: Iterable<Job>): number {
+export function earliest(requests: Iterable<QueuedRequest>): number {
   let first = Number.POSITIVE_INFINITY
-  for (const { deadline } of jobs) if (deadline < first) first = deadline
+  for (const { deadline } of requests) if (deadline < first) first = deadline
   return first
 }
 
@@ -67,8 +67,8 @@ export function weightOf(tensors: Tensors): number {
   return bytes
 }
 
-function inputsOf({ job, from, to }: Slice): Tensors {
-  return from === 0 && to === job.rows ? job.inputs : sliceAll(job.inputs, from, to)
+function inputsOf({ request, from, to }: Slice): Tensors {
+  return from === 0 && to === request.rows ? request.inputs : sliceAll(request.inputs, from, to)
 }
 
 /** The inputs of a run. */
@@ -84,8 +84,8 @@ export function rowsOf(slices: Slice[]): number {
 
 /** The outputs of a run, which may be cut and joined only if they have a row for each of its rows. Throws `model-run-failed`. */
 export function checked(slices: Slice[], outputs: Tensors): Tensors {
-  const [{ job, from, to }] = slices as [Slice]
-  if (slices.length === 1 && to - from === job.rows) return outputs
+  const [{ request, from, to }] = slices as [Slice]
+  if (slices.length === 1 && to - from === request.rows) return outputs
   const rows = rowsOf(slices)
   for (const name in outputs) {
     const got = outputs[name]!.shape[0]

@@ -4,14 +4,13 @@ import { nearestWord } from '../../kernel/suggestion.ts'
 import { deadlineOf, priorityHeader, timeoutMs } from './deadline.ts'
 import type { Exchange } from './exchange.ts'
 import type { RowForms } from './formats/forms.ts'
-import { type ReadRows, readOtherRows, readQuery } from './formats/read-rows.ts'
+import { MAX_KEY, type ReadRows, readOtherRows, readQuery } from './formats/read-rows.ts'
 import { answerWriter, factHeaders, type WriteAnswer } from './formats/write-rows.ts'
 import { readJson } from './json.ts'
 import { KnownRows } from './known-forms/rows.ts'
 
 const KEYS = ['rows', 'ids', 'key', 'parameters'] as const
 const MAX_ID = 200
-const MAX_KEY = 1000
 
 interface RowsBody {
   rows: unknown

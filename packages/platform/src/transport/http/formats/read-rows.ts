@@ -6,7 +6,8 @@ import type { RowForm } from './forms.ts'
 import { checkLines, mistaken } from './mistaken.ts'
 import { readNdjson, withLines } from './ndjson.ts'
 
-const MAX_KEY = 1000
+/** Longest key of a request. */
+export const MAX_KEY = 1000
 const QUERY = ['key', 'timeout']
 
 /** The rows of a body that is not JSON, as the model takes them. */

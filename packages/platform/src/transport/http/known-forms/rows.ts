@@ -84,8 +84,7 @@ export class KnownRows {
       rows++
     } while (reader.takes(COMMA))
     if (!(reader.takes(CLOSE_LIST) && reader.takes(CLOSE)) || reader.at !== body.length) return undefined
-    // a column may be called __proto__, which is no key of an ordinary object
-    const inputs: Tensors = Object.create(null)
+    const inputs: Tensors = {}
     for (let i = 0; i < data.length; i++) inputs[this.#layouts[i]!.name] = tensorOf(this.#layouts[i]!, data[i]!, rows)
     return { inputs, rows }
   }

@@ -111,7 +111,7 @@ function compare(ours: Side, echo: Side): Figure[] {
       name: `${ours.name}: of the echo`,
       unit: '×',
       rounds: ours.results.map((result, at) => result.perSecond / (echo.results[at] as LoadResult).perSecond),
-      bar: { least: 0.5 },
+      bar: { least: 1 },
     },
     ...(ours.micros.length === 0
       ? []

@@ -5,7 +5,8 @@ import pyarrow.parquet
 
 
 def _files(platform):
-    return sorted((platform.data / "log").rglob("*.parquet"))
+    # beside it lie files that are still being written
+    return sorted((platform.data / "log" / "parquet").rglob("*.parquet"))
 
 
 def every_prediction_is_there(platform):

@@ -1,13 +1,8 @@
 import type { InputColumn } from '@fairlead/contract'
 import { allocate, type ReleasePlan, type RowLayout, type Tensor, type TensorData, type Tensors } from '../../../domain/inference/index.ts'
 import { ByteReader, NOT_KNOWN } from './byte-reader.ts'
+import { CLOSE, CLOSE_LIST, COLON, COMMA, OPEN, OPEN_LIST } from './punctuation.ts'
 
-const OPEN = 0x7b
-const CLOSE = 0x7d
-const OPEN_LIST = 0x5b
-const CLOSE_LIST = 0x5d
-const COMMA = 0x2c
-const COLON = 0x3a
 const ROWS = Buffer.from('"rows"')
 const MISSES = 4
 const UNREAD = 31

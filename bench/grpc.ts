@@ -6,10 +6,11 @@ import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
 import { frame } from '../packages/platform/src/transport/grpc/framing.ts'
 import { ModelInferRequestSchema, ModelInferResponseSchema } from '../packages/platform/src/transport/grpc/generated/open_inference_grpc_pb.ts'
 import { startPlatform } from '../test/support/platform.ts'
+import { measureBeside, side } from './beside.ts'
 import { installGrpcJs } from './grpc/grpc-js.ts'
 import type { GrpcTask } from './grpc/task.ts'
 import { type LoadResult, next, start } from './load.ts'
-import { cli, executionOf, FIXTURES, importTrees, processorMicros, serveProcess } from './platform.ts'
+import { cli, executionOf, FIXTURES, importTrees, serveProcess } from './platform.ts'
 import type { Figure } from './report.ts'
 
 const STREAMS = 64
@@ -19,15 +20,6 @@ interface BenchRow {
   features: number[]
   label: number
   probabilities: number[]
-}
-
-interface Side {
-  name: string
-  task: Omit<GrpcTask, 'seconds'>
-  pid: number | undefined
-  results: LoadResult[]
-  /** Processor time a request of each round, in microseconds. */
-  micros: number[]
 }
 
 /** A row as tritonclient sends it. Its id makes the answer to it the same every time. */
@@ -70,15 +62,13 @@ export async function rightAnswer(address: string, message: Buffer, row: BenchRo
   return answer
 }
 
-async function round(generator: ChildProcess, side: Side, seconds: number): Promise<void> {
-  const { pid } = side
-  const before = pid === undefined ? 0 : processorMicros(pid)
+/** One round of calls. Throws when one is not answered, or wrongly. */
+async function call(generator: ChildProcess, task: GrpcTask): Promise<LoadResult> {
   const answer = next<LoadResult | { error: string }>(generator)
-  generator.send({ ...side.task, seconds })
+  generator.send(task)
   const result = await answer
-  if ('error' in result) throw new Error(`${side.name}: ${result.error}`)
-  side.results.push(result)
-  if (pid !== undefined) side.micros.push((processorMicros(pid) - before) / result.requests)
+  if ('error' in result) throw new Error(result.error)
+  return result
 }
 
 /**
@@ -105,40 +95,14 @@ export async function grpc(options: { rounds: number; seconds: number; cache: st
     const begun = await next<{ port: number } | { error: string }>(echo)
     if ('error' in begun) throw new Error(begun.error)
     const pid = await serveProcess(platform)
-    const task = { path: PATH, streams: STREAMS }
-    const ours: Side = { name: 'gRPC', task: { ...task, port: Number(address.split(':')[1]), requests }, pid, results: [], micros: [] }
+    const run = (port: number, asked: GrpcTask['requests']) => (seconds: number) =>
+      call(generator, { path: PATH, streams: STREAMS, port, requests: asked, seconds })
+    const ours = side('gRPC', pid, run(Number(address.split(':')[1]), requests))
     const echoed = requests.map(({ message }) => ({ message, answer: constant }))
-    const bare: Side = { name: 'grpc-js echo', task: { ...task, port: begun.port, requests: echoed }, pid: pid && echo.pid, results: [], micros: [] }
-    for (const side of [bare, ours]) await round(generator, side, Math.min(2, options.seconds * 2))
-    for (const side of [bare, ours]) Object.assign(side, { results: [], micros: [] })
-    for (let n = 0; n < options.rounds; n++) {
-      for (const side of n % 2 === 0 ? [bare, ours] : [ours, bare]) await round(generator, side, options.seconds)
-      process.stderr.write(`round ${n + 1} of ${options.rounds}\n`)
-    }
-    return figures(ours, bare)
+    const bare = side('grpc-js echo', pid && echo.pid, run(begun.port, echoed))
+    return await measureBeside([{ ours, echo: bare, least: 1.3 }], options)
   } finally {
     generator.disconnect()
     echo.disconnect()
   }
-}
-
-function figures(ours: Side, echo: Side): Figure[] {
-  const of = (side: Side, pick: (result: LoadResult) => number): number[] => side.results.map(pick)
-  const micros = (side: Side): Figure[] =>
-    side.micros.length === 0 ? [] : [{ name: `${side.name}: processor time a request`, unit: 'µs', rounds: side.micros }]
-  return [
-    { name: 'gRPC: requests', unit: '/s', rounds: of(ours, (result) => result.perSecond) },
-    { name: 'grpc-js echo: requests', unit: '/s', rounds: of(echo, (result) => result.perSecond) },
-    {
-      name: 'gRPC: of the echo',
-      unit: '×',
-      rounds: ours.results.map((result, at) => result.perSecond / (echo.results[at] as LoadResult).perSecond),
-      bar: { least: 1.3 },
-    },
-    ...micros(ours),
-    ...micros(echo),
-    { name: 'gRPC: p50', unit: 'µs', rounds: of(ours, (result) => result.p50) },
-    { name: 'gRPC: p99', unit: 'µs', rounds: of(ours, (result) => result.p99) },
-    { name: 'the generator was busy', unit: '×', rounds: of(ours, (result) => result.busy) },
-  ]
 }

@@ -4,6 +4,7 @@ import { connect, type Socket } from 'node:net'
 import { differs } from './answers.ts'
 import type { LoadRequest, LoadResult, LoadTask } from './load.ts'
 import { AnswerReader } from './reader.ts'
+import { summaryOf } from './summary.ts'
 
 const READ_BYTES = 64 * 1024
 
@@ -43,19 +44,7 @@ async function run(task: LoadTask): Promise<LoadResult> {
     clearTimeout(late)
     for (const socket of sockets) socket.destroy()
   }
-  const seconds = (performance.now() - start) / 1000
-  const { user, system } = process.cpuUsage(cpu)
-  latencies.sort((a, b) => a - b)
-  const quantile = (q: number): number => latencies[Math.min(latencies.length - 1, Math.floor(q * latencies.length))] ?? Number.NaN
-  return {
-    requests: latencies.length,
-    perSecond: latencies.length / seconds,
-    p50: quantile(0.5),
-    p99: quantile(0.99),
-    busy: (user + system) / 1e6 / seconds,
-    wrong: wrong.length,
-    firstWrong: wrong[0],
-  }
+  return { ...summaryOf(latencies, { start, cpu }), wrong: wrong.length, firstWrong: wrong[0] }
 }
 
 interface Drive {

@@ -2,6 +2,7 @@
 // is measured. Every answer is compared byte for byte. Reads one GrpcTask per message, answers with a LoadResult.
 import { connect, type Socket } from 'node:net'
 import type { LoadResult } from '../load.ts'
+import { summaryOf } from '../summary.ts'
 import {
   ACK,
   DATA,
@@ -178,18 +179,7 @@ async function run(task: GrpcTask): Promise<LoadResult> {
     clearTimeout(late)
     drive.close()
   }
-  const seconds = (performance.now() - start) / 1000
-  const { user, system } = process.cpuUsage(cpu)
-  const latencies = drive.latencies.sort((a, b) => a - b)
-  const quantile = (q: number): number => latencies[Math.min(latencies.length - 1, Math.floor(q * latencies.length))] ?? Number.NaN
-  return {
-    requests: latencies.length,
-    perSecond: latencies.length / seconds,
-    p50: quantile(0.5),
-    p99: quantile(0.99),
-    busy: (user + system) / 1e6 / seconds,
-    wrong: 0,
-  }
+  return { ...summaryOf(drive.latencies, { start, cpu }), wrong: 0 }
 }
 
 process.on('message', (task: GrpcTask) => {

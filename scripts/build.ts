@@ -10,7 +10,7 @@ import { filesBelow, ROOT } from './files.ts'
 const OUT = join(ROOT, 'dist/packages')
 const TARBALLS = join(ROOT, 'dist/tarballs')
 /** In the order in which they build: each sees the declarations of those before it. */
-const COMPILED = ['contract', 'client', 'platform'] as const
+const COMPILED = ['contract', 'evaluator', 'client', 'platform'] as const
 const isShipped = (path: string): boolean => !/\.test\.tsx?$/.test(path) && !path.includes('/testdata/') && !path.includes('/testing/')
 
 rmSync(join(ROOT, 'dist'), { recursive: true, force: true })

@@ -9,7 +9,7 @@ interface Manifest {
   dependencies?: Record<string, string>
 }
 
-const FOLDERS = ['contract', 'client', 'platform']
+const FOLDERS = ['contract', 'evaluator', 'client', 'platform']
 
 function manifest(folder: string): Manifest {
   return JSON.parse(readFileSync(join(ROOT, 'packages', folder, 'package.json'), 'utf8')) as Manifest

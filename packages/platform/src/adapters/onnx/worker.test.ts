@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import { readdirSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
+import { getPriority } from 'node:os'
 import { test } from 'node:test'
 import { WorkerThread } from '../../domain/inference/worker-thread.ts'
 import { coded } from '../../testing/fake-inference.ts'
@@ -31,6 +33,23 @@ test('a worker opens, runs and measures a model, and the caller keeps its own te
 function oneRow() {
   return { x: { type: 'float32' as const, shape: [1, 2], data: new Float32Array(2) }, s: { type: 'string' as const, shape: [1], data: [''] } }
 }
+
+/** Priorities of this process's threads, by thread (Linux). */
+function threadPriorities(): Map<number, number> {
+  return new Map(readdirSync('/proc/self/task').map((thread) => [Number(thread), getPriority(Number(thread))]))
+}
+
+test('a worker steps back behind the serving thread, and no other thread does', async () => {
+  const linux = process.platform === 'linux'
+  const before = linux ? threadPriorities() : new Map()
+  await using worker = new WorkerThread(onnxWorker())
+  await worker.open(IDENTITY, 60_000)
+  const own = getPriority(process.pid)
+  const after = linux ? threadPriorities() : new Map()
+  const fresh = [...after].filter(([thread]) => !before.has(thread)).map(([, priority]) => priority)
+  assert.equal(fresh.includes(Math.min(19, own + 10)), linux)
+  for (const [thread, priority] of before) assert.equal(after.get(thread) ?? priority, priority)
+})
 
 test('errors come back with their code, and the worker goes on', async () => {
   await using worker = new WorkerThread(onnxWorker())

@@ -1,5 +1,10 @@
 import { parentPort } from 'node:worker_threads'
 import { serveSessions } from '../../domain/inference/index.ts'
+import { lowerThreadPriority } from '../../kernel/thread-priority.ts'
 import { onnxRuntime } from './runtime.ts'
 
-if (parentPort) serveSessions(parentPort, onnxRuntime())
+if (parentPort) {
+  // before a model is opened: threads that the library starts are like the one that starts them
+  lowerThreadPriority()
+  serveSessions(parentPort, onnxRuntime())
+}

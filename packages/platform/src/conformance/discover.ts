@@ -22,12 +22,14 @@ export interface DiscoveryOptions {
 
 const MAX_VALUES = 1_000_000
 const ROWS = 2
+/** Models that are named where one is misspelt. */
+const MAX_NAMES = 10
 
 type Send = Transport<HttpRequest, HttpAnswer>['send']
 
 /**
- * Finds out what the cases need to know. Throws `unreachable` when the server cannot be reached, and `usage` when no model
- * was named and none can be found. Whatever else is wrong is left to the cases.
+ * Finds out what the cases need to know. Throws `unreachable` when the server cannot be reached, and `usage` when the server does not know the
+ * model that was named, or none was named and none can be found. Whatever else is wrong is left to the cases.
  */
 export async function discover(send: Send, url: URL, options: DiscoveryOptions): Promise<Subject> {
   const first = await send({ method: 'GET', path: '/v2' })
@@ -38,7 +40,11 @@ export async function discover(send: Send, url: URL, options: DiscoveryOptions):
   const model = options.model ?? (await findModel(send))
   if (model === undefined) throw new FairleadError('usage', `${url.origin} does not say which models it has; name one with --model NAME.`)
   const metadata = jsonOf((await send({ method: 'GET', path: modelPath(model) })).answer)
-  if (!metadata) options.note(`The server gives no metadata of the model "${plain(model)}"; is the name right?`)
+  if (!metadata) {
+    const models = await modelsOf(send)
+    if (!models.includes(model) && (await isUnready(send, model))) throw unknownModel(url, model, models)
+    options.note(`The server gives no metadata of the model "${plain(model)}".`)
+  }
   const subject: Subject = {
     server,
     model,
@@ -94,14 +100,32 @@ export function specsOf(value: unknown): TensorSpec[] {
 }
 
 async function findModel(send: Send): Promise<string | undefined> {
+  return (await modelsOf(send))[0]
+}
+
+/** The models that a server lists, those that are ready first. */
+async function modelsOf(send: Send): Promise<string[]> {
   const headers = { 'content-type': 'application/json' }
   const { answer } = await send({ method: 'POST', path: '/v2/repository/index', headers, body: '{}' })
-  const index = answer?.status === 200 ? listOf(answer) : []
-  const ready = index.find((entry) => isObject(entry) && ['READY', 'State.READY'].includes(textOf(entry.state))) ?? index[0]
-  if (isObject(ready) && textOf(ready.name)) return textOf(ready.name)
+  const index = (answer?.status === 200 ? listOf(answer) : []).filter((entry) => isObject(entry) && textOf(entry.name) !== '') as Record<string, unknown>[]
+  const isReady = (entry: Record<string, unknown>) => ['READY', 'State.READY'].includes(textOf(entry.state))
+  const listed = [...index.filter(isReady), ...index.filter((entry) => !isReady(entry))].map(({ name }) => textOf(name))
+  if (listed.length > 0) return [...new Set(listed)]
   // KServe has no index and lists its models here
   const { models } = jsonOf((await send({ method: 'GET', path: '/v2/models' })).answer) ?? {}
-  return Array.isArray(models) && typeof models[0] === 'string' ? models[0] : undefined
+  return Array.isArray(models) ? models.filter((one): one is string => typeof one === 'string') : []
+}
+
+/** Whether a server says that a model is not ready, as it does of one that it does not have. */
+async function isUnready(send: Send, model: string): Promise<boolean> {
+  const { answer } = await send({ method: 'GET', path: `${modelPath(model)}/ready` })
+  return answer !== undefined && (answer.status === 404 || answer.status === 400 || jsonOf(answer)?.ready === false)
+}
+
+function unknownModel(url: URL, model: string, models: readonly string[]): FairleadError {
+  const names = models.map((name) => `"${plain(name)}"`)
+  const shown = names.length > MAX_NAMES ? `${names.slice(0, MAX_NAMES).join(', ')} and ${names.length - MAX_NAMES} more` : names.join(', ')
+  return new FairleadError('usage', `${url.origin} does not know the model "${plain(model)}".${shown && ` It has ${shown}.`}`)
 }
 
 function listOf(answer: HttpAnswer): unknown[] {

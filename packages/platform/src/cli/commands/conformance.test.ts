@@ -56,12 +56,27 @@ test('wrong usage ends with 2 and a server that is not there with 3, before anyt
     [[server.url.href, '--timeout', '0'], 2, /whole number from 1/],
     [[server.url.href, '--request', folder.at('none.json')], 1, /none\.json cannot be read/],
     [[server.url.href, '--request', folder.at('bad.json')], 1, /bad\.json is no inference request: inputs\[0\] has 1 values, and its shape \[2\] needs 2/],
+    [[server.url.href, '--model', 'ecko'], 2, /does not know the model "ecko"\. It has "echo"\./],
+    [[server.url.href, '--model', '../v2'], 2, /does not know the model "\.\.\/v2"/],
     [['http://127.0.0.1:9', '--timeout', '1'], 3, /does not answer/],
   ]
   for (const [args, code, message] of cases) {
     const ran = await runFairlead(['conformance', ...args])
     assert.equal(ran.code, code, `${args.join(' ')}: ${ran.stderr}`)
     assert.match(ran.stderr, message)
+  }
+})
+
+test('a model that the server knows and gives no metadata of is judged: that is a finding', async () => {
+  const silent = (path: string) => path === '/v2/models/echo' || path === '/v2/repository/index'
+  await using ready = await echoServer({ wrong: (asked, right) => (silent(asked.path) ? json({ error: 'no' }, 404) : right) })
+  await using listed = await echoServer({
+    wrong: (asked, right) => (asked.path === '/v2/models/echo' || asked.path.endsWith('/ready') ? json({ error: 'no' }, 404) : right),
+  })
+  for (const { url } of [ready, listed]) {
+    const ran = await runFairlead(['conformance', url.href, '--model', 'echo', '--only', 'metadata/'])
+    assert.equal(ran.code, 10, ran.stderr)
+    assert.match(ran.stderr, /gives no metadata of the model "echo"/)
   }
 })
 

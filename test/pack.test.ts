@@ -15,7 +15,7 @@ before(
   () => {
     execFileSync(process.execPath, [join(ROOT, 'scripts/build.ts')], { stdio: 'pipe' })
     const packed = readdirSync(tarballs).map((name) => join(tarballs, name))
-    assert.equal(packed.length, 4, `four packages are packed: ${packed.join(', ')}`)
+    assert.equal(packed.length, 5, `five packages are packed: ${packed.join(', ')}`)
     execFileSync('npm', ['init', '--yes'], { cwd: folder, stdio: 'pipe' })
     execFileSync('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline', ...packed], {
       cwd: folder,

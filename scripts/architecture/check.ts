@@ -16,6 +16,7 @@ export interface Breach {
 const PACKAGE_UNITS: Readonly<Record<string, string>> = {
   '@fairlead/contract': 'contract',
   '@fairlead/client': 'client',
+  '@fairlead/evaluator': 'evaluator',
   '@fairlead/console': 'console',
 }
 

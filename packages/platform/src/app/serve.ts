@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { arrowFormats } from '../adapters/arrow/index.ts'
 import { fileBlobs } from '../adapters/files/index.ts'
-import { onnxRuntime, onnxWorker } from '../adapters/onnx/index.ts'
 import { parquetFormat } from '../adapters/parquet/index.ts'
 import { prometheusText } from '../adapters/prometheus/index.ts'
 import { openEphemeral } from '../adapters/sqlite/ephemeral.ts'
@@ -30,6 +29,7 @@ import { type DataFolder, dataFolderAt } from './data-folder.ts'
 import { Follower } from './follower.ts'
 import { logOutput, slotOf } from './log-output.ts'
 import type { ServeInit } from './messages.ts'
+import { modelRuntimes, modelWorker } from './model-worker.ts'
 import { isLoopback } from './ports.ts'
 import { Publisher } from './publisher.ts'
 
@@ -65,13 +65,12 @@ export async function startServe(init: ServeInit, watch: ServeWatch): Promise<Se
   const writer = logWriter(init, folder, logger)
   const recorder = new SeriesRecorder({ queueRows: (deployment, release) => queueRows(inference, deployment, release) })
   const artifacts = artifactSource({ blobs: fileBlobs({ root: folder.blobs }), cache: folder.cache, golden: store.golden })
-  const runtime = onnxRuntime()
   const inference: Inference = new Inference({
     process: init.process,
     loader: new ReleaseLoader({
       artifacts: { ...artifacts, load: (release) => watch.patiently(() => artifacts.load(release)) },
-      runtime: { name: runtime.name, open: (artifact) => watch.patiently(() => runtime.open(artifact)), warm: async () => runtime.warm?.() },
-      spawn: onnxWorker,
+      runtimes: modelRuntimes().map((runtime) => ({ ...runtime, open: (artifact) => watch.patiently(() => runtime.open(artifact)) })),
+      spawn: modelWorker,
       counters: ({ deployment, number }) => recorder.counters(deployment, number),
       onWorkerReplaced: (release, reason) => logger.warn({ deployment: release.deployment, release: release.number, reason }, 'a model worker is replaced'),
       onWorkerLost(reason) {

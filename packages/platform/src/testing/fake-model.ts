@@ -74,7 +74,7 @@ export function fakeSession(model: FakeModel): Session {
 }
 
 export function fakeRuntime(model: FakeModel): Runtime {
-  return { name: 'fake', open: async () => fakeSession(model) }
+  return { name: 'fake', takes: () => true, open: async () => fakeSession(model) }
 }
 
 /** A release of the fake model, changed as told. */

@@ -41,7 +41,7 @@ const ONLY_FATAL = 4
  */
 export function onnxRuntime({ threads = 1 }: { threads?: number } = {}): Runtime {
   disableTelemetry()
-  return { name: 'onnx', open: (artifact) => open(artifact, threads), warm: async () => void (await ready()) }
+  return { name: 'onnx', takes: (format) => format === 'onnx', open: (artifact) => open(artifact, threads), warm: async () => void (await ready()) }
 }
 
 /** The library, ready to open models on this thread. */

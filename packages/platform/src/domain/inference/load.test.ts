@@ -20,7 +20,7 @@ function spawn(body = ''): () => Worker {
     const model = fakeModel()
     let runtime = fakeRuntime(model)
     ${body}
-    serveSessions(parentPort, runtime)`
+    serveSessions(parentPort, [runtime])`
   return () => new Worker(new URL(`data:text/javascript,${encodeURIComponent(code)}`))
 }
 
@@ -39,7 +39,7 @@ function loaderOf({ body, branching = [], golden, openMs, onWorkerReplaced }: Gi
       load: async ({ model: { format } }) => ({ format, bytes: new Uint8Array(4), signature: FAKE_SIGNATURE, branching }),
       golden: async () => golden,
     },
-    runtime: fakeRuntime(model),
+    runtimes: [fakeRuntime(model)],
     spawn: spawn(body),
     ...(openMs === undefined ? {} : { openMs }),
     ...(onWorkerReplaced ? { onWorkerReplaced } : {}),
@@ -128,7 +128,7 @@ test('a worker that is stuck is ended after the deadline of the release', async 
 })
 
 test('a model that ends its worker while it is opened is refused', async () => {
-  const { loader } = loaderOf({ body: 'runtime = { name: "bad", open: async () => process.exit(3) }' })
+  const { loader } = loaderOf({ body: 'runtime = { ...runtime, name: "bad", open: async () => process.exit(3) }' })
   await using _ = loader
   await assert.rejects(loader.load(fakeRelease()), coded('load-failed', /could not be opened: the worker ended with code 3/))
 })

@@ -5,6 +5,7 @@ import { asBefore, describeRun, fixedRowsOf, isKnown, type Known, type Run, runs
 import { MemoryGauge } from './native-memory.ts'
 import { WorkerPool } from './pool.ts'
 import type { RunCounters } from './run-counters.ts'
+import { runtimeFor } from './runtime-for.ts'
 import { ReleasePlan, ServingRelease } from './serving-release.ts'
 import { repeatRows } from './tensors.ts'
 import type { Artifact, ArtifactSource, Runtime, ServableRelease, Session, Tensors } from './types.ts'
@@ -18,8 +19,8 @@ const SPARE_MS = 10_000
 
 export interface LoaderOptions {
   artifacts: ArtifactSource
-  /** The runtime for models that run on the serving thread; the thread of `spawn` has the same. */
-  runtime: Runtime
+  /** The runtimes for models that run on the serving thread; the thread of `spawn` has the same. */
+  runtimes: readonly Runtime[]
   spawn(): ModelThread
   /** Tells what loads take, for tests. */
   memory?: MemoryGauge
@@ -85,7 +86,7 @@ export class ReleaseLoader implements AsyncDisposable {
     try {
       const trial = await this.#try(plan, artifact, sample)
       const inline = runsInline(release, artifact, trial)
-      const run = describeRun(plan, trial, { inline, runtime: this.#options.runtime.name, branching: artifact.branching ?? [] })
+      const run = describeRun(plan, trial, { inline, runtime: runtimeFor(this.#options.runtimes, artifact).name, branching: artifact.branching ?? [] })
       try {
         if (inline) return { ...(await this.#openHere(artifact, trial)), ...run }
         const session = await this.#openPool(release, artifact, trial)
@@ -102,7 +103,7 @@ export class ReleaseLoader implements AsyncDisposable {
 
   /** Opens a model on this thread and tells what it brought into memory. */
   async #weighed(artifact: Artifact): Promise<{ session: Session; growth: number }> {
-    const { runtime } = this.#options
+    const runtime = runtimeFor(this.#options.runtimes, artifact)
     await runtime.warm?.()
     const grown = this.#memory.begin()
     try {

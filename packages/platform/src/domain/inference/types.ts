@@ -29,6 +29,7 @@ export type Tensors = Record<string, Tensor>
 
 /** What a runtime loads: the model's bytes (already rewritten where needed) or, with external data, its folder. */
 export interface Artifact {
+  /** What the bytes are, by which a runtime is found that takes them. */
   format: string
   bytes: Uint8Array
   /** Folder that holds external data files by their relative paths; absent when the model is self-contained. */
@@ -41,6 +42,8 @@ export interface Artifact {
 /** Reads artefacts of some formats and runs them. Loading and running may block the calling thread. */
 export interface Runtime {
   readonly name: string
+  /** Whether it opens artefacts of this format. */
+  takes(format: string): boolean
   open(artifact: Artifact): Promise<Session>
   /** Brings into memory what all models share, so that it does not count as a part of the first one. */
   warm?(): Promise<void>

@@ -1,14 +1,15 @@
 import type { MessagePort } from 'node:worker_threads'
 import { FairleadError } from '@fairlead/contract'
 import { measureSession } from './measure.ts'
+import { runtimeFor } from './runtime-for.ts'
 import type { Runtime, Session } from './types.ts'
 import { transferable, type WorkerAnswer, type WorkerCall } from './worker-protocol.ts'
 
 /**
- * The worker's side: opens models with `runtime` and runs them as asked over `port`. Never returns; one call is answered
+ * The worker's side: opens models with one of `runtimes` and runs them as asked over `port`. Never returns; one call is answered
  * after the other.
  */
-export function serveSessions(port: MessagePort, runtime: Runtime): void {
+export function serveSessions(port: MessagePort, runtimes: readonly Runtime[]): void {
   const sessions = new Map<number, Session>()
   let last = Promise.resolve()
 
@@ -16,7 +17,7 @@ export function serveSessions(port: MessagePort, runtime: Runtime): void {
     const { id } = call
     if (call.kind === 'open') {
       const before = process.threadCpuUsage()
-      sessions.set(id, await runtime.open(call.artifact))
+      sessions.set(id, await runtimeFor(runtimes, call.artifact).open(call.artifact))
       const { user, system } = process.threadCpuUsage(before)
       // of this thread alone: on a busy machine the time on the clock says more about the others than about the model
       return { id, kind: 'ok', millis: (user + system) / 1000 }

@@ -3,10 +3,10 @@ import { readdirSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { getPriority } from 'node:os'
 import { test } from 'node:test'
-import { WorkerThread } from '../../domain/inference/worker-thread.ts'
-import { coded } from '../../testing/fake-inference.ts'
-import { identityModel } from '../../testing/identity-model.ts'
-import { onnxWorker } from './index.ts'
+import { WorkerThread } from '../domain/inference/worker-thread.ts'
+import { coded } from '../testing/fake-inference.ts'
+import { identityModel } from '../testing/identity-model.ts'
+import { modelWorker } from './model-worker.ts'
 
 const STUCK_MS = 10_000
 const IDENTITY = identityModel([
@@ -15,7 +15,7 @@ const IDENTITY = identityModel([
 ])
 
 test('a worker opens, runs and measures a model, and the caller keeps its own tensors', async () => {
-  await using worker = new WorkerThread(onnxWorker())
+  await using worker = new WorkerThread(modelWorker())
   const { session, millis } = await worker.open(IDENTITY, 60_000)
   assert.ok(millis > 0)
   const whole = new Float32Array([9, 1, 2, 3, 4, 9])
@@ -42,7 +42,7 @@ function threadPriorities(): Map<number, number> {
 test('a worker steps back behind the serving thread, and no other thread does', async () => {
   const linux = process.platform === 'linux'
   const before = linux ? threadPriorities() : new Map()
-  await using worker = new WorkerThread(onnxWorker())
+  await using worker = new WorkerThread(modelWorker())
   await worker.open(IDENTITY, 60_000)
   const own = getPriority(process.pid)
   const after = linux ? threadPriorities() : new Map()
@@ -52,7 +52,7 @@ test('a worker steps back behind the serving thread, and no other thread does', 
 })
 
 test('errors come back with their code, and the worker goes on', async () => {
-  await using worker = new WorkerThread(onnxWorker())
+  await using worker = new WorkerThread(modelWorker())
   await assert.rejects(
     worker.open({ ...IDENTITY, bytes: new TextEncoder().encode('no model') }, 60_000),
     coded('load-failed', /ONNX Runtime cannot load the model/),
@@ -64,11 +64,11 @@ test('errors come back with their code, and the worker goes on', async () => {
 })
 
 test('several workers run and end side by side, again and again', async () => {
-  const bytes = await readFile(new URL('./testdata/credit-risk.onnx', import.meta.url))
+  const bytes = await readFile(new URL('../adapters/onnx/testdata/credit-risk.onnx', import.meta.url))
   for (let round = 0; round < 3; round++) {
     await Promise.all(
       Array.from({ length: 4 }, async () => {
-        await using worker = new WorkerThread(onnxWorker())
+        await using worker = new WorkerThread(modelWorker())
         await worker.open({ ...IDENTITY, bytes }, 60_000)
         const { session } = await worker.open(IDENTITY, 60_000)
         await Promise.all(Array.from({ length: 20 }, async () => worker.run(session, oneRow(), { stuckMs: STUCK_MS })))

@@ -1,5 +1,6 @@
-export type { ElementType } from './form/element.ts'
+export type { Elements, ElementType } from './form/element.ts'
 export type { Categories, Column, Form, Input, Output, Role, Source } from './form/form.ts'
 export type { Step } from './form/steps.ts'
 export { MISSING, type Sets, TEST, type Trees } from './form/trees.ts'
+export { interpret } from './plain/interpret.ts'
 export { UnreadableModel, type UnreadableReason } from './unreadable.ts'

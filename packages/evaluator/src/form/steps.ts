@@ -162,7 +162,8 @@ export interface TreesStep {
 
 /**
  * From the sums of a model to its prediction. `scale` multiplies before. `softmax` subtracts the row's largest first;
- * `softmax-zero` leaves zeros as they are (ONNX); `log1pexp` is ln(1 + eˣ); `signed-square` is sign(x)·x²; `step` is 1 where x > 0.
+ * `softmax-zero` leaves zeros as they are (ONNX); `log1pexp` is ln(1 + eˣ); `signed-square` is sign(x)·x²; `step` is 1 where x > 0;
+ * `complement` is 1 − x.
  */
 export interface Link {
   readonly op: 'link'

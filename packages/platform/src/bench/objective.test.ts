@@ -40,5 +40,6 @@ test('a step is judged by its quantile, its failures, what came in time, and whe
   // late requests do not spoil what was met in spite of them, and no server is blamed for them
   assert.deepEqual(verdict(step(of(1000, 10), { late: 50 })), ['met', true])
   assert.deepEqual(verdict(step([...of(900, 10), ...of(100, 100)], { late: 50 })), ['generator', false])
+  assert.deepEqual(verdict(step([...of(900, 10), ...of(100, 100)], { late: 150 })), ['generator', true])
   assert.equal(verdict(step([]))[0], 'latency')
 })

@@ -68,6 +68,9 @@ export function latenciesOf(histogram: LatencyHistogram, { share }: Objective): 
   return { p50: at(0.5), p90: at(0.9), p99: at(0.99), p999: at(0.999), max: millis(histogram.largest), objective: at(share) }
 }
 
+/** So many times the share of late requests that would do: no hiccup of the machine, but a machine that is too busy. */
+const HOPELESSLY_LATE = 20
+
 /** Later than this, a request of a step for this objective is late. */
 export function lateMs({ millis }: Objective): number {
   return Math.max(1, millis / 4)
@@ -80,9 +83,13 @@ export function judgeStep(result: StepResult, rate: number, objective: Objective
   const lateShare = result.late / Math.max(1, result.scheduled)
   const measured = latency.objective ?? Number.POSITIVE_INFINITY
   // the share of requests that may be late before the objective's quantile is made of them
-  const generatorFailed = lateShare > (1 - objective.share) / 2
-  const verdict = verdictOf({ generatorFailed, failures, measured, objective, result })
-  const clear = verdict === 'met' ? measured <= 0.8 * objective.millis : verdict === 'generator' ? false : result.givenUp || measured > 3 * objective.millis
+  const mayBeLate = (1 - objective.share) / 2
+  const verdict = verdictOf({ generatorFailed: lateShare > mayBeLate, failures, measured, objective, result })
+  const clear = {
+    met: measured <= 0.8 * objective.millis,
+    generator: lateShare > Math.min(0.5, HOPELESSLY_LATE * mayBeLate),
+    other: result.givenUp || measured > 3 * objective.millis,
+  }[verdict === 'met' || verdict === 'generator' ? verdict : 'other']
   return {
     rate,
     achieved: result.seconds > 0 ? result.inTime / result.seconds : 0,

@@ -3,9 +3,11 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { LatencyHistogram } from './histogram.ts'
 import { readObjective } from './objective.ts'
-import { type BenchSettings, runBench } from './run.ts'
+import { type BenchSettings, outcomeOf, runBench } from './run.ts'
 import { ANSWER, REQUEST, slowServer, targetOf } from './testing/slow-server.ts'
+import type { Generator } from './types.ts'
 
 const settings = (more: Partial<BenchSettings> = {}): BenchSettings => ({
   objective: readObjective('p50=150ms'),
@@ -55,13 +57,45 @@ test('an objective that no rate meets, and a limit that was set', async () => {
   assert.deepEqual([capped.best?.rate, capped.limit], [10, 'max-rate'])
 })
 
+/** A generator that comes too late to this share of its requests. */
+function lateGenerator(share: number): Generator & { ran: number } {
+  const latency = new LatencyHistogram()
+  for (let at = 0; at < 100; at++) latency.add(500_000)
+  const counts = { seconds: 1, scheduled: 100, inTime: 100, late: 100 * share, waited: 0 }
+  return {
+    ran: 0,
+    learn: async () => {},
+    run: async function (this: { ran: number }) {
+      this.ran++
+      return { ...counts, latency: latency.toData(), refused: [], lag: [], failed: {}, failures: [], givenUp: false, cancelled: false }
+    },
+    cancel: () => {},
+    close: async () => {},
+  }
+}
+
+test('a machine that is too busy to make the load is said at the first measurement, and the search ends soon', async () => {
+  for (const [share, steps] of [
+    [0.6, 4],
+    [0.4, 6],
+  ] as const) {
+    const generator = lateGenerator(share)
+    const told: [number, number][] = []
+    const target = targetOf({ url: 'http://127.0.0.1:9' })
+    const busy = (rate: number, late: number) => told.push([rate, late])
+    const result = await runBench({ target, requests: [REQUEST], settings: settings(), generator, busy })
+    assert.deepEqual(told, [[10, share]])
+    assert.deepEqual([result.best, result.limit, outcomeOf(result), generator.ran], [null, 'generator', 'unknown', steps])
+  }
+})
+
 test('a server that refuses some requests is told with their statuses', async () => {
   await using server = await slowServer(0, ({ at }, response) => {
     const full = at > 20 && at % 5 === 0
     response.writeHead(full ? 503 : 200).end(full ? '{}' : ANSWER)
   })
   const result = await runBench({ target: targetOf(server), requests: [REQUEST], settings: settings({ duration: 0.2, maxRate: 200 }) })
-  assert.deepEqual([result.best, result.limit], [null, 'failures'])
+  assert.deepEqual([result.best, result.limit, outcomeOf(result)], [null, 'failures', 'missed'])
   assert.ok(result.curve.some(({ failed }) => (failed['503'] ?? 0) > 0))
 })
 

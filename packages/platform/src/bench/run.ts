@@ -61,6 +61,13 @@ export interface BenchResult {
   firstWrong: string | undefined
 }
 
+/** What a benchmark says: a rate meets the objective, none does, or nothing, because it was ended or the machine was too busy. */
+export function outcomeOf({ best, limit }: Pick<BenchResult, 'best' | 'limit'>): 'met' | 'missed' | 'unknown' {
+  if (limit === 'interrupted') return 'unknown'
+  if (best) return 'met'
+  return limit === 'generator' ? 'unknown' : 'missed'
+}
+
 /** Told again and again while the benchmark runs. */
 export type TellProgress = (words: string, share: number) => void
 
@@ -71,6 +78,10 @@ export interface BenchOptions {
   /** Ends the benchmark early, with what was measured. */
   signal?: AbortSignal
   tell?: TellProgress
+  /** Told once, as soon as a measurement shows it, that the generator is late: with so many requests a second, this share of them. */
+  busy?(rate: number, lateShare: number): void
+  /** Makes the load; a thread of its own when not given. It is closed at the end. */
+  generator?: Generator
 }
 
 /**
@@ -78,7 +89,7 @@ export interface BenchOptions {
  * are not answered with 200 before any load is made.
  */
 export async function runBench(options: BenchOptions): Promise<BenchResult> {
-  const generator = generatorThread(options.target, options.requests)
+  const generator = options.generator ?? generatorThread(options.target, options.requests)
   try {
     return await new Bench(generator, options).run()
   } finally {
@@ -148,7 +159,12 @@ class Bench {
       if (decision.kind === 'done') return decision
       const words = `${rounded(decision.rate).toLocaleString('en-US')} requests/s${decision.why === 'confirm' ? ', to confirm it' : ''}`
       const result = await this.#step(decision.rate, words)
-      if (result && !result.cancelled) this.#measured.push(judgeStep(result, decision.rate, objective))
+      if (!result || result.cancelled) continue
+      const measured = judgeStep(result, decision.rate, objective)
+      if (measured.verdict === 'generator' && !this.#measured.some(({ verdict }) => verdict === 'generator')) {
+        this.#options.busy?.(measured.rate, measured.lateShare)
+      }
+      this.#measured.push(measured)
     }
   }
 

@@ -57,6 +57,18 @@ test('what the generator cannot send is not taken for the server, and is asked a
   assert.equal(tried.filter(({ rate }) => rate === 1000).length, 2)
 })
 
+test('a machine that is too busy is seen after two rates, and soon where it is hopeless', () => {
+  const busy = (clear: boolean) => search(() => ({ verdict: 'generator', clear }))
+  assert.deepEqual([busy(false).best, busy(false).limit, busy(false).tried.length], [null, 'generator', 4])
+  assert.deepEqual([busy(true).limit, busy(true).tried.map(({ rate }) => rate)], ['generator', [100, 25]])
+  // late at first and not later: a hiccup
+  const once = search((rate, nth) => (rate === 100 && nth === 0 ? { verdict: 'generator', clear: false } : below(930)(rate)))
+  assert.ok((once.best ?? 0) > 850 && once.limit === 'latency')
+  // a rate that is met below lets the search go on
+  const lower = search((rate) => ({ verdict: rate > 30 ? 'generator' : 'met', clear: true }))
+  assert.ok(lower.best !== null && lower.best > 28 && lower.best <= 30)
+})
+
 test('the search ends after its steps with the best that it has', () => {
   const short = search(below(930), { maxSteps: 4 })
   assert.deepEqual([short.tried.length, short.limit, short.best], [4, 'steps', 700])

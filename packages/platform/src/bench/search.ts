@@ -39,6 +39,9 @@ export function rounded(rate: number): number {
   return Number(rate.toPrecision(3))
 }
 
+/** So many rates without one that is met, for which the generator itself was late, are enough: it is the machine that is busy, not the rate that is high. */
+const BUSY_RATES = 2
+
 /** What the measurements of one rate say together. */
 type Standing = 'met' | 'likely' | 'open' | Limit
 
@@ -52,6 +55,7 @@ export function decide(tried: readonly Tried[], options: SearchOptions): Decisio
   if (tried.length >= options.maxSteps) return done('steps')
   const open = standings.find(({ standing }) => standing === 'open')
   if (open) return { kind: 'measure', rate: open.rate, why: 'once more' }
+  if (!best && standings.filter(({ standing }) => standing === 'generator').length >= BUSY_RATES) return done('generator')
   const next = nextRate({ best: best?.rate, over: over?.rate }, options)
   if (next !== undefined) return { kind: 'measure', ...next }
   if (best?.standing === 'likely') return { kind: 'measure', rate: best.rate, why: 'confirm' }

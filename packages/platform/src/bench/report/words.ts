@@ -59,6 +59,7 @@ export function failuresText(failed: Record<string, number>): string {
 /** The result in one sentence. */
 export function headline(result: BenchResult, { name, rowsPerRequest }: ReportFacts): string {
   const { best } = result
+  if (!best && result.limit === 'generator') return `Nothing can be said of ${name}: this machine is too busy to send requests when they are due.`
   if (!best) return `${name} did not meet ${objectiveText(result)} at any rate that was tried.`
   const rows = rowsPerRequest > 1 ? ` (${rateText(best.rate * rowsPerRequest)} rows/s)` : ''
   return `${name} answers ${rateText(best.rate)} requests/s${rows} at ${objectiveText(result)}.`
@@ -74,7 +75,11 @@ export function remarks(result: BenchResult): string[] {
     said.push(`${at}${result.settings.objective.name} is ${next.givenUp ? 'more than ' : ''}${millisText(next.latency.objective)}.`)
   if (limit === 'failures' && next) said.push(`${at}requests fail (${failuresText(next.failed)}).`)
   if (limit === 'backlog' && next) said.push(`${at}answers fall behind the requests, so that latency would grow with time.`)
-  if (limit === 'generator') {
+  if (limit === 'generator' && !best) {
+    said.push(
+      `Even at ${rateText(next?.rate ?? 0)} requests/s the load generator came too late to ${percentText(next?.lateShare ?? 0)} of its own requests. Measure when nothing else runs here, or from another machine (--url).`,
+    )
+  } else if (limit === 'generator') {
     said.push(
       `${at}the load generator on this machine could not send as scheduled: the limit found is that of the generator or of a busy machine, and the server may do more.`,
     )

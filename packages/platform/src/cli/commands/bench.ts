@@ -9,7 +9,10 @@ import {
   COLUMNS,
   cellsOf,
   documentOf,
+  outcomeOf,
+  percentText,
   type ReportFacts,
+  rateText,
   readObjective,
   renderHtml,
   requestsOf,
@@ -46,7 +49,7 @@ export function registerBench({ program, run }: Registrar): void {
     .option('--report <file>', 'write a report: .html or .json; may be repeated', collect)
     .addHelpText(
       'after',
-      '\nExamples:\n  fairlead bench credit-risk\n  fairlead bench credit-risk --latency p99.9=50ms --report bench.html\n  fairlead bench credit-risk --interface oip --rows 16 --file rows.csv\n  fairlead bench iris --server http://127.0.0.1:8080 --duration 2\n\nExit codes: 0 a rate meets the objective, 10 none does, 1 failed or interrupted, 2 wrong usage, 3 not reachable, 4 not allowed.',
+      '\nExamples:\n  fairlead bench credit-risk\n  fairlead bench credit-risk --latency p99.9=50ms --report bench.html\n  fairlead bench credit-risk --interface oip --rows 16 --file rows.csv\n  fairlead bench iris --server http://127.0.0.1:8080 --duration 2\n\nExit codes: 0 a rate meets the objective, 10 none does, 1 failed, interrupted, or this machine was too busy to tell, 2 wrong usage, 3 not reachable, 4 not allowed.',
     )
   run(command, bench)
 }
@@ -93,6 +96,7 @@ async function bench(context: Context, [name = '']: string[], options: unknown):
     settings: { objective, duration: asked.duration, maxRate: asked.maxRate, arrivals, seed: asked.seed },
     signal: stop.signal,
     tell: (words, share) => progress.update(words, share),
+    busy: (rate, late) => output.note(busyNote(rate, late)),
   })
     .catch((error: unknown) => {
       if (!plan.invented || !(error instanceof FairleadError)) throw error
@@ -104,8 +108,11 @@ async function bench(context: Context, [name = '']: string[], options: unknown):
     })
   output.result(documentOf(result, facts), () => print(context, result, facts))
   for (const { file, render } of writers) await write(file, render(result, facts))
-  if (result.limit === 'interrupted') return EXIT.failed
-  return result.best ? EXIT.done : EXIT.differences
+  return { met: EXIT.done, missed: EXIT.differences, unknown: EXIT.failed }[outcomeOf(result)]
+}
+
+function busyNote(rate: number, late: number): string {
+  return `note: this machine is busy: at ${rateText(rate)} requests/s the load generator itself came too late to ${percentText(late)} of its requests`
 }
 
 function print({ output }: Context, result: BenchResult, facts: ReportFacts): void {

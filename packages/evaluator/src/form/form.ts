@@ -13,7 +13,7 @@ export interface Form {
   readonly inputs: readonly Input[]
   readonly steps: readonly Step[]
   readonly outputs: readonly Output[]
-  /** Every text that steps and outputs speak of. A value of type `text` holds positions in this list, −1 for any other text. */
+  /** Every text that steps and outputs speak of. A value of type `text` holds positions in this list, −1 for any other text, −2 where there is none (a null). */
   readonly texts: readonly string[]
 }
 
@@ -33,6 +33,8 @@ export interface Input {
   readonly width: number
   /** Names of the columns, where the file has them; as many as `width`. */
   readonly columns?: readonly Column[]
+  /** Columns whose rows must hold something: the library refuses NaN there, and a null text. The others take them. */
+  readonly required?: readonly number[]
 }
 
 export interface Column {

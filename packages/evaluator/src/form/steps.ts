@@ -69,7 +69,7 @@ export interface Normalize {
   readonly norm: 'l1' | 'l2' | 'max'
 }
 
-/** One column to as many as there are categories: 1 where it equals, else 0. `unknown: 'error'` refuses the row. Result is f32 or f64 as `to` says. */
+/** One column to as many as there are categories: 1 where it equals (NaN equals NaN), else 0. `unknown: 'error'` refuses the row. Result is f32 or f64 as `to` says. */
 export interface OneHot {
   readonly op: 'onehot'
   readonly of: readonly [number]

@@ -54,7 +54,7 @@ export const TEST = {
   atMost: 1,
   /** x = value */
   equal: 2,
-  /** x, cut to an integer, is in the set; negative numbers and those beyond the set are not */
+  /** x, cut to an integer, is in the set; numbers below 0 and those beyond the set are not (but see MISSING.cutFirst) */
   in: 3,
 } as const
 
@@ -66,6 +66,8 @@ export const MISSING = {
   zeroToo: 8,
   /** Nothing is missing: NaN is taken as 0 and tested. */
   none: 16,
+  /** Of TEST.in: x is cut to an integer before it is seen to be below 0, so that −0.5 is 0 (LightGBM); without this bit −0.5 is in no set (XGBoost). */
+  cutFirst: 32,
 } as const
 
 /** Sets of small whole numbers: set s has words `words[start[s] … start[s + 1])`, 32 members each, lowest bit first. */

@@ -33,6 +33,13 @@ test('links, each operation rounded to the type of the sums', () => {
   assert.ok(Math.abs((run(link('probit'), f32(0.975))[0] as number) - 1.96) < 0.01)
 })
 
+test('arithmetic with constants, on either side, and with another value', () => {
+  const by = (operator: 'add' | 'sub' | 'mul' | 'div', more: object) => [{ op: 'arithmetic', of: [0], operator, ...more } as Step]
+  assert.deepEqual(run(by('div', { constant: [3] }), f32(1, 2), { width: 2 }), [Math.fround(1 / 3), Math.fround(2 / 3)])
+  assert.deepEqual(run(by('sub', { constant: [1, 2], left: true }), f64(1, 1), { type: 'f64', width: 2 }), [0, 1])
+  assert.deepEqual(run([...by('mul', { constant: [2] }), { op: 'arithmetic', of: [1, 0], operator: 'add' }], f64(1, 5), { type: 'f64', width: 2 }), [3, 15])
+})
+
 test('the largest column, the first or the last among equals, and its label', () => {
   const best = (last: boolean): Step => ({ op: 'argmax', of: [0], last })
   assert.deepEqual(run([best(false)], f32(1, 3, 3, 7, 7, 0), { width: 3 }), [1, 0])

@@ -2,6 +2,7 @@ import type { Elements } from '../form/element.ts'
 import type { Form, Input } from '../form/form.ts'
 import type { Step } from '../form/steps.ts'
 import { affine } from './affine.ts'
+import { arithmetic } from './arithmetic.ts'
 import { argmax, choose } from './choices.ts'
 import { cast, columns, concat, replace } from './columns.ts'
 import { link } from './links.ts'
@@ -14,6 +15,7 @@ type Run<S extends Step> = (step: S, of: readonly Value[], rows: number) => Valu
 const STEPS: { readonly [Op in Step['op']]?: Run<Extract<Step, { op: Op }>> } = {
   affine,
   argmax,
+  arithmetic,
   cast,
   choose,
   columns,

@@ -44,6 +44,8 @@ test('each test of a split', () => {
   assert.deepEqual(run(stump(TEST.equal, 0), column(-0, 0, 1)), [1, 1, 0])
   const sets = { start: Int32Array.of(0, 1, 3), words: Uint32Array.of(0xffffffff, 0b101, 1 << 31) }
   assert.deepEqual(run(stump(TEST.in, 1, { sets }), column(0, 1, 2, 2.9, 63, 62, 64, -1, 2 ** 40, INF, -INF)), [1, 0, 1, 1, 1, 0, 0, 0, 0, 0, 0])
+  assert.deepEqual(run(stump(TEST.in, 1, { sets }), column(-0, -0.5, -1)), [1, 0, 0])
+  assert.deepEqual(run(stump(TEST.in | MISSING.cutFirst, 1, { sets }), column(-0, -0.5, -0.99, -1, -INF)), [1, 1, 1, 0, 0])
 })
 
 test('a missing value goes where the node says', () => {

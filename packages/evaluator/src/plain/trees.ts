@@ -65,14 +65,13 @@ function toYes({ rule, value, sets }: Trees, node: number, x: number): boolean {
     case TEST.equal:
       return x === threshold
     default:
-      return isIn(sets, threshold, x)
+      return (x >= 0 || (bits & MISSING.cutFirst) !== 0) && isIn(sets, threshold, Math.trunc(x))
   }
 }
 
-function isIn({ start, words }: Sets, set: number, x: number): boolean {
-  const member = Math.trunc(x)
+function isIn({ start, words }: Sets, set: number, member: number): boolean {
   const size = 32 * (start[set + 1]! - start[set]!)
-  if (x < 0 || member >= size) return false
+  if (member < 0 || member >= size) return false
   return ((words[start[set]! + Math.floor(member / 32)]! >>> (member % 32)) & 1) === 1
 }
 

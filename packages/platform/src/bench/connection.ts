@@ -1,20 +1,14 @@
 import { connect as connectPlain, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
+import type { Line, Taker } from './types.ts'
 
 const HEAD_END = Buffer.from('\r\n\r\n')
 const LARGEST_HEAD = 64 * 1024
 const LARGEST_ANSWER = 256 * 1024 ** 2
 const EMPTY = Buffer.alloc(0)
 
-/** What becomes of the request that a connection has sent. Exactly one of them is called for each. */
-export interface Taker {
-  answered(connection: Connection, status: number, body: Buffer): void
-  /** No answer came; the connection makes itself anew. */
-  broken(connection: Connection, reason: string): void
-}
-
 /** One kept-alive connection that carries a request at a time. It opens itself when it has to send. */
-export class Connection {
+export class Connection implements Line {
   readonly #url: URL
   readonly #taker: Taker
   #socket: Socket | undefined
@@ -28,7 +22,6 @@ export class Connection {
     this.#taker = taker
   }
 
-  /** Connects, if it is not connected. Rejects with what the network says. */
   open(): Promise<void> {
     const socket = this.#connected()
     if (!socket.connecting) return Promise.resolve()
@@ -45,13 +38,11 @@ export class Connection {
     })
   }
 
-  /** Sends a request; its end is told to the taker. */
   send(bytes: Buffer): void {
     this.#busy = true
     this.#connected().write(bytes)
   }
 
-  /** Closes the connection; a request in hand is told as broken for this reason. */
   drop(reason: string): void {
     const socket = this.#socket
     this.#socket = undefined

@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Connection } from './connection.ts'
+import { GrpcLines } from './grpc-lines.ts'
 import { Judge } from './judge.ts'
 import { wireOf } from './prepare.ts'
 import { Recorder } from './record.ts'
 import { gaps } from './schedule.ts'
-import type { BenchRequest, Generator, Step, StepResult, Target } from './types.ts'
+import type { BenchRequest, Generator, Line, Step, StepResult, Target } from './types.ts'
 
 /** Timers come up to a millisecond late; the rest of a pause is waited for by turning the loop. */
 const TIMER_SLACK_MS = 1.5
@@ -30,9 +31,10 @@ interface InHand {
 export class LoadGenerator implements Generator {
   readonly #target: Target
   readonly #requests: Prepared[]
-  readonly #connections: Connection[]
-  readonly #inHand = new Map<Connection, InHand>()
-  #free: Connection[] = []
+  readonly #connections: readonly Line[]
+  readonly #grpc: GrpcLines | undefined
+  readonly #inHand = new Map<Line, InHand>()
+  #free: Line[] = []
   /** Requests that found no free connection, in order. */
   #waiting: InHand[] = []
   #turn = 0
@@ -43,12 +45,14 @@ export class LoadGenerator implements Generator {
 
   constructor(target: Target, requests: BenchRequest[]) {
     this.#target = target
-    this.#requests = requests.map((request) => ({ wire: wireOf(target, request), judge: new Judge(request) }))
+    this.#requests = requests.map((request) => ({ wire: wireOf(target, request), judge: new Judge(request, target.protocol) }))
     const taker = {
-      answered: (connection: Connection, status: number, body: Buffer) => this.#ended(connection, status, body),
-      broken: (connection: Connection, reason: string) => this.#ended(connection, 0, reason),
+      answered: (line: Line, status: number, body: Buffer) => this.#ended(line, status, body),
+      broken: (line: Line, reason: string) => this.#ended(line, 0, reason),
     }
-    this.#connections = Array.from({ length: target.connections }, () => new Connection(new URL(target.url), taker))
+    this.#grpc = target.protocol === 'grpc' ? new GrpcLines(target, requests[0]!.path) : undefined
+    const line = () => this.#grpc?.line(taker) ?? new Connection(new URL(target.url), taker)
+    this.#connections = Array.from({ length: target.connections }, line)
   }
 
   async learn(): Promise<void> {
@@ -98,6 +102,7 @@ export class LoadGenerator implements Generator {
   async close(): Promise<void> {
     this.cancel()
     for (const connection of this.#connections) connection.drop('the benchmark ended')
+    this.#grpc?.close()
   }
 
   /** Requests are due by the clock, whether or not those before were answered. */
@@ -139,13 +144,13 @@ export class LoadGenerator implements Generator {
     else this.#waiting.push(request)
   }
 
-  #send(connection: Connection, request: InHand, now: number): void {
+  #send(connection: Line, request: InHand, now: number): void {
     request.sent = now
     this.#inHand.set(connection, request)
     connection.send(this.#requests[request.request]!.wire)
   }
 
-  #ended(connection: Connection, status: number, body: Buffer | string) {
+  #ended(connection: Line, status: number, body: Buffer | string) {
     if (this.#learning) return this.#learning(status, body)
     const request = this.#inHand.get(connection)
     if (!request) return

@@ -1,4 +1,5 @@
-import type { BenchRequest } from './types.ts'
+import { readInferResponse } from '../conformance/index.ts'
+import type { BenchRequest, Target } from './types.ts'
 
 const KNOWN_FORMS = 8
 const TOLERANCE = 1e-5
@@ -9,13 +10,15 @@ const TOLERANCE = 1e-5
  */
 export class Judge {
   readonly #request: BenchRequest
+  readonly #protocol: Target['protocol']
   #reference: unknown
   /** Whether the model answers the same request twice alike. */
   #repeats = true
   #known: Buffer[] = []
 
-  constructor(request: BenchRequest) {
+  constructor(request: BenchRequest, protocol?: Target['protocol']) {
     this.#request = request
+    this.#protocol = protocol
   }
 
   /** Takes the answer as the right one. Throws when it is none. */
@@ -41,12 +44,14 @@ export class Judge {
 
   /** The part from the predictions on: ids and the like are before it. */
   #tail(body: Buffer): Buffer {
+    if (this.#protocol === 'grpc') return body.subarray(outputsAt(body))
     const at = body.indexOf(`"${this.#request.member}"`)
     return at < 0 ? body : body.subarray(at)
   }
 
   #read(body: Buffer): { member: unknown[] } | string {
     const { member, entries } = this.#request
+    if (this.#protocol === 'grpc') return readMessage(body)
     let value: Record<string, unknown>
     try {
       value = JSON.parse(body.toString('utf8')) as Record<string, unknown>
@@ -60,6 +65,30 @@ export class Judge {
   }
 }
 
+/** Fields of a `ModelInferResponse` before this one are the model's name and version, the id and parameters. */
+const OUTPUTS_FIELD = 5
+
+/** Where the outputs of a `ModelInferResponse` begin; 0 where the fields are in another order. */
+function outputsAt(body: Buffer): number {
+  let at = 0
+  while (at < body.length) {
+    const tag = body[at]!
+    if (tag >> 3 === OUTPUTS_FIELD) return at
+    // names and ids are shorter than 128 bytes
+    if ((tag & 7) !== 2 || body[at + 1]! > 127) return 0
+    at += 2 + body[at + 1]!
+  }
+  return 0
+}
+
+function readMessage(body: Buffer): { member: unknown[] } | string {
+  try {
+    return { member: readInferResponse(body).outputs.map(({ name, datatype, shape, values }) => ({ name, datatype, shape, values })) }
+  } catch (error) {
+    return `the answer is no inference response: ${error instanceof Error ? error.message : String(error)}`
+  }
+}
+
 /** Where two values differ, in words; `undefined` where they are alike up to rounding. */
 function differs(expected: unknown, found: unknown, path: string): string | undefined {
   if (typeof expected === 'number' && typeof found === 'number') {
@@ -67,7 +96,7 @@ function differs(expected: unknown, found: unknown, path: string): string | unde
     return near ? undefined : `${path} is ${found}, and was ${expected} before`
   }
   if (typeof expected !== 'object' || expected === null || typeof found !== 'object' || found === null) {
-    return expected === found ? undefined : `${path} is ${JSON.stringify(found)}, and was ${JSON.stringify(expected)} before`
+    return expected === found ? undefined : `${path} is ${shown(found)}, and was ${shown(expected)} before`
   }
   const [keys, others] = [Object.keys(expected), Object.keys(found)]
   if (keys.length !== others.length) return `${path} has ${others.length} entries, and had ${keys.length} before`
@@ -76,4 +105,8 @@ function differs(expected: unknown, found: unknown, path: string): string | unde
     if (inner !== undefined) return inner
   }
   return undefined
+}
+
+function shown(value: unknown): string {
+  return typeof value === 'bigint' ? String(value) : JSON.stringify(value)
 }

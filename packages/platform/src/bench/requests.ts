@@ -1,4 +1,5 @@
 import { FairleadError, isInteger, type Row, type Signature, writeJson } from '@fairlead/contract'
+import { inferRequest } from '../conformance/index.ts'
 import { random } from './schedule.ts'
 import type { BenchRequest } from './types.ts'
 
@@ -6,7 +7,7 @@ import type { BenchRequest } from './types.ts'
 const MOST_REQUESTS = 64
 
 /** The ways to ask a deployment. */
-export const INTERFACES = ['rows', 'oip', 'oip-binary'] as const
+export const INTERFACES = ['rows', 'oip', 'oip-binary', 'grpc'] as const
 export type BenchInterface = (typeof INTERFACES)[number]
 
 /** An input of a server of the Open Inference Protocol, as its metadata say. */
@@ -50,6 +51,7 @@ function rowsRequest({ deployment }: RequestPlan, rows: Row[]): BenchRequest {
 
 function tensorRequest(plan: RequestPlan, rows: Row[]): BenchRequest {
   const tensors = plan.inputs.map((input) => ({ ...input, ...valuesOf(input, plan.columns, rows) }))
+  if (plan.interface === 'grpc') return { path: '/inference.GRPCInferenceService/ModelInfer', headers: {}, body: messageOf(plan, tensors), member: 'outputs' }
   const path = `/v2/models/${encodeURIComponent(plan.deployment)}/infer`
   const common = { path, member: 'outputs' as const }
   if (plan.interface === 'oip') {
@@ -61,6 +63,13 @@ function tensorRequest(plan: RequestPlan, rows: Row[]): BenchRequest {
   const head = Buffer.from(writeJson({ inputs }))
   const headers = { 'content-type': 'application/octet-stream', 'inference-header-content-length': String(head.length) }
   return { ...common, headers, body: Buffer.concat([head, ...parts]) }
+}
+
+/** A `ModelInferRequest` with raw contents, as clients send it. */
+function messageOf({ deployment }: RequestPlan, tensors: readonly (TensorInput & { values: unknown[] })[]): Buffer {
+  const raw = tensors.map(({ name, datatype, values }) => binaryOf(name, datatype, values))
+  const inputs = tensors.map(({ name, datatype, shape }) => ({ name, datatype, shape, values: [] }))
+  return inferRequest({ model: deployment, form: 'raw', inputs, raw })
 }
 
 /** The values of one tensor, flat: a column of the same name, or the columns that are laid side by side in it. */

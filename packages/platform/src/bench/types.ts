@@ -7,6 +7,8 @@ export interface Target {
   connections: number
   /** Milliseconds after which a request that was sent and not answered is given up. */
   timeoutMs: number
+  /** `grpc`: requests are messages, and connections are calls at a time on a few connections of HTTP/2. HTTP/1.1 when not given. */
+  protocol?: 'grpc'
 }
 
 /** One request that is sent again and again, and what its answer must hold. */
@@ -18,6 +20,23 @@ export interface BenchRequest {
   member: 'predictions' | 'outputs'
   /** Entries of that member; not known beforehand where absent. */
   entries?: number
+}
+
+/** Carries a request at a time, again and again; opens itself when it has to send. */
+export interface Line {
+  /** Connects, if it is not connected. Rejects with what the network says. */
+  open(): Promise<void>
+  /** Sends a request, as `wireOf` made it; its end is told to the taker. */
+  send(bytes: Buffer): void
+  /** Gives up what is under way; a request in hand is told as broken for this reason. */
+  drop(reason: string): void
+}
+
+/** What becomes of the request that a line has sent. Exactly one of them is called for each. */
+export interface Taker {
+  answered(line: Line, status: number, body: Buffer): void
+  /** No answer came; the line makes itself anew. */
+  broken(line: Line, reason: string): void
 }
 
 /** How requests are spread over time: evenly, or at random as independent callers come. */

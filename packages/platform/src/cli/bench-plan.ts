@@ -18,6 +18,7 @@ export interface PlanOptions {
   file?: string
   format?: string
   server?: string
+  grpc?: string
   key?: string
   seed: number
 }
@@ -25,6 +26,7 @@ export interface PlanOptions {
 /** What is asked, and of whom. */
 export interface Plan {
   url: string
+  protocol?: 'grpc'
   headers: Record<string, string>
   interface: BenchInterface
   columns: Signature['columns']
@@ -39,6 +41,22 @@ export interface Plan {
 /** Finds the address, the columns and the rows of what is to be asked: a deployment, or with `--server` a model of any server of the tensor protocol. */
 export async function planOf(context: Context, name: string, options: PlanOptions): Promise<Plan> {
   const asked = interfaceOf(options)
+  if (asked !== 'grpc') return tensorsOrRows(context, name, { options, asked })
+  const url = await grpcAddress(context, options)
+  return { ...(await tensorsOrRows(context, name, { options, asked })), protocol: 'grpc', url }
+}
+
+/** Where gRPC is: as `--grpc` says, or as the platform does. */
+async function grpcAddress(context: Context, { grpc, server }: PlanOptions): Promise<string> {
+  if (grpc === undefined && server !== undefined) throw new FairleadError('usage', '--interface grpc with --server takes --grpc HOST:PORT, too.')
+  const text = grpc ?? (await context.control.call('getStatus')).addresses.grpc
+  if (!text) throw new FairleadError('unreachable', 'The platform serves no gRPC; name the address with --grpc HOST:PORT.')
+  const url = /^https?:/.test(text) ? text : `http://${text}`
+  if (!URL.canParse(url) || new URL(url).pathname !== '/') throw new FairleadError('usage', `--grpc takes HOST:PORT, or https://HOST:PORT, not "${text}".`)
+  return new URL(url).origin
+}
+
+async function tensorsOrRows(context: Context, name: string, { options, asked }: { options: PlanOptions; asked: BenchInterface }): Promise<Plan> {
   const key = options.key ?? context.io.env.FAIRLEAD_API_KEY
   const headers: Record<string, string> = key === undefined ? {} : { authorization: `Bearer ${key}` }
   if (options.server !== undefined) return foreignPlan(name, { options, server: addressOf(options.server), headers, asked })
@@ -52,11 +70,12 @@ export async function planOf(context: Context, name: string, options: PlanOption
   return { ...shared, rows: inventRows(signature.columns, INVENTED, options.seed), source: 'made up from the signature', invented: true }
 }
 
-function interfaceOf({ interface: asked, server }: PlanOptions): BenchInterface {
-  const found = INTERFACES.find((one) => one === (asked ?? (server === undefined ? 'rows' : 'oip')))
+function interfaceOf({ interface: asked, server, grpc }: PlanOptions): BenchInterface {
+  if (grpc !== undefined && asked !== undefined && asked !== 'grpc') throw new FairleadError('usage', `--grpc is another interface than --interface ${asked}.`)
+  const found = INTERFACES.find((one) => one === (asked ?? (grpc !== undefined ? 'grpc' : server === undefined ? 'rows' : 'oip')))
   if (!found) throw new FairleadError('usage', `--interface takes ${INTERFACES.join(', ')}, not "${asked}".`)
   if (server !== undefined && found === 'rows')
-    throw new FairleadError('usage', 'Another server is asked by --interface oip or oip-binary; rows are an interface of Fairlead.')
+    throw new FairleadError('usage', 'Another server is asked by --interface oip, oip-binary or grpc; rows are an interface of Fairlead.')
   return found
 }
 

@@ -33,7 +33,7 @@ export function registerBench({ program, run }: Registrar): void {
     .command('bench <name>')
     .description('find the highest throughput of a deployment at a latency objective')
     .option('--latency <objective>', 'percentile and time that must be kept', 'p99=20ms')
-    .option('--interface <interface>', 'how it is asked: rows, oip or oip-binary; rows when not given')
+    .option('--interface <interface>', 'how it is asked: rows, oip, oip-binary or grpc; rows when not given')
     .option('--rows <n>', 'rows in a request', positive, 1)
     .option('--row <json>', "a row, or an array of rows, to ask with; the deployment's example when not given; may be repeated", collect)
     .option('--file <file>', 'rows in a file')
@@ -46,10 +46,11 @@ export function registerBench({ program, run }: Registrar): void {
     .option('--timeout <seconds>', 'seconds after which a request counts as failed', seconds, 10)
     .option('--key <key>', 'API key, where predictions ask for one (or FAIRLEAD_API_KEY)')
     .option('--server <url>', 'ask a model of this server of the Open Inference Protocol instead of a deployment')
+    .option('--grpc <host:port>', 'ask over gRPC at this address; that of the platform with --interface grpc')
     .option('--report <file>', 'write a report: .html or .json; may be repeated', collect)
     .addHelpText(
       'after',
-      '\nExamples:\n  fairlead bench credit-risk\n  fairlead bench credit-risk --latency p99.9=50ms --report bench.html\n  fairlead bench credit-risk --interface oip --rows 16 --file rows.csv\n  fairlead bench iris --server http://127.0.0.1:8080 --duration 2\n\nExit codes: 0 a rate meets the objective, 10 none does, 1 failed, interrupted, or this machine was too busy to tell, 2 wrong usage, 3 not reachable, 4 not allowed.',
+      '\nExamples:\n  fairlead bench credit-risk\n  fairlead bench credit-risk --latency p99.9=50ms --report bench.html\n  fairlead bench credit-risk --interface oip --rows 16 --file rows.csv\n  fairlead bench iris --server http://127.0.0.1:8080 --duration 2\n  fairlead bench iris --server http://127.0.0.1:8000 --grpc 127.0.0.1:8001\n\nExit codes: 0 a rate meets the objective, 10 none does, 1 failed, interrupted, or this machine was too busy to tell, 2 wrong usage, 3 not reachable, 4 not allowed.',
     )
   run(command, bench)
 }
@@ -91,7 +92,13 @@ async function bench(context: Context, [name = '']: string[], options: unknown):
   const interrupt = () => stop.abort()
   process.once('SIGINT', interrupt)
   const result = await runBench({
-    target: { url: plan.url, headers: plan.headers, connections: asked.connections, timeoutMs: asked.timeout * 1000 },
+    target: {
+      url: plan.url,
+      headers: plan.headers,
+      ...(plan.protocol && { protocol: plan.protocol }),
+      connections: asked.connections,
+      timeoutMs: asked.timeout * 1000,
+    },
     requests,
     settings: { objective, duration: asked.duration, maxRate: asked.maxRate, arrivals, seed: asked.seed },
     signal: stop.signal,

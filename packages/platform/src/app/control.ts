@@ -3,6 +3,7 @@ import { FairleadError, type Problem } from '@fairlead/contract'
 import type { Kysely } from 'kysely'
 import { DuckDb, duckParquetFiles, PredictionLogReader } from '../adapters/duckdb/index.ts'
 import { fileBlobs } from '../adapters/files/index.ts'
+import { flatParquetFiles } from '../adapters/parquet/log/index.ts'
 import { prometheusText } from '../adapters/prometheus/index.ts'
 import { openEphemeral, openSqlite } from '../adapters/sqlite/index.ts'
 import type { PlatformSettings } from '../config/index.ts'
@@ -114,7 +115,12 @@ export async function startControl(options: ControlOptions): Promise<Control> {
 
   const duck = undo.use(new DuckDb({ folder: folder.log, memoryLimit: '192MB' }))
   const compactor = undo.use(
-    new Compactor({ root: folder.log, parquet: duckParquetFiles(duck), isLive: (writer) => supervisor.writing(writer), logger: logger.child({ part: 'log' }) }),
+    new Compactor({
+      root: folder.log,
+      parquet: flatParquetFiles(duckParquetFiles(duck)),
+      isLive: (writer) => supervisor.writing(writer),
+      logger: logger.child({ part: 'log' }),
+    }),
   )
   const reader = new PredictionLogReader({ duck, compactor })
   const telemetry = new Telemetry({ db: history.db, snapshots: ephemeral.snapshots, logger, activations: activationsOf(store.db) })

@@ -11,6 +11,8 @@ export interface LogVector {
   same?: { value: unknown }
   /** Columns whose values, joined by a slash, are this one's in every row. */
   joined?: readonly string[]
+  /** Where the values lie as they are, without a null: that of row r at `r × width + at`. */
+  plain?: { values: ArrayLike<unknown>; width: number; at: number }
   /** The values of rows `from` to `to`. They are made when asked for, so that a block of many rows is never there as a whole. */
   read: (from: number, to: number) => unknown[]
 }
@@ -82,17 +84,17 @@ function plainReader(values: ArrayLike<unknown>, width: number, at: number): Log
   }
 }
 
-function columnReader(block: Block, source: ColumnSource, requestOf: Uint32Array): LogVector['read'] {
-  if (source.tensor < 0) return (from, to) => new Array<null>(to - from).fill(null)
+function columnReader(block: Block, source: ColumnSource, requestOf: Uint32Array): Pick<LogVector, 'plain' | 'read'> {
+  if (source.tensor < 0) return { read: (from, to) => new Array<null>(to - from).fill(null) }
   const { place, values, nulls, startOf, width } = placed(block, source.tensor)
   const absent = new Set(place.absent)
   const convert = converter(source, place.type)
   const valueAt = (i: number): unknown => (nulls?.[i] ? null : convert ? convert(values[i]!) : values[i])
   const at = Math.max(0, source.index)
   const isPlain = place.starts === undefined && nulls === undefined && absent.size === 0 && convert === undefined && !source.column.list
-  if (isPlain && at < width) return plainReader(values, width, at)
+  if (isPlain && at < width) return { plain: { values, width, at }, read: plainReader(values, width, at) }
   const listOf = (start: number, end: number) => (end - start > LONGEST_LIST ? null : Array.from({ length: end - start }, (_, i) => valueAt(start + i)))
-  return (from, to) =>
+  const read = (from: number, to: number) =>
     Array.from({ length: to - from }, (_, i) => {
       const row = from + i
       if (absent.has(requestOf[row]!)) return null
@@ -101,6 +103,7 @@ function columnReader(block: Block, source: ColumnSource, requestOf: Uint32Array
       if (source.column.list) return listOf(start, end)
       return start + at < end ? valueAt(start + at) : null
     })
+  return { read }
 }
 
 /** Which request each row came with. */
@@ -194,7 +197,7 @@ export function decodeBlock(payload: Buffer): LogTable {
   const block = open(payload)
   const requestOf = requestsOf(block)
   const vectors = ownVectors(block, requestOf)
-  for (const source of block.layout.sources) vectors.push({ column: source.column, read: columnReader(block, source, requestOf) })
+  for (const source of block.layout.sources) vectors.push({ column: source.column, ...columnReader(block, source, requestOf) })
   const { deployment, release, hour, rows } = block.head
   return { deployment, release, hour, rows, vectors, end: endOf(block) }
 }

@@ -1,6 +1,8 @@
+export { CannotRun, type CompileOptions, compile, type InputData, type OutputData, type Predictor, type TableColumn, WrongInput } from './engine/index.ts'
 export type { Elements, ElementType } from './form/element.ts'
 export type { Categories, Column, Form, Input, Output, Role, Source } from './form/form.ts'
 export type { Step } from './form/steps.ts'
 export { MISSING, type Sets, TEST, type Trees } from './form/trees.ts'
+export { kernelBytes } from './kernels/index.ts'
 export { interpret } from './plain/interpret.ts'
 export { UnreadableModel, type UnreadableReason } from './unreadable.ts'

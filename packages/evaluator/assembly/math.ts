@@ -1,0 +1,78 @@
+/*
+ * exp, log and log1p by additions and multiplications alone, so that they have the same bits in every engine and those of
+ * src/plain/math.ts. Algorithms and constants of fdlibm (Copyright (C) 1993 by Sun Microsystems, Inc. All rights reserved.
+ * Permission to use, copy, modify, and distribute this software is freely granted, provided that this notice is preserved.)
+ */
+
+const LN2_HI: f64 = 0.6931471803691238
+const LN2_LO: f64 = 1.9082149292705877e-10
+
+@inline
+function power2(k: i32): f64 {
+  return reinterpret<f64>(<u64>(k + 1023) << 52)
+}
+
+/** eˣ, within one unit of the last place. */
+export function exp(x: f64): f64 {
+  if (x != x) return x
+  if (x > 709.782712893384) return Infinity
+  if (x < -745.1332191019411) return 0
+  const size = Math.abs(x)
+  if (size < 3.725290298461914e-9) return 1 + x
+  const k: i32 = size > 0.5 * 0.6931471805599453 ? <i32>(1.4426950408889634 * x + (x < 0 ? -0.5 : 0.5)) : 0
+  const high = x - <f64>k * LN2_HI
+  const low = <f64>k * LN2_LO
+  const r = high - low
+  const t = r * r
+  const c = r - t * (0.16666666666666602 + t * (-0.0027777777777015593 + t * (0.00006613756321437934 + t * (-0.0000016533902205465252 + t * 4.1381367970572385e-8))))
+  if (k == 0) return 1 - ((r * c) / (c - 2) - r)
+  const y = 1 - (low - (r * c) / (2 - c) - high)
+  if (k == 1024) return y * 2 * power2(1023)
+  return k >= -1021 ? y * power2(k) : y * power2(k + 1000) * power2(-1000)
+}
+
+let splitK: i32 = 0
+let splitF: f64 = 0
+
+/** x = 2ᵏ · (1 + f) with √2/2 < 1 + f < √2. */
+@inline
+function split(x: f64): void {
+  const subnormal = x < 2.2250738585072014e-308
+  const bits = reinterpret<u64>(subnormal ? x * 18014398509481984.0 : x)
+  const high = <u32>(bits >> 32)
+  const shift = ((high & 0xfffff) + 0x95f62) & 0x100000
+  splitK = <i32>(high >> 20) - 1023 + <i32>(shift >> 20) - (subnormal ? 54 : 0)
+  splitF = reinterpret<f64>((<u64>((high & 0xfffff) | (shift ^ 0x3ff00000)) << 32) | (bits & 0xffffffff)) - 1
+}
+
+@inline
+function logOf(k: f64, f: f64, correction: f64): f64 {
+  const half = 0.5 * f * f
+  const s = f / (2 + f)
+  const z = s * s
+  const r =
+    z * (0.6666666666666735 + z * (0.3999999999940942 + z * (0.2857142874366239 + z * (0.22222198432149784 + z * (0.1818357216161805 + z * (0.15313837699209373 + z * 0.14798198605116586))))))
+  return k * LN2_HI - (half - (s * (half + r) + (k * LN2_LO + correction)) - f)
+}
+
+/** ln x, within one unit of the last place. */
+export function log(x: f64): f64 {
+  if (!(x >= 0)) return NaN
+  if (x == 0) return -Infinity
+  if (x == Infinity) return x
+  split(x)
+  return logOf(<f64>splitK, splitF, 0)
+}
+
+/** ln(1 + x), within one unit of the last place, also where x is near 0. */
+export function log1p(x: f64): f64 {
+  if (!(x >= -1)) return NaN
+  if (x == -1) return -Infinity
+  if (x == Infinity) return x
+  if (Math.abs(x) < 5.551115123125783e-17) return x
+  const u = 1 + x
+  split(u)
+  // what was lost when 1 was added
+  const lost = splitK > 0 ? 1 - (u - x) : x - (u - 1)
+  return logOf(<f64>splitK, splitF, splitK < 54 ? lost / u : 0)
+}

@@ -1,0 +1,91 @@
+import type { Form, Input, Output } from '../form/form.ts'
+import { kernelsOn, type WasmModule } from '../kernels/index.ts'
+import { Arena } from './arena.ts'
+import { CannotRun } from './cannot-run.ts'
+import { Plan } from './plan.ts'
+import { Predictor } from './predictor.ts'
+import { make } from './steps/table.ts'
+import { Store } from './store.ts'
+import { BYTES, type Made, type Slot, Workbench } from './workbench.ts'
+
+export interface CompileOptions {
+  /** Names of the outputs that will be asked for, in this order; all of them unless given. Steps that only others need are left out. */
+  readonly outputs?: readonly string[]
+  /** Rows worked on at a time; chosen by the size of the values unless given. */
+  readonly block?: number
+  /** The compiled kernels (`WebAssembly.Module` of `kernelBytes()`), for runtimes that forbid compiling. */
+  readonly module?: WasmModule
+}
+
+/** Bytes of values that a block should fit into, with the model beside it in the second-level cache. */
+const BLOCK_BYTES = 262_144
+const BLOCK_ROWS = { least: 64, most: 2048 } as const
+
+/**
+ * Makes a form ready to predict. Each predictor has a memory of its own, which goes with it.
+ *
+ * @throws CannotRun for a form with a step or a type that the engine does not know, an unknown output, or too large for 4 GiB
+ */
+export function compile(form: Form, options: CompileOptions = {}): Predictor {
+  const outputs = wanted(form, options.outputs)
+  const arena = new Arena()
+  const kernels = kernelsOn(arena.memory, options.module)
+  arena.reserve(kernels.heapBase())
+  const bench = new Workbench(form, arena, kernels)
+  for (const { type, width } of form.inputs) bench.values.push(bench.slot(type, width))
+  const needed = stepsOf(form, outputs)
+  const steps: (Made | undefined)[] = form.steps.map((step, at) => {
+    const made = needed.has(at) ? make(step, bench) : undefined
+    bench.values.push(made?.result ?? { type: 'f32', width: 0, at: 0 })
+    return made
+  })
+  const block = options.block ?? blockOf(bench)
+  const inputs = bench.values.slice(0, form.inputs.length)
+  const own = new Set(steps.flatMap((made) => (made && !inputs.includes(made.result) ? [made.result] : [])))
+  for (const slot of own) slot.at = arena.reserve(block * slot.width * BYTES[slot.type])
+  for (const room of bench.rooms) room.at = arena.reserve(block * room.bytes)
+  const plan = (names: readonly string[]): Plan => planOf(form, wanted(form, names, outputs), { steps, values: bench.values })
+  return new Predictor({ form, outputs, store: new Store(arena, inputs), block, plan })
+}
+
+function planOf(form: Form, outputs: readonly Output[], { steps, values }: { steps: readonly (Made | undefined)[]; values: readonly Slot[] }): Plan {
+  const needed = stepsOf(form, outputs)
+  const runs = [...needed].sort((a, b) => a - b).map((at) => (steps[at] as Made).run)
+  const inputs: Input[] = form.inputs.filter((_, at) => isRead(form, { needed, value: at, outputs }))
+  return new Plan({ runs, outputs, slots: outputs.map(({ value }) => values[value] as Slot), inputs })
+}
+
+function isRead(form: Form, { needed, value, outputs }: { needed: ReadonlySet<number>; value: number; outputs: readonly Output[] }): boolean {
+  return outputs.some((output) => output.value === value) || [...needed].some((at) => form.steps[at]!.of.some((of) => of === value))
+}
+
+/** Outputs by name. */
+function wanted(form: Form, names: readonly string[] | undefined, among: readonly Output[] = form.outputs): readonly Output[] {
+  if (!names) return among
+  return names.map((name) => {
+    const output = among.find((one) => one.name === name)
+    if (!output) throw new CannotRun(`no output ${JSON.stringify(name)}: there are ${among.map((one) => one.name).join(', ')}`)
+    return output
+  })
+}
+
+/** Numbers of the steps that these outputs need. */
+function stepsOf(form: Form, outputs: readonly Output[]): Set<number> {
+  const needed = new Set<number>()
+  const open = outputs.map(({ value }) => value)
+  for (let value = open.pop(); value !== undefined; value = open.pop()) {
+    const at = value - form.inputs.length
+    const step = form.steps[at]
+    if (at < 0 || !step || needed.has(at)) continue
+    needed.add(at)
+    open.push(...step.of)
+  }
+  return needed
+}
+
+/** Rows of a block: so many that its values stay near, a multiple of 64. */
+function blockOf(bench: Workbench): number {
+  const bytes = bench.values.reduce((sum, { type, width }) => sum + width * BYTES[type], 0) + bench.rooms.reduce((sum, room) => sum + room.bytes, 0)
+  const rows = Math.floor(BLOCK_BYTES / Math.max(1, bytes) / 64) * 64
+  return Math.min(BLOCK_ROWS.most, Math.max(BLOCK_ROWS.least, rows))
+}

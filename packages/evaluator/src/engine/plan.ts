@@ -1,0 +1,23 @@
+import type { Input, Output } from '../form/form.ts'
+import type { Slot } from './workbench.ts'
+
+/** What is done for some outputs: the steps that they need, in order, and the inputs that these read. */
+export class Plan {
+  readonly outputs: readonly Output[]
+  readonly slots: readonly Slot[]
+  readonly inputs: readonly Input[]
+  readonly #runs: readonly ((rows: number) => void)[]
+
+  constructor(parts: { runs: readonly ((rows: number) => void)[]; outputs: readonly Output[]; slots: readonly Slot[]; inputs: readonly Input[] }) {
+    this.outputs = parts.outputs
+    this.slots = parts.slots
+    this.inputs = parts.inputs
+    this.#runs = parts.runs
+  }
+
+  /** Works out one block of rows. */
+  run(rows: number): void {
+    const runs = this.#runs
+    for (let at = 0; at < runs.length; at++) (runs[at] as (rows: number) => void)(rows)
+  }
+}

@@ -1,0 +1,182 @@
+import type { Elements } from '../form/element.ts'
+import type { Form, Output } from '../form/form.ts'
+import { CannotRun, WrongInput } from './cannot-run.ts'
+import { elementsOf } from './elements.ts'
+import type { Plan } from './plan.ts'
+import type { Store } from './store.ts'
+import { encodeTable, type TableColumn } from './table.ts'
+import { BYTES, type Slot } from './workbench.ts'
+
+/** What a value of each type takes and gives: text as strings. */
+export type InputData = Elements | readonly string[]
+export type OutputData = Elements | string[]
+
+interface Parts {
+  readonly form: Form
+  readonly outputs: readonly Output[]
+  readonly store: Store
+  readonly block: number
+  readonly plan: (names: readonly string[]) => Plan
+}
+
+/**
+ * A form made ready. Rows go in row after row, answers come out the same way; a block of rows at a time is worked out, so
+ * that memory does not grow with their number. Every predictor has a memory of its own, which goes when nothing holds it.
+ */
+export class Predictor {
+  readonly form: Form
+  /** Outputs that can be asked for; `predict` gives the first. */
+  readonly outputs: readonly Output[]
+  readonly #store: Store
+  readonly #block: number
+  readonly #makePlan: (names: readonly string[]) => Plan
+  readonly #plans = new Map<string, Plan>()
+  readonly #first: Plan
+  #texts: Map<string, number> | undefined
+
+  constructor({ form, outputs, store, block, plan }: Parts) {
+    this.form = form
+    this.outputs = outputs
+    this.#store = store
+    this.#block = block
+    this.#makePlan = plan
+    this.#first = plan(outputs.slice(0, 1).map(({ name }) => name))
+  }
+
+  /** Bytes of memory that the model and its rows take. */
+  get memory(): number {
+    return this.#store.size
+  }
+
+  /**
+   * Predicts rows of a form with one input of f32 or f64, row after row: gives the first output in its own type. Allocates
+   * nothing when `out` is given.
+   *
+   * @throws WrongInput when the numbers are no whole rows, or `out` has another type or length
+   */
+  predict(rows: Float32Array | Float64Array, out?: Elements): Elements {
+    const { slot, source } = this.#single()
+    const count = rows.length / source.width
+    if (!Number.isInteger(count)) throw new WrongInput(`${rows.length} numbers are no whole rows of ${source.width}`, { input: this.form.inputs[0]!.name })
+    const answers = out ?? elementsOf(slot.type, count * slot.width)
+    if (out) this.#checkOut(out, slot, count * slot.width)
+    for (let from = 0; from < count; from += this.#block) {
+      const many = Math.min(this.#block, count - from)
+      this.#store.write(0, rows, { from: from * source.width, rows: many })
+      this.#first.run(many)
+      this.#store.read(slot, answers, { from: from * slot.width, length: many * slot.width })
+    }
+    return answers
+  }
+
+  /** A view of the memory to write the rows of an input into, for `evaluate`; good until `input` is called for more rows. */
+  input(rows: number, name: string = this.form.inputs[0]?.name ?? ''): Elements {
+    return this.#store.view(this.#numberOf(name), rows)
+  }
+
+  /**
+   * Predicts the rows that were written into the views of `input`: gives a view of the first output in the memory, good
+   * until the next call. Nothing is copied.
+   */
+  evaluate(rows: number): Elements {
+    const plan = this.#first
+    const slot = plan.slots[0]!
+    for (const { name } of plan.inputs) {
+      if (this.#store.rowsOf(this.#numberOf(name)) < rows) throw new WrongInput(`no view of ${rows} rows was asked for`, { input: name })
+    }
+    const { at, block } = { at: this.#store.answers(slot, rows), block: this.#block }
+    const home = slot.at
+    for (let from = 0; from < rows; from += block) {
+      this.#store.seek(from)
+      if (!this.#store.isInput(slot)) slot.at = at + from * slot.width * BYTES[slot.type]
+      plan.run(Math.min(block, rows - from))
+    }
+    this.#store.seek(0)
+    if (this.#store.isInput(slot)) return this.#store.at(slot, rows)
+    slot.at = at
+    const view = this.#store.at(slot, rows)
+    slot.at = home
+    return view
+  }
+
+  /**
+   * Predicts rows of named inputs: typed arrays of `rows × width` elements row after row, text as strings. Gives the named
+   * outputs, or all of them.
+   *
+   * @throws WrongInput for an input that lacks, or has another type or length; CannotRun for an unknown output
+   */
+  run(inputs: Readonly<Record<string, InputData>>, rows: number, outputs?: readonly string[]): Record<string, OutputData> {
+    const plan = this.#planOf(outputs)
+    const taken = plan.inputs.map(({ name }) => ({ at: this.#numberOf(name), data: this.#checked(name, inputs[name], rows) }))
+    const found = plan.slots.map((slot) => elementsOf(slot.type, rows * slot.width))
+    for (let from = 0; from < rows; from += this.#block) {
+      const many = Math.min(this.#block, rows - from)
+      for (const { at, data } of taken) this.#store.write(at, data, { from: from * this.form.inputs[at]!.width, rows: many })
+      plan.run(many)
+      plan.slots.forEach((slot, at) => {
+        this.#store.read(slot, found[at]!, { from: from * slot.width, length: many * slot.width })
+      })
+    }
+    return Object.fromEntries(plan.outputs.map(({ name }, at) => [name, this.#rendered(plan.slots[at]!, found[at]!)]))
+  }
+
+  /**
+   * Predicts a table: its columns by name, numbers or texts, `null` for what is missing. Columns with categories become
+   * positions in their lists.
+   *
+   * @throws WrongInput that names row and column for a value that the model does not know
+   */
+  runTable(columns: Readonly<Record<string, TableColumn>>, outputs?: readonly string[]): Record<string, OutputData> {
+    const { inputs, rows } = encodeTable(this.#planOf(outputs).inputs, columns)
+    return this.run(inputs, rows, outputs)
+  }
+
+  #single(): { slot: Slot; source: Slot } {
+    const slot = this.#first.slots[0]
+    const source = this.#store.inputs[0]
+    if (!slot || !source || this.form.inputs.length !== 1) throw new CannotRun('predict takes a form with one input; use run')
+    if (source.type !== 'f32' && source.type !== 'f64') throw new CannotRun(`predict takes an input of f32 or f64, not ${source.type}; use run`)
+    return { slot, source }
+  }
+
+  #planOf(outputs: readonly string[] = this.outputs.map(({ name }) => name)): Plan {
+    const key = outputs.join('\0')
+    const known = this.#plans.get(key)
+    if (known) return known
+    const plan = this.#makePlan(outputs)
+    this.#plans.set(key, plan)
+    return plan
+  }
+
+  #numberOf(name: string): number {
+    const at = this.form.inputs.findIndex((input) => input.name === name)
+    if (at < 0) throw new WrongInput('the model has no such input', { input: name })
+    return at
+  }
+
+  #checked(name: string, data: InputData | undefined, rows: number): Elements {
+    const { type, width } = this.form.inputs[this.#numberOf(name)]!
+    if (!data) throw new WrongInput('is missing', { input: name })
+    if (data.length !== rows * width) throw new WrongInput(`${data.length} elements for ${rows} rows of ${width}`, { input: name })
+    if (type === 'text') return this.#positions(name, data)
+    if (Array.isArray(data) || (type === 'i64') !== data instanceof BigInt64Array) throw new WrongInput(`takes elements of ${type}`, { input: name })
+    return data as Elements
+  }
+
+  #positions(input: string, data: InputData): Int32Array {
+    if (!Array.isArray(data)) throw new WrongInput('takes texts', { input })
+    this.#texts ??= new Map(this.form.texts.map((text, at) => [text, at]))
+    const texts = this.#texts
+    return Int32Array.from(data as readonly string[], (text) => texts.get(text) ?? -1)
+  }
+
+  #rendered(slot: Slot, found: Elements): OutputData {
+    return slot.type === 'text' ? Array.from(found as Int32Array, (position) => this.form.texts[position] ?? '') : found
+  }
+
+  #checkOut(out: Elements, { type }: Slot, length: number): void {
+    const input = this.form.inputs[0]!.name
+    if (out.length !== length) throw new WrongInput(`answers are ${length} elements; out has ${out.length}`, { input })
+    if ((type === 'i64') !== out instanceof BigInt64Array) throw new WrongInput(`answers are of ${type}`, { input })
+  }
+}

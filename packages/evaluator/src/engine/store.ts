@@ -1,0 +1,100 @@
+import type { Elements } from '../form/element.ts'
+import type { Arena } from './arena.ts'
+import { viewOf } from './elements.ts'
+import { BYTES, type Slot } from './workbench.ts'
+
+/** Up to so many numbers are copied one by one: a view would cost more. */
+const FEW = 256
+
+/** Where rows lie in the memory: written before a block is worked out, and read after. */
+export class Store {
+  readonly inputs: readonly Slot[]
+  readonly #arena: Arena
+  /** Region of each input, and behind them that of the answers. */
+  readonly #regions: { at: number; bytes: number; rows: number }[]
+
+  constructor(arena: Arena, inputs: readonly Slot[]) {
+    this.#arena = arena
+    this.inputs = inputs
+    this.#regions = Array.from({ length: inputs.length + 1 }, () => ({ at: 0, bytes: 0, rows: 0 }))
+  }
+
+  get size(): number {
+    return this.#arena.memory.buffer.byteLength
+  }
+
+  isInput(slot: Slot): boolean {
+    return this.inputs.includes(slot)
+  }
+
+  /** Rows that an input has room for. */
+  rowsOf(input: number): number {
+    return this.#regions[input]!.rows
+  }
+
+  /** Room for the rows of an input, as a view. */
+  view(input: number, rows: number): Elements {
+    this.#ready(input, rows)
+    return this.at(this.inputs[input] as Slot, rows)
+  }
+
+  /** A view of a value where it is now. */
+  at(slot: Slot, rows: number): Elements {
+    return viewOf(this.#arena, slot.type, { at: slot.at, length: rows * slot.width })
+  }
+
+  /** Room for the answers of so many rows; their address. */
+  answers(slot: Slot, rows: number): number {
+    return this.#room(this.inputs.length, rows, slot).at
+  }
+
+  /** Every input's rows from this one on are the next block. */
+  seek(row: number): void {
+    for (let input = 0; input < this.inputs.length; input++) {
+      const slot = this.inputs[input] as Slot
+      slot.at = this.#regions[input]!.at + row * slot.width * BYTES[slot.type]
+    }
+  }
+
+  /** Copies elements from `from` on into the room of an input, as many as so many rows have. */
+  write(input: number, data: Elements, { from, rows }: { from: number; rows: number }): void {
+    this.#ready(input, rows)
+    const slot = this.inputs[input] as Slot
+    const length = rows * slot.width
+    const memory = this.#memoryOf(slot)
+    const at = slot.at / BYTES[slot.type]
+    if (length <= FEW) for (let k = 0; k < length; k++) memory[at + k] = data[from + k]!
+    else memory.set((from === 0 && length === data.length ? data : data.subarray(from, from + length)) as never, at)
+  }
+
+  /** Copies elements of a value out of the memory to `from` in `out`. */
+  read(slot: Slot, out: Elements, { from, length }: { from: number; length: number }): void {
+    const memory = this.#memoryOf(slot)
+    const at = slot.at / BYTES[slot.type]
+    if (length <= FEW) for (let k = 0; k < length; k++) out[from + k] = memory[at + k]!
+    else out.set(memory.subarray(at, at + length) as never, from)
+  }
+
+  #ready(input: number, rows: number): void {
+    const slot = this.inputs[input] as Slot
+    slot.at = this.#room(input, rows, slot).at
+  }
+
+  /** A region with room for so many rows; at least twice as large as before where it must grow, so that little is left behind. */
+  #room(number: number, rows: number, slot: Slot): { at: number } {
+    const region = this.#regions[number]!
+    const bytes = rows * slot.width * BYTES[slot.type]
+    if (bytes > region.bytes) {
+      region.bytes = Math.max(bytes, 2 * region.bytes)
+      region.at = this.#arena.reserve(region.bytes)
+    }
+    region.rows = Math.max(region.rows, rows)
+    return region
+  }
+
+  #memoryOf({ type }: Slot): Elements & Record<number, number | bigint> {
+    const { f32, f64, i64, u8, i32 } = this.#arena
+    const memory = type === 'f32' ? f32 : type === 'f64' ? f64 : type === 'i64' ? i64 : type === 'bool' ? u8 : i32
+    return memory as Elements & Record<number, number | bigint>
+  }
+}

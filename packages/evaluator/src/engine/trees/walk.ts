@@ -1,0 +1,39 @@
+import type { Trees } from '../../form/trees.ts'
+import type { Workbench } from '../workbench.ts'
+
+/** Adds what trees say of a block of rows to their sums. */
+export type Part = (rows: number, from: number, sums: number) => void
+
+const AGGREGATE = { sum: 0, min: 1, max: 2 } as const
+
+/** Trees walked node by node: every kind of them. Rows are of the type that the trees compare. */
+export function walker(trees: Trees, bench: Workbench): (from: number, to: number) => Part {
+  const { arena, kernels } = bench
+  const { linear, sets } = trees
+  const kernel = kernels[`walk_${trees.compare}_${trees.sum}`]
+  const stride = trees.features * (trees.compare === 'f32' ? 4 : 8)
+  const shared = [
+    arena.place(trees.roots),
+    arena.place(trees.target),
+    arena.place(trees.feature),
+    arena.place(trees.rule),
+    arena.place(trees.value),
+    arena.place(trees.yes),
+    arena.place(trees.no),
+    trees.leaf === 'vector' ? bench.constants(trees.sum, trees.vectors) : 0,
+    arena.place(sets.start),
+    arena.place(sets.words),
+    linear ? arena.place(linear.start) : 0,
+    linear ? arena.place(linear.feature) : 0,
+    linear ? arena.place(linear.coefficient) : 0,
+    linear ? arena.place(linear.constant) : 0,
+    trees.outputs,
+    AGGREGATE[trees.aggregate],
+  ]
+  return (from, to) => {
+    const fields = Uint32Array.from([from, to, ...shared, 0, 0])
+    const at = arena.place(fields)
+    arena.f64[(at >>> 3) + 9] = trees.zero
+    return (rows, source, sums) => kernel(rows, at, source, stride, sums)
+  }
+}

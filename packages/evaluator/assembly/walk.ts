@@ -32,6 +32,7 @@ const IN: u32 = 3
 const MISSING_YES: u32 = 4
 const ZERO_TOO: u32 = 8
 const NOTHING_MISSING: u32 = 16
+const CUT_FIRST: u32 = 32
 
 @inline
 function snapped<X>(at: usize, zero: f64): f64 {
@@ -44,7 +45,7 @@ function member(walk: Walk, set: u32, x: f64): bool {
   const start = load<u32>(walk.setStart + set * 4)
   const members = (load<u32>(walk.setStart + set * 4, 4) - start) << 5
   const whole = Math.trunc(x)
-  if (!(x >= 0 && whole < <f64>members)) return false
+  if (!(whole >= 0 && whole < <f64>members)) return false
   const bit = <u32>whole
   return ((load<u32>(walk.setWords + ((start + (bit >> 5)) << 2)) >> (bit & 31)) & 1) != 0
 }
@@ -58,7 +59,7 @@ function holds(walk: Walk, rule: u32, value: f64, x: f64): bool {
   const test = rule & 3
   if (test == 0) return x < value
   if (test == 1) return x <= value
-  if (test == IN) return member(walk, <u32>value, x)
+  if (test == IN) return (x >= 0 || (rule & CUT_FIRST) != 0) && member(walk, <u32>value, x)
   return x == value
 }
 

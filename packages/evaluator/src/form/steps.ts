@@ -62,7 +62,7 @@ export interface Scale {
   readonly divide: boolean
 }
 
-/** A row divided by its norm; a row of zeros stays as it is. */
+/** A row divided by its norm (`max`: its largest absolute value); a row whose norm is 0 stays as it is. */
 export interface Normalize {
   readonly op: 'normalize'
   readonly of: readonly [number]
@@ -88,7 +88,11 @@ export interface Lookup {
   readonly to: ElementType
 }
 
-/** Element by element with another value, or with constants: one for all columns or one each. A value of width 1 stands for all columns. */
+/**
+ * Element by element with another value, or with constants: one for all columns or one each. A value of width 1 stands for
+ * all columns. Whole numbers wrap around, and have no `div`, `pow` and `mod`; `mod` has the sign of x; of NaN and anything,
+ * `min` and `max` are NaN.
+ */
 export interface Arithmetic {
   readonly op: 'arithmetic'
   readonly of: readonly [number] | readonly [number, number]
@@ -98,7 +102,7 @@ export interface Arithmetic {
   readonly left?: boolean
 }
 
-/** As `Arithmetic`, with a bool for its result. */
+/** As `Arithmetic`, with a bool for its result. `and`, `or` and `xor` are of bools. */
 export interface Compare {
   readonly op: 'compare'
   readonly of: readonly [number] | readonly [number, number]
@@ -107,6 +111,10 @@ export interface Compare {
   readonly left?: boolean
 }
 
+/**
+ * A function of each element. `round` takes halves to the even neighbour; `not` is of bool, `isnan` gives bool, whole
+ * numbers have `neg`, `abs`, `sign` and `relu`.
+ */
 export interface Unary {
   readonly op: 'unary'
   readonly of: readonly [number]
@@ -135,10 +143,14 @@ export interface Where {
   readonly of: readonly [number, number, number]
 }
 
-/** The columns of a row to one. Sums go from left to right. */
+/**
+ * The columns of a row to one; with `groups`, each of so many equal groups of neighbouring columns to one. Sums go from
+ * left to right; of NaN and anything, `min` and `max` are NaN. `mean` divides the sum.
+ */
 export interface Reduce {
   readonly op: 'reduce'
   readonly of: readonly [number]
+  readonly groups?: number
   readonly function: 'sum' | 'mean' | 'min' | 'max' | 'l1' | 'l2' | 'sumsquare' | 'prod'
 }
 

@@ -2,27 +2,36 @@ import type { Elements } from '../form/element.ts'
 import type { Form, Input } from '../form/form.ts'
 import type { Step } from '../form/steps.ts'
 import { affine } from './affine.ts'
-import { arithmetic } from './arithmetic.ts'
 import { argmax, choose } from './choices.ts'
 import { cast, columns, concat, replace } from './columns.ts'
+import { arithmetic, compare, scale, unary, where } from './elementwise.ts'
 import { link } from './links.ts'
+import { lookup, normalize, onehot, reduce } from './rows.ts'
 import { trees } from './trees.ts'
 import { put, type Value, zeros } from './value.ts'
 
 type Run<S extends Step> = (step: S, of: readonly Value[], rows: number) => Value
 
 /** What each step does, in plain words of the language. */
-const STEPS: { readonly [Op in Step['op']]?: Run<Extract<Step, { op: Op }>> } = {
+const STEPS: { readonly [Op in Step['op']]: Run<Extract<Step, { op: Op }>> } = {
   affine,
   argmax,
   arithmetic,
   cast,
   choose,
   columns,
+  compare,
   concat,
   link,
+  lookup,
+  normalize,
+  onehot,
+  reduce,
   replace,
+  scale,
   trees,
+  unary,
+  where,
 }
 
 /**
@@ -31,7 +40,7 @@ const STEPS: { readonly [Op in Step['op']]?: Run<Extract<Step, { op: Op }>> } = 
  * @param inputs one array for each input, `rows × width` numbers row after row; they are rounded to the input's type
  * @param outputs names of the outputs wanted; all of them unless given
  * @returns the outputs by name
- * @throws TypeError for inputs of another length, an unknown output, or a step that cannot be done
+ * @throws TypeError for inputs of another length, an unknown output, or a step of a type that it does not know; RangeError for a row that a step refuses
  */
 export function interpret(
   form: Form,
@@ -41,8 +50,7 @@ export function interpret(
 ): Map<string, Elements> {
   const values = form.inputs.map((input, at) => taken(input, inputs[at], rows))
   for (const step of form.steps) {
-    const run = STEPS[step.op] as Run<Step> | undefined
-    if (!run) throw new TypeError(`no plain way is known for the step ${step.op}`)
+    const run = STEPS[step.op] as Run<Step>
     values.push(
       run(
         step,

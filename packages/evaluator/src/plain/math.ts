@@ -81,3 +81,59 @@ function logOf(k: number, f: number, correction: number): number {
           z * (0.2857142874366239 + z * (0.22222198432149784 + z * (0.1818357216161805 + z * (0.15313837699209373 + z * 0.14798198605116586))))))
   return k * LN2_HI - (half - (s * (half + r) + (k * LN2_LO + correction)) - f)
 }
+
+/** xʸ. A whole y up to 64 is a product of squares; any other goes by way of the logarithm, within |y · ln x| units of the last place. */
+export function pow(x: number, y: number): number {
+  if (y === 0 || x === 1) return 1
+  if (Number.isNaN(x) || Number.isNaN(y)) return Number.NaN
+  if (Number.isInteger(y) && Math.abs(y) <= 64) return y < 0 ? 1 / product(x, -y) : product(x, y)
+  if (y === 0.5) return x === Number.NEGATIVE_INFINITY ? Number.POSITIVE_INFINITY : Math.sqrt(x + 0)
+  const size = Math.abs(x)
+  if (size === 1 && Math.abs(y) === Number.POSITIVE_INFINITY) return 1
+  const raised = exp(y * log(size))
+  if (x > 0 || Object.is(x, 0)) return raised
+  if (Number.isFinite(x) && x !== 0 && !Number.isInteger(y) && Number.isFinite(y)) return Number.NaN
+  return isOdd(y) ? -raised : raised
+}
+
+function isOdd(y: number): boolean {
+  return Math.abs(y % 2) === 1
+}
+
+function product(x: number, times: number): number {
+  let result = 1
+  let square = x
+  for (let left = times; left > 0; left = Math.floor(left / 2)) {
+    if (left % 2 === 1) result *= square
+    square *= square
+  }
+  return result
+}
+
+/** Hyperbolic tangent, within a few units of the last place. */
+export function tanh(x: number): number {
+  const size = Math.abs(x)
+  if (size > 22) return x < 0 ? -1 : 1
+  if (size > 0.5) {
+    const far = 1 - 2 / (exp(2 * size) + 1)
+    return x < 0 ? -far : far
+  }
+  // Lambert's continued fraction
+  const square = x * x
+  return x / (1 + square / (3 + square / (5 + square / (7 + square / (9 + square / (11 + square / (13 + square / 15)))))))
+}
+
+/** Error function, by a series whose terms are all positive; within a few units of the last place. */
+export function erf(x: number): number {
+  const size = Math.abs(x)
+  if (Number.isNaN(x) || x === 0) return x
+  if (size > 6) return x < 0 ? -1 : 1
+  let term = size
+  let sum = size
+  for (let n = 1; term > sum * 1e-17; n++) {
+    term = (term * 2 * size * size) / (2 * n + 1)
+    sum += term
+  }
+  const result = 1.1283791670955126 * exp(-size * size) * sum
+  return x < 0 ? -result : result
+}

@@ -4,5 +4,6 @@ export type { Categories, Column, Form, Input, Output, Role, Source } from './fo
 export type { Step } from './form/steps.ts'
 export { MISSING, type Sets, TEST, type Trees } from './form/trees.ts'
 export { kernelBytes } from './kernels/index.ts'
+export { type LightGBMOptions, readLightGBM } from './lightgbm/index.ts'
 export { interpret } from './plain/interpret.ts'
 export { UnreadableModel, type UnreadableReason } from './unreadable.ts'

@@ -1,0 +1,1 @@
+export { type LightGBMOptions, readLightGBM } from './read.ts'

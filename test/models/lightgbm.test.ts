@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type Form, interpret, type LightGBMOptions, readLightGBM } from '../../packages/evaluator/src/index.ts'
+import { agree, type Cells, caseTable, type Matrix, type ModelCase, matrix, modelBytes, modelCase, modelCases } from './load.ts'
+
+/** The rows as the form wants them: texts and numbers of a column with categories as positions in its list. */
+function inputOf({ inputs }: Form, rows: ReadonlyMap<string, Cells>): Float64Array {
+  const columns = inputs[0]!.columns!
+  const count = rows.values().next().value!.length
+  const data = new Float64Array(count * columns.length)
+  for (const [at, { name, categories }] of columns.entries()) {
+    const cells = rows.get(name)
+    assert.ok(cells, `the rows have no column ${name}`)
+    const positions = new Map<unknown, number>(categories?.values.map((value, position) => [String(value), position]))
+    for (let row = 0; row < count; row++) {
+      const cell = cells[row]
+      data[row * columns.length + at] = categories ? (positions.get(String(cell)) ?? Number.NaN) : Number(cell ?? Number.NaN)
+    }
+  }
+  return data
+}
+
+function answer(one: ModelCase, options: LightGBMOptions = {}, path?: string): { form: Form; outputs: ReturnType<typeof interpret> } {
+  const form = readLightGBM(modelBytes(one, path), options)
+  const table = caseTable(one, 'rows.parquet')
+  return { form, outputs: interpret(form, [inputOf(form, table.columns)], table.rows) }
+}
+
+for (const one of modelCases('lightgbm')) {
+  test(`${one.id}: the library's predictions and raw scores on all rows`, () => {
+    const expected = caseTable(one, 'expected.parquet')
+    for (const { path } of one.files) {
+      const all = path === 'model_all.txt' ? 'all_' : ''
+      const { outputs } = answer(one, {}, path)
+      agree(outputs.get('prediction') as Float64Array, some(expected, `pred_${all}`), one.tolerance!)
+      agree(outputs.get('margin') as Float64Array, some(expected, `raw_${all}`), one.tolerance!)
+    }
+  })
+}
+
+/** Columns of this name and a number: `pred_0`, and not `pred_all_0`. */
+function some(expected: ReturnType<typeof caseTable>, prefix: string): Matrix {
+  return matrix(
+    expected,
+    [...expected.columns.keys()].filter((name) => name.startsWith(prefix) && /^\d+$/.test(name.slice(prefix.length))),
+  )
+}
+
+test('a classifier of two classes gives both probabilities and the label of the larger', () => {
+  const one = modelCase('lgb-binary')
+  const { form, outputs } = answer(one, { as: 'classifier', classes: ['bad', 'good'] })
+  const expected = some(caseTable(one, 'expected.parquet'), 'pred_').data
+  const probabilities = outputs.get('probabilities') as Float64Array
+  const label = outputs.get('label') as Int32Array
+  assert.deepEqual(form.texts, ['bad', 'good'])
+  assert.deepEqual(
+    form.outputs.map(({ name }) => name),
+    ['label', 'probabilities', 'margin'],
+  )
+  for (let row = 0; row < expected.length; row++) {
+    assert.ok(Math.abs(probabilities[2 * row + 1]! - expected[row]!) < 1e-12)
+    assert.equal(probabilities[2 * row], 1 - probabilities[2 * row + 1]!)
+    assert.equal(label[row], expected[row]! > 0.5 ? 1 : 0)
+  }
+})
+
+test('a classifier of several classes labels a row with the class of its largest probability', () => {
+  for (const id of ['lgb-multiclass', 'lgb-multiclassova', 'lgb-rf-multiclass']) {
+    const one = modelCase(id)
+    const expected = some(caseTable(one, 'expected.parquet'), 'pred_')
+    const width = expected.columns.length
+    const classes = Array.from({ length: width }, (_, index) => 10 * index)
+    const { outputs } = answer(one, { as: 'classifier', classes })
+    agree(outputs.get('probabilities') as Float64Array, expected, one.tolerance!)
+    const labels = outputs.get('label') as BigInt64Array
+    for (let row = 0; row < expected.rows; row++) {
+      const values = expected.data.subarray(row * width, (row + 1) * width)
+      assert.equal(labels[row], BigInt(10 * values.indexOf(Math.max(...values))))
+    }
+  }
+})
+
+test('the first rounds alone are the model of early stopping', () => {
+  const one = modelCase('lgb-early-stopping')
+  const best = readLightGBM(modelBytes(one, 'model.txt'))
+  const [step] = best.steps
+  assert.ok(step?.op === 'trees')
+  const cut = readLightGBM(modelBytes(one, 'model_all.txt'), { iterations: step.trees.roots.length })
+  assert.deepEqual(cut.steps, best.steps)
+})

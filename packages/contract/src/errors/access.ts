@@ -22,7 +22,8 @@ export const ACCESS_ERRORS = {
     grpc: 'PERMISSION_DENIED',
     retryable: false,
     title: 'The request comes from a foreign origin',
-    remedy: 'Open the console under the address that `fairlead up` printed; let a website ask for predictions through its own back end, or send an API key.',
+    remedy:
+      'Open the console under the address that `fairlead up` printed; let a website ask for predictions through its own back end, or name its origin with --allowed-origins.',
   },
   'sign-in-invalid': {
     http: 401,

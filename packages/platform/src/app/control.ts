@@ -245,6 +245,7 @@ function superviseServe(options: ControlOptions, onExit: (process: string) => vo
       grpcPort: options.grpcPort,
       reusePort: settings.processes > 1,
       open: settings.open,
+      allowedOrigins: settings.allowedOrigins,
       fastLane: settings.fastLane,
       bodyBytes: settings.limits.bodyBytes,
       models: settings.models,

@@ -16,6 +16,8 @@ export interface ServeInit {
   grpcPort: number
   reusePort: boolean
   open: boolean
+  /** Origins whose pages may ask from the browser. */
+  allowedOrigins: readonly string[]
   /** Plain predictions are answered without `node:http`. */
   fastLane: boolean
   /** Largest body of a prediction request. */

@@ -119,6 +119,7 @@ export async function startServe(init: ServeInit, watch: ServeWatch): Promise<Se
       return prometheusText({ merged: mergeSnapshots(processes), processes, version: init.programVersion })
     },
     limits: { ...connectionLimits, rowBodyBytes: init.bodyBytes, oipBodyBytes: init.bodyBytes, keepAliveMs: init.keepAliveMs },
+    allowedOrigins: init.allowedOrigins,
     fastLane: init.fastLane,
     tables: [...arrowFormats, parquetFormat],
   })

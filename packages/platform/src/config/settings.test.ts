@@ -33,6 +33,18 @@ test('the fast lane can be turned off in each place', () => {
   refused({ flags: { fastLane: 'off' } }, 'usage', /^--fast-lane takes true or false/)
 })
 
+test('origins of pages are said as a list or as text, and as browsers send them', () => {
+  const origins = (allowedOrigins: unknown) => loadSettings({ file: { allowedOrigins } }).allowedOrigins
+  assert.deepEqual(loadSettings({}).allowedOrigins, [])
+  assert.deepEqual(origins('https://Shop.example:443, http://localhost:8081/'), ['https://shop.example', 'http://localhost:8081'])
+  assert.deepEqual(origins(['*', 'https://münchen.example', '*']), ['*', 'https://xn--mnchen-3ya.example'])
+  assert.deepEqual(loadSettings({ env: { FAIRLEAD_ALLOWED_ORIGINS: '*' } }).allowedOrigins, ['*'])
+  for (const wrong of ['shop.example', 'https://shop.example/path', 'https://*.shop.example', 'null', 'file:///x', 'https://u:p@x', 'https://a,,', 5, ['']])
+    refused({ file: { allowedOrigins: wrong } }, 'setting-invalid', /^platform\.allowedOrigins takes/)
+  refused({ flags: { allowedOrigins: 'x' } }, 'usage', /^--allowed-origins takes origins of pages/)
+  refused({ file: { allowedOrigins: Array.from({ length: 101 }, (_, at) => `https://${at}.example`) } }, 'setting-invalid', /at most 100/)
+})
+
 test('how long a serve process may hang is told in seconds', () => {
   assert.equal(loadSettings({}).hungAfterMs, 10_000)
   assert.equal(loadSettings({ flags: { hungAfter: '30' } }).hungAfterMs, 30_000)

@@ -17,6 +17,8 @@ export interface PlatformSettings {
   readonly processes: number
   /** Predictions need no key on any address. */
   readonly open: boolean
+  /** Origins whose pages may ask for predictions from the browser, or `*`. */
+  readonly allowedOrigins: readonly string[]
   /** Plain predictions are answered without `node:http`. */
   readonly fastLane: boolean
   /** Milliseconds after which a serve process that does not react is killed and started again. */
@@ -59,6 +61,7 @@ export type SettingName =
   | 'processes'
   | 'role'
   | 'open'
+  | 'allowedOrigins'
   | 'fastLane'
   | 'hungAfter'
   | 'logLevel'
@@ -146,6 +149,23 @@ function roles(value: unknown): string[] {
   return [...new Set(names)].sort()
 }
 
+const MOST_ORIGINS = 100
+
+/** Origins as browsers send them: scheme, host, and the port where it is not that of the scheme. */
+function origins(value: unknown): string[] {
+  const list = Array.isArray(value) ? value : text(value).split(',')
+  const found = list.map((one) => originOf(text(one).trim()))
+  if (found.length > MOST_ORIGINS) throw new Error(`takes at most ${MOST_ORIGINS} origins`)
+  return [...new Set(found)]
+}
+
+function originOf(origin: string): string {
+  if (origin === '*') return origin
+  const url = /^https?:\/\/[^/?#@*\s]+\/?$/i.test(origin) && URL.canParse(origin) ? new URL(origin) : undefined
+  if (!url) throw new Error('takes origins of pages such as https://shop.example, separated by commas, or *')
+  return url.origin
+}
+
 const port = integer(0, 65535)
 
 /** Every setting of a platform. Options, environment names, file keys and help all come from this list. */
@@ -221,6 +241,16 @@ export const SETTINGS: readonly SettingSpec[] = [
     description: 'ask for no key for predictions, on any address',
     fallback: () => false,
     read: flag,
+  },
+  {
+    name: 'allowedOrigins',
+    env: 'FAIRLEAD_ALLOWED_ORIGINS',
+    flag: '--allowed-origins',
+    value: 'ORIGINS',
+    description:
+      'origins whose web pages may ask for predictions from the browser (CORS), such as https://shop.example, separated by commas; * for all pages, which then need a key. None when not given',
+    fallback: () => [],
+    read: origins,
   },
   {
     name: 'fastLane',
@@ -387,6 +417,7 @@ export function loadSettings(sources: SettingSources): PlatformSettings {
     grpcPort: values.grpcPort,
     processes: values.processes,
     open: values.open,
+    allowedOrigins: Object.freeze(values.allowedOrigins),
     fastLane: values.fastLane,
     hungAfterMs: values.hungAfter * 1000,
     logLevel: values.logLevel,

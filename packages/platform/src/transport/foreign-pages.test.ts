@@ -17,6 +17,13 @@ test('names that were pointed here are refused', () => {
     assert.throws(() => refuseForeignPages(host === undefined ? {} : { host }), { code: 'origin-refused' }, host)
 })
 
+test('pages that were allowed by name are let in, under a name of this machine alone', () => {
+  const allowed = (origin: string) => origin === 'https://shop.example'
+  refuseForeignPages({ ...own, origin: 'https://shop.example', 'sec-fetch-site': 'cross-site' }, allowed)
+  assert.throws(() => refuseForeignPages({ host: 'evil.example', origin: 'https://shop.example' }, allowed), { code: 'origin-refused' })
+  assert.throws(() => refuseForeignPages({ ...own, origin: 'https://evil.example' }, allowed), { code: 'origin-refused', message: /--allowed-origins/ })
+})
+
 test('pages of another origin are refused', () => {
   for (const origin of ['https://evil.example', 'http://127.0.0.1:9999', 'null', 'http://localhost:7310', ''])
     assert.throws(() => refuseForeignPages({ ...own, origin }), { code: 'origin-refused' }, origin)

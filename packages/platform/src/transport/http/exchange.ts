@@ -6,6 +6,7 @@ import type { Budget } from '../budget.ts'
 import { traceIdOf } from '../trace-context.ts'
 import { acceptedCoding, CODINGS, contentCoding } from './codings.ts'
 import { type AnswerBody, COMPRESSED_FROM, compress, inflate } from './compression.ts'
+import type { Cors } from './cors.ts'
 import { isScoring } from './routes.ts'
 import { scoringFailure } from './scoring/failure.ts'
 
@@ -73,6 +74,8 @@ export interface ExchangeWorld {
   draining(): boolean
   /** Room for bodies in hand. */
   bodies: Budget
+  /** Which pages of other addresses may read answers; none without it. */
+  cors?: Cors | undefined
 }
 
 /** One request and its answer, the same for both lanes. A lane says how bodies come and how answers go. */
@@ -95,9 +98,11 @@ export abstract class Exchange {
   /** It is decided what is answered; a compressed answer goes out a little later. */
   #settled = false
   #limits: LimitFields | undefined
+  readonly #cors: Cors | undefined
 
-  constructor({ target, headers }: RequestHead, receivedAt: number, { draining, bodies }: ExchangeWorld) {
+  constructor({ target, headers }: RequestHead, receivedAt: number, { draining, bodies, cors }: ExchangeWorld) {
     this.#bodies = bodies
+    this.#cors = cors
     this.target = target
     this.headers = headers
     this.#form = target.startsWith('/v2') ? 'oip' : !target.startsWith('/v1') && isScoring(target) ? 'mlflow' : 'problem'
@@ -190,6 +195,16 @@ export abstract class Exchange {
     this.#say(status, { type, body: parts, length, more, written })
   }
 
+  /** Answers without a body. */
+  empty(more: readonly string[]): void {
+    if (this.#settled || this.answered) return
+    this.#settled = true
+    const headers = ['X-Request-Id', this.id, ...more, ...(this.#cors?.fields(this) ?? [])]
+    const close = this.#draining()
+    if (close) headers.push('Connection', 'close')
+    this.write({ status: 204, body: '', length: 0, headers, close })
+  }
+
   /** Answers an error in the form of the path. */
   fail(error: FairleadError, more: readonly string[] = []): void {
     this.release()
@@ -250,6 +265,7 @@ export abstract class Exchange {
     const headers = ['Content-Type', type, 'Content-Length', String(length), 'X-Request-Id', this.id, ...more]
     if (this.traceId !== undefined) headers.push('traceparent', this.headers.traceparent as string)
     if (this.#limits) headers.push(...this.#limits.fields())
+    if (this.#cors) headers.push(...this.#cors.fields(this))
     if (close) headers.push('Connection', 'close')
     return { status, body, length, headers, close, written }
   }

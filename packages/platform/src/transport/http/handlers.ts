@@ -7,6 +7,7 @@ import { modelConfig } from '../model-config.ts'
 import { OIP_EXTENSIONS } from '../oip-extensions.ts'
 import { modelStatistics } from '../statistics.ts'
 import { contentCoding } from './codings.ts'
+import type { Cors } from './cors.ts'
 import type { Exchange } from './exchange.ts'
 import type { FormChoice } from './formats/forms.ts'
 import { inferTensors, modelMetadata } from './oip.ts'
@@ -31,6 +32,8 @@ export interface Handling {
   forms: FormChoice
   /** Room for bodies in hand, on all connections. */
   bodies: Budget
+  /** Which pages of other addresses may ask. */
+  cors: Cors | undefined
 }
 
 const HTML = 'text/html; charset=utf-8'
@@ -40,21 +43,23 @@ const METRICS = 'text/plain; version=0.0.4; charset=utf-8'
 const SCORING_VERSION = '3.17.2'
 const OPENAPI = new WeakMap<ReleasePlan, string>()
 
-function access(exchange: Exchange, { options, loopback }: Handling, deployment: string | undefined, release?: number): Caller {
-  const requireKey = deployment !== undefined && options.inference.find(deployment, release)?.release.settings.requireKey === true
-  return authorized(exchange, { options, loopback }, { deployment, requireKey, action: 'predict' })
+function access(exchange: Exchange, handling: Handling, deployment: string | undefined, release?: number): Caller {
+  const requireKey = deployment !== undefined && handling.options.inference.find(deployment, release)?.release.settings.requireKey === true
+  return authorized(exchange, handling, { deployment, requireKey, action: 'predict' })
 }
 
 /** Who calls; those who are refused are counted for no deployment, because they are none of its callers. */
 function authorized(
   { headers, receivedAt }: Exchange,
-  { options, loopback }: Pick<Handling, 'options' | 'loopback'>,
+  { options, loopback, cors }: Pick<Handling, 'options' | 'loopback' | 'cors'>,
   what: Pick<AccessRequest, 'deployment' | 'requireKey' | 'action'>,
 ): Caller {
   try {
     const presented = presentedSecret(headers)
     // a key is not sent by a browser of its own accord
-    if ((options.localOnly || what.action === 'control') && presented === undefined) refuseForeignPages(headers)
+    if ((options.localOnly || what.action === 'control') && presented === undefined) {
+      refuseForeignPages(headers, what.action === 'predict' ? (origin) => cors?.names(origin) === true : undefined)
+    }
     return options.authorize({ presented, loopback, ...what })
   } catch (error) {
     options.inference.failed('', error, { rows: 0, receivedAt })

@@ -62,6 +62,8 @@ export interface ServeHttpOptions {
   authorize(request: AccessRequest): Caller
   /** Whether callers without a key are let in because only this machine can reach the port: then foreign pages are kept out. */
   localOnly?: boolean
+  /** Origins whose pages may ask from the browser, as it sends them, or `*` for all pages, which then need a key; none when not given. */
+  allowedOrigins?: readonly string[]
   /** Limits how often and for how many rows callers may ask; none are limited without it. */
   limiter?: Pick<Limiter, 'allowance'>
   /** Metrics in the Prometheus text format. */

@@ -3,6 +3,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { FairleadError } from '@fairlead/contract'
 import { Budget } from '../budget.ts'
 import { ConnectionCount, isThisMachine } from '../connection-count.ts'
+import { Cors } from './cors.ts'
 import type { Exchange } from './exchange.ts'
 import { FormChoice } from './formats/forms.ts'
 import { bodyLimit, failExchange, type Handling, handlePrediction, handleRepository, handleView } from './handlers.ts'
@@ -75,6 +76,7 @@ class HttpPort implements HttpServing {
       bodies,
       unread: new UnreadAnswers(this.#limits.unreadBytes),
       forms: new FormChoice(options.tables),
+      cors: options.allowedOrigins?.length ? new Cors(options.allowedOrigins) : undefined,
     }
     this.#handling = { near: { ...handling, loopback: true }, far: { ...handling, loopback: false } }
     this.#http = this.#makeHttp(checkMs)
@@ -153,6 +155,7 @@ class HttpPort implements HttpServing {
       draining: this.#draining,
       bodies: this.#handling.near.bodies,
       unread: this.#handling.near.unread,
+      cors: this.#handling.near.cors,
       handle: (exchange, route, loopback) => handlePrediction(exchange, route, loopback ? this.#handling.near : this.#handling.far),
       handOver: (socket) => void this.#http.emit('connection', socket),
     })
@@ -199,7 +202,9 @@ function answer(exchange: Exchange, method: string, handling: Handling): void {
     throw counted(
       new FairleadError('path-unknown', `there is nothing at ${target.split('?')[0]!.slice(0, 200)}; predictions are at /v1/deployments/{name}/predict`),
     )
-  if ((method === 'HEAD' ? 'GET' : method) !== route.method) {
+  const preflight = method === 'OPTIONS' ? handling.cors?.preflight(exchange, route.method) : undefined
+  if (preflight) exchange.empty(preflight)
+  else if ((method === 'HEAD' ? 'GET' : method) !== route.method) {
     const refusal = counted(new FairleadError('method-not-allowed', `${method} is not allowed here; use ${route.method}`))
     exchange.fail(refusal, ['Allow', route.method === 'GET' ? 'GET, HEAD' : 'POST'])
   } else if (route.name.startsWith('repository-')) handleRepository(exchange, route, handling)

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import { freeMemory } from '../../../kernel/memory.ts'
 import type { Budget } from '../../budget.ts'
+import type { Cors } from '../cors.ts'
 import type { Answer } from '../exchange.ts'
 import type { HttpLimits } from '../options.ts'
 import { refuseSocket } from '../refuse-socket.ts'
@@ -17,6 +18,7 @@ export interface ConnectionOptions {
   bodyLimit(route: Route): number
   draining(): boolean
   bodies: Budget
+  cors?: Cors | undefined
   unread: UnreadAnswers
   tail: AnswerTail
   handle(exchange: LaneExchange, route: Route): void
@@ -185,7 +187,7 @@ export class LaneConnection implements Wire {
   }
 
   #begin(head: LaneHead, rest: Buffer): void {
-    const { bodies, draining, handle, limits } = this.#options
+    const { bodies, cors, draining, handle, limits } = this.#options
     this.#inHand = true
     this.#answered = false
     this.#requests++
@@ -194,7 +196,7 @@ export class LaneConnection implements Wire {
     if (rest.length > head.length) this.#putBack(rest.subarray(head.length))
     // how long an answer may take is the request's own deadline
     this.deadline = this.#missing > 0 ? this.#since + limits.requestMs : Number.POSITIVE_INFINITY
-    this.#exchange = new LaneExchange(head, this.#since, { wire: this, draining, bodies })
+    this.#exchange = new LaneExchange(head, this.#since, { wire: this, draining, bodies, cors })
     handle(this.#exchange, head.route)
   }
 

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import type { Budget } from '../../budget.ts'
+import type { Cors } from '../cors.ts'
 import type { HttpLimits } from '../options.ts'
 import type { Route } from '../routes.ts'
 import type { UnreadAnswers } from '../unread-answers.ts'
@@ -18,6 +19,7 @@ export interface LaneOptions {
   draining(): boolean
   /** Room for bodies in hand. */
   bodies: Budget
+  cors?: Cors | undefined
   unread: UnreadAnswers
   /** Answers a request, now or later. */
   handle(exchange: LaneExchange, route: Route, loopback: boolean): void
@@ -43,13 +45,14 @@ export class Lane {
 
   /** Takes a new connection. */
   take(socket: Socket, loopback: boolean): void {
-    const { bodies, unread, limits, bodyLimit, draining, handle, handOver } = this.#options
+    const { bodies, cors, unread, limits, bodyLimit, draining, handle, handOver } = this.#options
     this.#connections.add(
       new LaneConnection(socket, {
         limits,
         bodyLimit,
         draining,
         bodies,
+        cors,
         unread,
         tail: this.#tail,
         handle: (exchange, route) => handle(exchange, route, loopback),

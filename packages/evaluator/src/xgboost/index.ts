@@ -1,0 +1,2 @@
+export type { XGBoostOptions } from './options.ts'
+export { readXGBoost } from './read.ts'

@@ -87,10 +87,21 @@ class Member {
   joins: u32
 }
 
+/**
+ * A tree: its splits in four kinds, each kind after the other, children before their parents. The result of each goes to the
+ * next slot; a slot is named by its offset. A leaf is the slot with its number.
+ */
 @unmanaged
 class Tree {
-  nodes: usize
-  count: u32
+  ops: usize
+  /** Pairs of leaves below two splits below one: columns of the three, their thresholds, the first of the four leaves. */
+  tops: u16
+  /** Splits with two leaves: column, threshold, the first of the leaves. */
+  ends: u16
+  /** Three splits, one above two: columns, thresholds, the four slots below. */
+  triples: u16
+  /** Any other split: column, left slot, right slot, threshold. */
+  singles: u16
   leaves: usize
   target: u32
 }
@@ -260,27 +271,115 @@ function encode<X>(part: Part, rows: usize, stride: usize, last: u32): void {
   for (let k: u32 = 0; k < part.memberCount; k++) member(changetype<Member>(part.members + k * offsetof<Member>()), part.tile)
 }
 
-/** Works out the nodes of a tree, children before their parents; gives the address of the rows' leaves. */
+/** The right result where the row goes there, else the left: right ones are numbered higher. */
 @inline
-function leavesOf(at: usize, count: u32, tile: usize, slots: usize): usize {
-  if (count == 0) return slots
-  let to = slots + 256 * ROWS
-  for (const end = at + (<usize>count << 3); at < end; at += 8) {
+function either(left: v128, right: v128, no: v128): v128 {
+  return i8x16.max_u(left, v128.and(right, no))
+}
+
+@inline
+function tops(at: usize, count: u32, tile: usize, to: usize): void {
+  const two = i8x16.splat(2)
+  for (const end = at + <usize>count * 12; at < end; at += 12) {
+    const x0 = tile + load<u16>(at)
+    const x1 = tile + load<u16>(at, 2)
+    const x2 = tile + load<u16>(at, 4)
+    const t0 = v128.load8_splat(at, 6)
+    const t1 = v128.load8_splat(at, 7)
+    const t2 = v128.load8_splat(at, 8)
+    const left = v128.load8_splat(at, 9)
+    const right = i8x16.add(left, two)
+    v128.store(to, either(i8x16.sub(left, i8x16.gt_s(v128.load(x1), t1)), i8x16.sub(right, i8x16.gt_s(v128.load(x2), t2)), i8x16.gt_s(v128.load(x0), t0)))
+    v128.store(to, either(i8x16.sub(left, i8x16.gt_s(v128.load(x1, 16), t1)), i8x16.sub(right, i8x16.gt_s(v128.load(x2, 16), t2)), i8x16.gt_s(v128.load(x0, 16), t0)), 16)
+    v128.store(to, either(i8x16.sub(left, i8x16.gt_s(v128.load(x1, 32), t1)), i8x16.sub(right, i8x16.gt_s(v128.load(x2, 32), t2)), i8x16.gt_s(v128.load(x0, 32), t0)), 32)
+    v128.store(to, either(i8x16.sub(left, i8x16.gt_s(v128.load(x1, 48), t1)), i8x16.sub(right, i8x16.gt_s(v128.load(x2, 48), t2)), i8x16.gt_s(v128.load(x0, 48), t0)), 48)
+    to += ROWS
+  }
+}
+
+@inline
+function ends(at: usize, count: u32, tile: usize, to: usize): void {
+  for (const end = at + <usize>count * 4; at < end; at += 4) {
+    const x = tile + load<u16>(at)
+    const threshold = v128.load8_splat(at, 2)
+    const left = v128.load8_splat(at, 3)
+    v128.store(to, i8x16.sub(left, i8x16.gt_s(v128.load(x), threshold)))
+    v128.store(to, i8x16.sub(left, i8x16.gt_s(v128.load(x, 16), threshold)), 16)
+    v128.store(to, i8x16.sub(left, i8x16.gt_s(v128.load(x, 32), threshold)), 32)
+    v128.store(to, i8x16.sub(left, i8x16.gt_s(v128.load(x, 48), threshold)), 48)
+    to += ROWS
+  }
+}
+
+@inline
+function triples(at: usize, count: u32, tile: usize, slots: usize, to: usize): void {
+  for (const end = at + <usize>count * 18; at < end; at += 18) {
+    const x0 = tile + load<u16>(at)
+    const x1 = tile + load<u16>(at, 2)
+    const x2 = tile + load<u16>(at, 4)
+    const t0 = v128.load8_splat(at, 6)
+    const t1 = v128.load8_splat(at, 7)
+    const t2 = v128.load8_splat(at, 8)
+    const a = slots + load<u16>(at, 10)
+    const b = slots + load<u16>(at, 12)
+    const c = slots + load<u16>(at, 14)
+    const d = slots + load<u16>(at, 16)
+    {
+      const left = either(v128.load(a), v128.load(b), i8x16.gt_s(v128.load(x1), t1))
+      const right = either(v128.load(c), v128.load(d), i8x16.gt_s(v128.load(x2), t2))
+      v128.store(to, either(left, right, i8x16.gt_s(v128.load(x0), t0)))
+    }
+    {
+      const left = either(v128.load(a, 16), v128.load(b, 16), i8x16.gt_s(v128.load(x1, 16), t1))
+      const right = either(v128.load(c, 16), v128.load(d, 16), i8x16.gt_s(v128.load(x2, 16), t2))
+      v128.store(to, either(left, right, i8x16.gt_s(v128.load(x0, 16), t0)), 16)
+    }
+    {
+      const left = either(v128.load(a, 32), v128.load(b, 32), i8x16.gt_s(v128.load(x1, 32), t1))
+      const right = either(v128.load(c, 32), v128.load(d, 32), i8x16.gt_s(v128.load(x2, 32), t2))
+      v128.store(to, either(left, right, i8x16.gt_s(v128.load(x0, 32), t0)), 32)
+    }
+    {
+      const left = either(v128.load(a, 48), v128.load(b, 48), i8x16.gt_s(v128.load(x1, 48), t1))
+      const right = either(v128.load(c, 48), v128.load(d, 48), i8x16.gt_s(v128.load(x2, 48), t2))
+      v128.store(to, either(left, right, i8x16.gt_s(v128.load(x0, 48), t0)), 48)
+    }
+    to += ROWS
+  }
+}
+
+@inline
+function singles(at: usize, count: u32, tile: usize, slots: usize, to: usize): void {
+  for (const end = at + <usize>count * 8; at < end; at += 8) {
     const x = tile + load<u16>(at)
     const left = slots + load<u16>(at, 2)
     const right = slots + load<u16>(at, 4)
     const threshold = v128.load8_splat(at, 6)
-    const no0 = i8x16.gt_s(v128.load(x, 0), threshold)
-    const no1 = i8x16.gt_s(v128.load(x, 16), threshold)
-    const no2 = i8x16.gt_s(v128.load(x, 32), threshold)
-    const no3 = i8x16.gt_s(v128.load(x, 48), threshold)
-    v128.store(to, i8x16.max_u(v128.load(left, 0), v128.and(v128.load(right, 0), no0)), 0)
-    v128.store(to, i8x16.max_u(v128.load(left, 16), v128.and(v128.load(right, 16), no1)), 16)
-    v128.store(to, i8x16.max_u(v128.load(left, 32), v128.and(v128.load(right, 32), no2)), 32)
-    v128.store(to, i8x16.max_u(v128.load(left, 48), v128.and(v128.load(right, 48), no3)), 48)
+    v128.store(to, either(v128.load(left), v128.load(right), i8x16.gt_s(v128.load(x), threshold)))
+    v128.store(to, either(v128.load(left, 16), v128.load(right, 16), i8x16.gt_s(v128.load(x, 16), threshold)), 16)
+    v128.store(to, either(v128.load(left, 32), v128.load(right, 32), i8x16.gt_s(v128.load(x, 32), threshold)), 32)
+    v128.store(to, either(v128.load(left, 48), v128.load(right, 48), i8x16.gt_s(v128.load(x, 48), threshold)), 48)
     to += ROWS
   }
-  return to - ROWS
+}
+
+/** Works out the splits of a tree; gives the address of the rows' leaves. */
+@inline
+function leavesOf(tree: Tree, tile: usize, slots: usize): usize {
+  let at = tree.ops
+  let to = slots + 256 * ROWS
+  tops(at, tree.tops, tile, to)
+  at += <usize>tree.tops * 12
+  to += <usize>tree.tops * ROWS
+  ends(at, tree.ends, tile, to)
+  at += <usize>tree.ends * 4
+  to += <usize>tree.ends * ROWS
+  triples(at, tree.triples, tile, slots, to)
+  at += <usize>tree.triples * 18
+  to += <usize>tree.triples * ROWS
+  singles(at, tree.singles, tile, slots, to)
+  to += <usize>tree.singles * ROWS
+  return to == slots + 256 * ROWS ? slots : to - ROWS
 }
 
 @inline
@@ -331,7 +430,7 @@ function sumTrees<S>(part: Part): void {
   const slots = part.slots
   for (let k: u32 = 0; k < part.treeCount; k++) {
     const tree = changetype<Tree>(part.trees + k * offsetof<Tree>())
-    const leaf = leavesOf(tree.nodes, tree.count, tile, slots)
+    const leaf = leavesOf(tree, tile, slots)
     if (part.vectors) addVectors<S>(leaf, tree.leaves, part.sums, part.outputs)
     else add<S>(leaf, tree.leaves, part.sums + tree.target)
   }

@@ -1,13 +1,12 @@
 import { TEST, type Trees } from '../../form/trees.ts'
 import type { Workbench } from '../workbench.ts'
-import { Columns } from './columns.ts'
-import { lessThan, postOrder } from './splits.ts'
+import { Columns, type Test } from './columns.ts'
+import { MOST_LEAVES, type Shape, shapeOf } from './shape.ts'
+import { lessThan } from './splits.ts'
 import type { Part } from './walk.ts'
 
 /** Rows that are worked out side by side. */
 const ROWS = 64
-/** Leaves that a byte can number. */
-export const MOST_LEAVES = 256
 
 /** Whether a split can be told from a rank or a set: not by equality, and not one that every number passes. */
 export function isRanked(trees: Trees, node: number): boolean {
@@ -18,62 +17,90 @@ export function isRanked(trees: Trees, node: number): boolean {
 
 /** Trees of up to 256 leaves each, 64 rows abreast (assembly/abreast.ts); undefined where their columns are too many. */
 export function abreast(trees: Trees, range: { from: number; to: number }, bench: Workbench): Part | undefined {
-  const orders = Array.from({ length: range.to - range.from }, (_, at) => postOrder(trees, trees.roots[range.from + at]!))
-  const columns = new Columns(
-    trees,
-    orders.flatMap((order) => order.filter((node) => trees.feature[node]! >= 0)),
-  )
-  const nodes = orders.map((order) => nodesOf(trees, order, columns))
+  const shapes: Shape[] = []
+  for (let tree = range.from; tree < range.to; tree++) {
+    const shape = shapeOf(trees, trees.roots[tree]!)
+    if (!shape) return undefined
+    shapes.push(shape)
+  }
+  const columns = new Columns(trees, shapes.flatMap(splitsOf))
+  const ops = shapes.map((shape) => opsOf(shape, columns))
   if (!columns.fits) return undefined
-  return part({ trees, orders, nodes, columns, range }, bench)
+  return part({ trees, shapes, ops, columns, range }, bench)
 }
 
-/** A tree as its kernel takes it: column, left and right result and threshold of each split, 16 bits each. */
-function nodesOf(trees: Trees, order: readonly number[], columns: Columns): Uint16Array {
-  const nodes = new Uint16Array(((order.length - 1) / 2) * 4)
-  const places: number[] = []
-  let leaf = 0
-  let split = 0
-  for (const node of order) {
-    if (trees.feature[node]! < 0) places.push(leaf++ * ROWS)
-    else {
-      const right = places.pop() as number
-      const left = places.pop() as number
-      const { column, above } = columns.testOf(node)
-      nodes.set([column, left, right, above & 0xff], split * 4)
-      places.push((MOST_LEAVES + split++) * ROWS)
-    }
+function splitsOf({ tops, ends, triples, singles }: Shape): number[] {
+  return [...[...tops, ...triples].flatMap(({ nodes }) => nodes.filter((node) => node >= 0)), ...[...ends, ...singles].map(({ node }) => node)]
+}
+
+/** A tree as its kernel takes it. A split that is not there compares with the highest byte: nothing is above. */
+function opsOf(shape: Shape, columns: Columns): Uint8Array {
+  const { tops, ends, triples, singles } = shape
+  const view = new DataView(new ArrayBuffer(tops.length * 12 + ends.length * 4 + triples.length * 18 + singles.length * 8))
+  let at = 0
+  const u16 = (number: number): void => {
+    view.setUint16(at, number, true)
+    at += 2
   }
-  return nodes
+  const u8 = (number: number): void => view.setUint8(at++, number)
+  const testOf = (node: number): Test => (node < 0 ? { column: 0, above: 127 } : columns.testOf(node))
+  for (const { nodes, leaf } of tops) {
+    const tests = nodes.map(testOf)
+    for (const { column } of tests) u16(column)
+    for (const { above } of tests) u8(above)
+    u8(leaf)
+    u16(0)
+  }
+  for (const { node, leaf } of ends) {
+    const { column, above } = testOf(node)
+    u16(column)
+    u8(above)
+    u8(leaf)
+  }
+  for (const { nodes, children } of triples) {
+    const tests = nodes.map(testOf)
+    for (const { column } of tests) u16(column)
+    for (const { above } of tests) u8(above)
+    u8(0)
+    for (const child of children) u16(child * ROWS)
+  }
+  for (const { node, children } of singles) {
+    const { column, above } = testOf(node)
+    u16(column)
+    for (const child of children) u16(child * ROWS)
+    u16(above & 0xff)
+  }
+  return new Uint8Array(view.buffer)
 }
 
 interface Lowered {
   readonly trees: Trees
-  readonly orders: readonly number[][]
-  readonly nodes: readonly Uint16Array[]
+  readonly shapes: readonly Shape[]
+  readonly ops: readonly Uint8Array[]
   readonly columns: Columns
   readonly range: { from: number }
 }
 
-function part({ trees, orders, nodes, columns, range }: Lowered, bench: Workbench): Part {
+function part({ trees, shapes, ops, columns, range }: Lowered, bench: Workbench): Part {
   const { arena, kernels } = bench
   const bytes = trees.sum === 'f32' ? 4 : 8
-  const leaves = orders.map((order) => order.filter((node) => trees.feature[node]! < 0))
   const width = trees.leaf === 'vector' ? trees.outputs : 1
-  const starts = offsets(leaves.map(({ length }) => length * width * bytes))
-  const places = offsets(nodes.map(({ byteLength }) => byteLength))
-  const nodesAt = arena.place(concat(nodes))
+  const starts = offsets(shapes.map(({ leaves }) => leaves.length * width * bytes))
+  const places = offsets(ops.map(({ length }) => length))
+  const opsAt = arena.place(concat(ops))
+  const leaves = shapes.flatMap((shape) => shape.leaves)
   const leavesAt = bench.constants(trees.sum, leavesOf(trees, leaves))
-  const records = orders.flatMap((_, tree) => [
-    nodesAt + places[tree]!,
-    nodes[tree]!.length / 4,
+  const records = shapes.flatMap(({ tops, ends, triples, singles }, tree) => [
+    opsAt + places[tree]!,
+    tops.length | (ends.length << 16),
+    triples.length | (singles.length << 16),
     leavesAt + starts[tree]!,
     (trees.target[range.from + tree] ?? 0) * ROWS * bytes,
   ])
   const fields = [
     ...columns.place(bench),
     arena.place(Uint32Array.from(records)),
-    orders.length,
+    shapes.length,
     arena.reserve(columns.bytes),
     slots(bench),
     arena.reserve(trees.outputs * ROWS * bytes),
@@ -95,10 +122,10 @@ function slots({ arena }: Workbench): number {
   return at
 }
 
-function leavesOf(trees: Trees, leaves: readonly number[][]): Float64Array {
+function leavesOf(trees: Trees, leaves: readonly number[]): Float64Array {
   const { outputs, vectors } = trees
-  if (trees.leaf === 'scalar') return Float64Array.from(leaves.flat(), (node) => trees.value[node]!)
-  const rows = leaves.flat().map((node) => trees.yes[node] as number)
+  if (trees.leaf === 'scalar') return Float64Array.from(leaves, (node) => trees.value[node]!)
+  const rows = leaves.map((node) => trees.yes[node] as number)
   return Float64Array.from({ length: rows.length * outputs }, (_, at) => vectors[rows[Math.floor(at / outputs)]! * outputs + (at % outputs)]!)
 }
 
@@ -111,8 +138,8 @@ function offsets(lengths: readonly number[]): number[] {
   })
 }
 
-function concat(arrays: readonly Uint16Array[]): Uint16Array {
-  const all = new Uint16Array(arrays.reduce((sum, { length }) => sum + length, 0))
+function concat(arrays: readonly Uint8Array[]): Uint8Array {
+  const all = new Uint8Array(arrays.reduce((sum, { length }) => sum + length, 0))
   let at = 0
   for (const array of arrays) {
     all.set(array, at)

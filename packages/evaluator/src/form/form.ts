@@ -1,6 +1,9 @@
 import type { ElementType } from './element.ts'
 import type { Step } from './steps.ts'
 
+/** Position in a form's texts that stands for a text that is not there: a null. */
+export const NO_TEXT = -2
+
 /**
  * The neutral form of a model: what it computes, whatever file it came from. A straight line of steps over values; a
  * value is a matrix of `rows × width` elements of one type, row after row. The inputs are values 0, 1, …; each step makes

@@ -1,0 +1,168 @@
+import { UnreadableModel } from '../unreadable.ts'
+
+const LENGTH_BASE = [3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 17, 19, 23, 27, 31, 35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195, 227, 258]
+const LENGTH_EXTRA = [0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0]
+const DISTANCE_BASE = [
+  1, 2, 3, 4, 5, 7, 9, 13, 17, 25, 33, 49, 65, 97, 129, 193, 257, 385, 513, 769, 1025, 1537, 2049, 3073, 4097, 6145, 8193, 12289, 16385, 24577,
+]
+const DISTANCE_EXTRA = [0, 0, 0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7, 8, 8, 9, 9, 10, 10, 11, 11, 12, 12, 13, 13]
+const CODE_ORDER = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15]
+const MAX_BITS = 15
+
+/** A Huffman code: how many codes of each length there are, and the symbols in the order of their codes. */
+interface Code {
+  readonly counts: Uint16Array
+  readonly symbols: Uint16Array
+}
+
+/**
+ * The bytes of a raw deflate stream (RFC 1951) that must come to exactly `size`: the caller has judged that size, and
+ * nothing beyond it is ever written. Synchronous on purpose: runtimes offer inflating only as a stream.
+ */
+export function inflate(bytes: Uint8Array, size: number, where: string): Uint8Array {
+  const inflater = new Inflater(bytes, size, where)
+  inflater.run()
+  return inflater.out
+}
+
+class Inflater {
+  readonly out: Uint8Array
+  private readonly bytes: Uint8Array
+  private readonly where: string
+  private at = 0
+  private bits = 0
+  private held = 0
+  private written = 0
+
+  constructor(bytes: Uint8Array, size: number, where: string) {
+    this.bytes = bytes
+    this.where = where
+    this.out = new Uint8Array(size)
+  }
+
+  run(): void {
+    for (let last = 0; last === 0; ) {
+      last = this.take(1)
+      const kind = this.take(2)
+      if (kind === 0) this.stored()
+      else if (kind === 1) this.block(FIXED_LENGTHS, FIXED_DISTANCES)
+      else if (kind === 2) this.dynamic()
+      else throw this.broken('a block of a kind that does not exist')
+    }
+    if (this.written !== this.out.length) throw this.broken(`unpacks to ${this.written} bytes and says ${this.out.length}`)
+  }
+
+  private broken(what: string): UnreadableModel {
+    return new UnreadableModel('malformed', this.where, `its deflate stream is broken: ${what}`)
+  }
+
+  private take(count: number): number {
+    while (this.held < count) {
+      if (this.at >= this.bytes.length) throw this.broken('it ends too early')
+      this.bits |= (this.bytes[this.at] as number) << this.held
+      this.at += 1
+      this.held += 8
+    }
+    const value = this.bits & ((1 << count) - 1)
+    this.bits >>>= count
+    this.held -= count
+    return value
+  }
+
+  private stored(): void {
+    this.bits = 0
+    this.held = 0
+    if (this.at + 4 > this.bytes.length) throw this.broken('it ends too early')
+    const [a = 0, b = 0, c = 0, d = 0] = this.bytes.subarray(this.at, this.at + 4)
+    const length = a | (b << 8)
+    if (length !== (~(c | (d << 8)) & 0xffff)) throw this.broken('the length of a stored block does not match its complement')
+    this.at += 4
+    if (this.at + length > this.bytes.length) throw this.broken('it ends too early')
+    if (this.written + length > this.out.length) throw this.broken('it unpacks to more than it says')
+    this.out.set(this.bytes.subarray(this.at, this.at + length), this.written)
+    this.at += length
+    this.written += length
+  }
+
+  private decode(code: Code): number {
+    let value = 0
+    let first = 0
+    let index = 0
+    for (let length = 1; length <= MAX_BITS; length += 1) {
+      value |= this.take(1)
+      const count = code.counts[length] as number
+      if (value - count < first) return code.symbols[index + (value - first)] as number
+      index += count
+      first = (first + count) << 1
+      value <<= 1
+    }
+    throw this.broken('a code that stands for nothing')
+  }
+
+  private dynamic(): void {
+    const lengths = this.take(5) + 257
+    const distances = this.take(5) + 1
+    const codes = this.take(4) + 4
+    if (lengths > 286 || distances > 30) throw this.broken('more codes than there can be')
+    const sizes = new Uint8Array(320)
+    for (let i = 0; i < codes; i += 1) sizes[CODE_ORDER[i] as number] = this.take(3)
+    const code = huffman(sizes.subarray(0, 19))
+    const all = new Uint8Array(lengths + distances)
+    for (let i = 0; i < all.length; ) {
+      const symbol = this.decode(code)
+      if (symbol < 16) {
+        all[i] = symbol
+        i += 1
+        continue
+      }
+      if (symbol === 16 && i === 0) throw this.broken('a repeated length with nothing before it')
+      const value = symbol === 16 ? (all[i - 1] as number) : 0
+      const times = symbol === 16 ? 3 + this.take(2) : symbol === 17 ? 3 + this.take(3) : 11 + this.take(7)
+      if (i + times > all.length) throw this.broken('more lengths than codes')
+      all.fill(value, i, i + times)
+      i += times
+    }
+    this.block(huffman(all.subarray(0, lengths)), huffman(all.subarray(lengths)))
+  }
+
+  private block(lengths: Code, distances: Code): void {
+    for (;;) {
+      const symbol = this.decode(lengths)
+      if (symbol === 256) return
+      if (symbol < 256) {
+        if (this.written >= this.out.length) throw this.broken('it unpacks to more than it says')
+        this.out[this.written] = symbol
+        this.written += 1
+      } else this.copy(symbol - 257, distances)
+    }
+  }
+
+  private copy(symbol: number, distances: Code): void {
+    if (symbol >= LENGTH_BASE.length) throw this.broken('a length that does not exist')
+    const length = (LENGTH_BASE[symbol] as number) + this.take(LENGTH_EXTRA[symbol] as number)
+    const code = this.decode(distances)
+    if (code >= DISTANCE_BASE.length) throw this.broken('a distance that does not exist')
+    const distance = (DISTANCE_BASE[code] as number) + this.take(DISTANCE_EXTRA[code] as number)
+    if (distance > this.written) throw this.broken('it copies from before its beginning')
+    if (this.written + length > this.out.length) throw this.broken('it unpacks to more than it says')
+    for (let i = 0; i < length; i += 1, this.written += 1) this.out[this.written] = this.out[this.written - distance] as number
+  }
+}
+
+function huffman(sizes: Uint8Array): Code {
+  const counts = new Uint16Array(MAX_BITS + 1)
+  for (const size of sizes) counts[size] = (counts[size] as number) + 1
+  counts[0] = 0
+  const next = new Uint16Array(MAX_BITS + 2)
+  for (let length = 1; length <= MAX_BITS; length += 1) next[length + 1] = (next[length] as number) + (counts[length] as number)
+  const symbols = new Uint16Array(sizes.length)
+  sizes.forEach((size, symbol) => {
+    if (size === 0) return
+    symbols[next[size] as number] = symbol
+    next[size] = (next[size] as number) + 1
+  })
+  return { counts, symbols }
+}
+
+const FIXED_LENGTHS = huffman(Uint8Array.from({ length: 288 }, (_, i) => (i < 144 ? 8 : i < 256 ? 9 : i < 280 ? 7 : 8)))
+const FIXED_DISTANCES = huffman(new Uint8Array(30).fill(5))

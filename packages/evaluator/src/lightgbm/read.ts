@@ -87,7 +87,7 @@ function classify(steps: Step[], objective: Objective, given: readonly (string |
   const outputs: Output[] = [
     { name: 'label', value: probabilities + 2, role: 'label', rank: 1 },
     { name: 'probabilities', value: probabilities, role: 'probabilities', rank: 2, classes },
-    { name: 'margin', value: 1, role: 'margin', rank: several ? 2 : 1, classes: several ? classes : [] },
+    { name: 'margin', value: 1, role: 'margin', rank: several ? 2 : 1, ...(several ? { classes } : {}) },
   ]
   return { outputs, texts }
 }

@@ -1,0 +1,3 @@
+export { decodeForm } from './decode.ts'
+export { digestForm } from './digest.ts'
+export { encodeForm } from './encode.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { type Form, interpret, readXGBoost, type XGBoostOptions } from '../../packages/evaluator/src/index.ts'
+import { CannotRun, compile, type Elements, type Form, interpret, readXGBoost, type XGBoostOptions } from '../../packages/evaluator/src/index.ts'
 import { agree, type CaseTable, caseTable, type ModelCase, matrix, modelBytes, modelCase, modelCases } from './load.ts'
 
 const all = modelCases('xgboost')
@@ -40,8 +40,36 @@ function check({ one, path, options, pairs }: Ask): void {
   const form = readXGBoost(modelBytes(one, path), options)
   const rows = caseTable(one, 'rows.parquet')
   const expected = caseTable(one, 'expected.parquet')
-  const answers = interpret(form, [features(form, rows)], rows.rows)
+  const input = features(form, rows)
+  const answers = interpret(form, [input], rows.rows)
+  same(compiled(form, input, rows.rows) ?? Object.fromEntries(answers), answers)
   for (const [output, prefix] of pairs) agree(answers.get(output)!, matrix(expected, numbered(expected, prefix)), one.tolerance!)
+}
+
+/** Undefined where a step has no kernel yet. */
+function compiled(form: Form, features: Float32Array, rows: number): Readonly<Record<string, unknown>> | undefined {
+  try {
+    return compile(form).run({ features }, rows)
+  } catch (error) {
+    if (error instanceof CannotRun) return undefined
+    throw error
+  }
+}
+
+/** The compiled form must give the same bits as the plain way. */
+function same(compiled: Readonly<Record<string, unknown>>, plain: ReadonlyMap<string, Elements>): void {
+  for (const [name, wanted] of plain) {
+    const got = compiled[name] as Elements
+    assert.equal(
+      Buffer.compare(bits(got), bits(wanted)),
+      0,
+      `${name} differs from the plain way at element ${wanted.findIndex((x, at) => !Object.is(x, got[at]))}`,
+    )
+  }
+}
+
+function bits({ buffer, byteOffset, byteLength }: Elements): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength)
 }
 
 /** `pred_0`, `pred_1`, … and not `pred_best_0`. */
@@ -84,6 +112,21 @@ describe("every model of XGBoost's scikit-learn classes answers as they do", () 
       })
     }
   }
+})
+
+test('a classifier of several labels says of each whether it is likelier than not', () => {
+  const one = modelCase('xgb-multilabel')
+  const form = readXGBoost(modelBytes(one), { as: 'classifier' })
+  const rows = caseTable(one, 'rows.parquet')
+  const expected = matrix(caseTable(one, 'expected.parquet'), 'pred_')
+  const input = features(form, rows)
+  const answers = interpret(form, [input], rows.rows)
+  same(compiled(form, input, rows.rows) ?? Object.fromEntries(answers), answers)
+  agree(answers.get('probabilities')!, expected, one.tolerance!)
+  assert.deepEqual(
+    Array.from(answers.get('label')!, Number),
+    Array.from(expected.data, (probability) => (probability > 0.5 ? 1 : 0)),
+  )
 })
 
 test('what cannot be read is refused with what to do', () => {

@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util'
 import { grpc } from './grpc.ts'
 import { memory } from './memory.ts'
 import { oneConnection } from './one-connection.ts'
+import { reading } from './reading.ts'
 import { type Figure, keeps, machine, median, table } from './report.ts'
 import { wrongChoice } from './serving/contenders.ts'
 import { servers } from './serving/servers.ts'
@@ -61,6 +62,7 @@ const AREAS: Record<string, (options: Options) => Promise<Found>> = {
   fault: figures(fault),
   'one-connection': figures(oneConnection),
   overload: figures(overload),
+  reading: figures(reading),
 }
 
 const { values, positionals } = parseArgs({

@@ -3,12 +3,26 @@ import { type Cursor, Keys, type Kind, MOST_NESTED, Trail } from './cursor.ts'
 
 const decoder = new TextDecoder('utf-8', { fatal: true })
 const KINDS: Readonly<Record<string, Kind>> = { '{': 'object', '[': 'array', S: 'text', C: 'text', T: 'boolean', F: 'boolean', Z: 'null' }
-/** Bytes of each type of number. */
-const SIZES: Readonly<Record<string, number>> = { i: 1, U: 1, I: 2, l: 4, L: 8, d: 4, D: 8 }
+
+interface NumberType {
+  /** Bytes of a number. */
+  readonly size: number
+  readonly read: (view: DataView, at: number) => number
+}
+
+const NUMBERS: ReadonlyMap<string, NumberType> = new Map([
+  ['i', { size: 1, read: (view: DataView, at: number) => view.getInt8(at) }],
+  ['U', { size: 1, read: (view: DataView, at: number) => view.getUint8(at) }],
+  ['I', { size: 2, read: (view: DataView, at: number) => view.getInt16(at) }],
+  ['l', { size: 4, read: (view: DataView, at: number) => view.getInt32(at) }],
+  ['L', { size: 8, read: (view: DataView, at: number) => Number(view.getBigInt64(at)) }],
+  ['d', { size: 4, read: (view: DataView, at: number) => view.getFloat32(at) }],
+  ['D', { size: 8, read: (view: DataView, at: number) => view.getFloat64(at) }],
+])
 
 /** What the head of an array says: the type of all elements and how many there are, where it says so. */
 interface Head {
-  readonly type: string | undefined
+  readonly type: NumberType | undefined
   readonly count: number | undefined
 }
 
@@ -34,7 +48,7 @@ export class UbjsonCursor implements Cursor {
   kind(): Kind {
     if (this.#at >= this.#bytes.length) this.refuse('the file ends where a value is expected')
     const marker = this.#peek()
-    const kind = Object.hasOwn(SIZES, marker) ? 'number' : KINDS[marker]
+    const kind = NUMBERS.has(marker) ? 'number' : KINDS[marker]
     return kind ?? this.refuse(`${JSON.stringify(marker)} is no type of value that is read`)
   }
 
@@ -93,7 +107,7 @@ export class UbjsonCursor implements Cursor {
     this.#expect('array')
     const { type, count } = this.#head('array')
     if (type !== undefined) {
-      this.#forward(count! * SIZES[type]!)
+      this.#forward(count! * type.size)
       return count!
     }
     return this.#each(count, () => this.#truthOrNumber())
@@ -145,7 +159,9 @@ export class UbjsonCursor implements Cursor {
         if (index >= room) this.refuse(`more than ${room} numbers`)
         put(this.#truthOrNumber(), index)
       })
-    for (let index = 0; index < count!; index++) put(this.#number(type), index)
+    const { size, read } = type
+    let at = this.#forward(count! * size)
+    for (let index = 0; index < count!; index++, at += size) put(read(this.#view, at), index)
     return count!
   }
 
@@ -162,40 +178,25 @@ export class UbjsonCursor implements Cursor {
   }
 
   #number(marker: string): number {
-    const view = this.#view
-    switch (marker) {
-      case 'd':
-        return view.getFloat32(this.#forward(4))
-      case 'l':
-        return view.getInt32(this.#forward(4))
-      case 'U':
-        return view.getUint8(this.#forward(1))
-      case 'i':
-        return view.getInt8(this.#forward(1))
-      case 'L':
-        return Number(view.getBigInt64(this.#forward(8)))
-      case 'I':
-        return view.getInt16(this.#forward(2))
-      case 'D':
-        return view.getFloat64(this.#forward(8))
-      default:
-        return this.refuse(`a number is expected, not ${JSON.stringify(marker)}`)
-    }
+    const type = NUMBERS.get(marker)
+    if (!type) return this.refuse(`a number is expected, not ${JSON.stringify(marker)}`)
+    return type.read(this.#view, this.#forward(type.size))
   }
 
   /** What follows an opening bracket. A count is never more than the bytes that are left can hold. */
   #head(kind: 'object' | 'array'): Head {
     this.#at++
-    let type: string | undefined
+    let type: NumberType | undefined
     if (this.#peek() === '$') {
       this.#at++
-      type = this.#take()
-      if (kind === 'object' || !Object.hasOwn(SIZES, type)) this.refuse(`an ${kind} of the type ${JSON.stringify(type)} is not read`)
+      const marker = this.#take()
+      type = kind === 'array' ? NUMBERS.get(marker) : undefined
+      if (!type) this.refuse(`an ${kind} of the type ${JSON.stringify(marker)} is not read`)
       if (this.#peek() !== '#') this.refuse('a count is expected')
     }
     if (this.#peek() !== '#') return { type, count: undefined }
     this.#at++
-    return { type, count: this.#length(type === undefined ? 1 : SIZES[type]!) }
+    return { type, count: this.#length(type?.size ?? 1) }
   }
 
   #length(size: number): number {
@@ -222,7 +223,7 @@ export class UbjsonCursor implements Cursor {
     if (kind === 'object' || kind === 'array') {
       const { type, count } = this.#head(kind)
       if (type === undefined) return { object: kind === 'object', left: count }
-      this.#forward(count! * SIZES[type]!)
+      this.#forward(count! * type.size)
       return undefined
     }
     const marker = this.#take()

@@ -118,7 +118,7 @@ test('what comes on stdin is held to the same', async () => {
   const ended = once(child, 'close')
   child.stdin.end('this comes from nowhere')
   assert.deepEqual(await ended, [1, null])
-  assert.equal((JSON.parse(stdout) as Problem).code, 'model-file-invalid')
+  assert.equal((JSON.parse(stdout) as Problem).code, 'model-format-unknown')
   assert.deepEqual(await registry(), whole)
 })
 

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { digest, name, time } from '../name-schemas.ts'
 import { burst, quotaText, rateText } from './limits.ts'
+import { RUNTIMES } from './registry.ts'
 
 /** Step `decide`: adds a field to each answer. The first rule whose `when` holds wins, else `otherwise`. */
 export const decideStep = z.strictObject({
@@ -48,6 +49,8 @@ export const releaseSettings = z.strictObject({
   priority: z.number().int().min(1).max(10).default(5),
   deadlineMs: z.number().int().min(1).max(3_600_000).default(30_000),
   execution: z.enum(['auto', 'inline', 'worker']).default('auto'),
+  /** The way to run the model: the fastest exact one of those tried at import, or the one named. */
+  runtime: z.enum(['auto', ...RUNTIMES]).default('auto'),
   workers: z.number().int().min(1).max(64).default(1),
   logEnabled: z.boolean().default(true),
   logDurability: z.enum(['async', 'sync']).default('async'),
@@ -74,6 +77,7 @@ export const releaseSettingsPatch = z
     priority: setting.priority.unwrap(),
     deadlineMs: setting.deadlineMs.unwrap(),
     execution: setting.execution.unwrap(),
+    runtime: setting.runtime.unwrap(),
     workers: setting.workers.unwrap(),
     logEnabled: setting.logEnabled.unwrap(),
     logDurability: setting.logDurability.unwrap(),

@@ -6,6 +6,60 @@ import { signature } from '../signature-schemas.ts'
 export const modelFile = z.object({ path: z.string(), digest, size: z.number().int() })
 export type ModelFile = z.infer<typeof modelFile>
 
+/** The ways in which models run: by ONNX Runtime, or compiled to the form of `@fairlead/evaluator`. */
+export const RUNTIMES = ['onnx', 'compiled'] as const
+export type RuntimeName = (typeof RUNTIMES)[number]
+
+/** What trying a version in every way that takes it showed. */
+export const runtimeChoice = z.object({
+  /** The way that releases take unless their setting `runtime` names one. */
+  chosen: z.enum(RUNTIMES),
+  /** Why, in words, with the figures that decided. */
+  reason: z.string(),
+  ways: z.array(
+    z.object({
+      runtime: z.enum(RUNTIMES),
+      /** Why it cannot be run this way; absent where it can. */
+      problem: z.string().optional(),
+      /** Median duration of one run by rows per run, in microseconds. */
+      measured: z.array(z.object({ rows: z.number().int(), micros: z.number() })),
+    }),
+  ),
+  /** How far the answers of the ways are apart; absent where there is one way. */
+  agreement: z
+    .object({
+      agree: z.boolean(),
+      rows: z.number().int(),
+      /** Largest difference of two numbers, relative to the larger of them and one. */
+      largestDifference: z.number(),
+      /** Where they first differ by more than is allowed, and what each answers there. */
+      detail: z.string().optional(),
+    })
+    .optional(),
+})
+export type RuntimeChoice = z.infer<typeof runtimeChoice>
+
+/** What a model file leaves open, and the one who hands it over states. It becomes a part of the version, and of its digest. */
+export const readingOptions = z.strictObject({
+  /** Whose answers are wanted: those of the library's booster, or of its scikit-learn classifier (label and probabilities) or regressor. */
+  as: z.enum(['booster', 'classifier', 'regressor']).optional(),
+  /** The columns that a file's lists of categories belong to, in order, where the file does not tell. */
+  categorical: z.array(z.string().max(1000)).max(100_000).optional(),
+  /** Labels in the order of the model's classes; the file knows only their numbers. */
+  classes: z
+    .array(z.union([z.string().max(1000), z.number()]))
+    .min(2)
+    .max(100_000)
+    .optional(),
+  /** The rounds whose trees count: up to the best of early stopping, all, or the first so many. */
+  iterations: z.union([z.enum(['best', 'all']), z.number().int().positive()]).optional(),
+  /** A number that stands for a missing value in rows, as NaN does. */
+  missing: z.number().optional(),
+  /** What becomes of a category that the model does not know. */
+  unseen: z.enum(['refuse', 'missing']).optional(),
+})
+export type ReadingOptions = z.infer<typeof readingOptions>
+
 /** What reading the model file told, without running it. */
 export const modelFacts = z.object({
   format: z.string(),
@@ -23,6 +77,23 @@ export const modelFacts = z.object({
   sizeBytes: z.number(),
   /** What import changed so that the file can be served, in words. */
   rewrites: z.array(z.string()),
+  /** How the file was read where it leaves that open: as it was stated, or as its folder says. */
+  reading: readingOptions.optional(),
+  /** What a tree ensemble is made of. */
+  trees: z
+    .object({
+      trees: z.number().int(),
+      nodes: z.number().int(),
+      leaves: z.number().int(),
+      /** Splits on the longest way from a root to a leaf. */
+      depth: z.number().int(),
+      outputs: z.number().int(),
+    })
+    .optional(),
+  /** Columns by what they contribute: the sum of the gains of their splits where the file has them, else the number of splits. */
+  importance: z.object({ by: z.enum(['gain', 'splits', 'weight']), columns: z.array(z.object({ name: z.string(), value: z.number() })) }).optional(),
+  /** The ways to run it that were tried when it was imported. */
+  runtimes: runtimeChoice.optional(),
 })
 export type ModelFacts = z.infer<typeof modelFacts>
 
@@ -109,6 +180,8 @@ export const importRequest = z.strictObject({
   newModel: z.boolean().optional(),
   /** Contents of a signature file (YAML or JSON text). */
   signature: z.string().max(1_000_000).optional(),
+  /** What the model file leaves open. */
+  reading: readingOptions.optional(),
   alias: z
     .string()
     .regex(/^[a-z][a-z0-9_-]{0,99}$/)

@@ -7,7 +7,8 @@ export const MODEL_FILE_ERRORS = {
     grpc: 'INVALID_ARGUMENT',
     retryable: false,
     title: 'The files are not a model that Fairlead reads',
-    remedy: 'Hand over an ONNX file or an MLflow directory with the onnx flavour.',
+    remedy:
+      'Hand over an ONNX, XGBoost (JSON or UBJSON), LightGBM text, skops or PMML file, or an MLflow directory with one; pickles can be saved again as one of these.',
   },
   'model-file-invalid': {
     http: 422,
@@ -22,6 +23,20 @@ export const MODEL_FILE_ERRORS = {
     retryable: false,
     title: 'The model uses an operator the runtime lacks',
     remedy: 'Export with standard operators or an opset the runtime supports.',
+  },
+  'model-part-unsupported': {
+    http: 422,
+    grpc: 'INVALID_ARGUMENT',
+    retryable: false,
+    title: 'The model has a part that is not understood',
+    remedy: 'The detail names the part; save the model without it, or convert it to ONNX.',
+  },
+  'model-option-invalid': {
+    http: 422,
+    grpc: 'INVALID_ARGUMENT',
+    retryable: false,
+    title: 'What was stated about the model does not fit it',
+    remedy: 'Leave the option out that the detail names, or state what fits.',
   },
   'model-opset-unsupported': {
     http: 422,

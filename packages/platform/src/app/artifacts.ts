@@ -1,7 +1,10 @@
 import { dirname, join } from 'node:path'
 import type { GoldenRows } from '@fairlead/contract/control'
 import { type FileBlobStore, materialise } from '../adapters/files/index.ts'
-import type { Artifact, ArtifactSource } from '../domain/inference/index.ts'
+import type { Artifact, ArtifactSource, ServableRelease } from '../domain/inference/index.ts'
+import { FORM_FORMAT, packForm } from '../model/compiled/packed.ts'
+import { storedForm } from '../model/compiled/stored.ts'
+import type { ModelKind } from '../model/index.ts'
 import { loadableOnnx } from '../model/onnx/loadable.ts'
 
 /** What artefacts are read from. */
@@ -22,7 +25,9 @@ export function artifactSource({ blobs, cache, golden }: ArtifactStores): Artifa
     async load(release): Promise<Artifact> {
       const entry = release.files.find((file) => file.path === release.entry)
       if (!entry) throw new Error(`release ${release.number} of ${release.deployment} has no file ${release.entry}`)
-      const { bytes, externalData, branching } = loadableOnnx(await blobs.read(entry.digest))
+      const file = await blobs.read(entry.digest)
+      if (release.runtime?.name === 'compiled') return compiledArtifact(release, file)
+      const { bytes, externalData, branching } = loadableOnnx(file)
       const artifact = { format: release.model.format, bytes, signature: release.signature, branching }
       if (externalData.length === 0) return artifact
       const folder = join(cache, release.model.digest.replace(':', '-'))
@@ -30,4 +35,9 @@ export function artifactSource({ blobs, cache, golden }: ArtifactStores): Artifa
       return { ...artifact, folder: join(folder, dirname(release.entry)) }
     },
   }
+}
+
+function compiledArtifact({ model, entry, signature }: ServableRelease, file: Uint8Array): Artifact {
+  const form = storedForm(model.format as ModelKind, file, { file: entry, reading: model.reading })
+  return { format: FORM_FORMAT, bytes: packForm(form), signature }
 }

@@ -2,7 +2,7 @@ import { openAsBlob } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import type { Control } from '@fairlead/client'
 import { FairleadError, parseJson, ROW_MEMBERS, writeJson } from '@fairlead/contract'
-import { goldenRows, type ImportRequest, type ImportResult, importRequest } from '@fairlead/contract/control'
+import { goldenRows, type ImportRequest, type ImportResult, importRequest, type ReadingOptions } from '@fairlead/contract/control'
 import { readYaml } from '../kernel/yaml.ts'
 import { cell } from './format.ts'
 import { commitOf } from './git-commit.ts'
@@ -14,9 +14,10 @@ export interface ModelToImport {
   /** Whether the model must not be there yet. */
   new?: boolean
   name: string
-  /** A file, a folder, or `-` for an ONNX file on stdin. */
+  /** A file, a folder, or `-` for a model file on stdin. */
   source: string
   signature?: string | undefined
+  reading?: ReadingOptions | undefined
   baseline?: string | undefined
   golden?: string | undefined
   alias?: string | undefined
@@ -61,6 +62,7 @@ async function readExtras(model: ModelToImport): Promise<Extras> {
   const extras = {
     signature: model.signature === undefined ? undefined : await readText(model.signature),
     golden: model.golden === undefined ? undefined : await readGolden(model.golden),
+    reading: model.reading,
     newModel: model.new,
     alias: model.alias,
     tags: model.tags,
@@ -155,7 +157,7 @@ async function sendStdin(upload: string, means: ImportMeans): Promise<void> {
   const chunks = async function* () {
     for await (const chunk of means.stdin) yield typeof chunk === 'string' ? new TextEncoder().encode(chunk) : new Uint8Array(chunk)
   }
-  await means.control.upload(upload, 'model.onnx', ReadableStream.from(chunks()) as ReadableStream<Uint8Array>)
+  await means.control.upload(upload, 'model', ReadableStream.from(chunks()) as ReadableStream<Uint8Array>)
 }
 
 function counting(stream: ReadableStream<Uint8Array>, told: (count: number) => void): ReadableStream<Uint8Array> {

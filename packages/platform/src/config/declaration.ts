@@ -1,4 +1,4 @@
-import { pipeline, type ReleaseSettingsInput, releaseSettingsPatch } from '@fairlead/contract/control'
+import { pipeline, type ReleaseSettingsInput, readingOptions, releaseSettingsPatch } from '@fairlead/contract/control'
 import { name } from '@fairlead/contract/schemas'
 import { z } from 'zod'
 import { SETTINGS } from './settings.ts'
@@ -9,6 +9,7 @@ const patch = releaseSettingsPatch.shape
 const declaredModel = z.strictObject({
   source: path.describe('File or folder of the model, from the folder of this file'),
   signature: path.optional().describe('Signature file: names, units, ranges and class labels that the model file lacks'),
+  reading: readingOptions.optional().describe('What the model file leaves open: whose answers are wanted, classes, missing value, rounds'),
   baseline: path.optional().describe('Reference data, as the model was trained on; kept by its digest in the lineage'),
   golden: path.optional().describe('JSON file of rows with the answers they must get; checked before a release serves'),
   alias: z

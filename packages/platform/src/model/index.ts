@@ -1,6 +1,12 @@
 import { FairleadError, type Row, type Signature } from '@fairlead/contract'
-import type { ModelFacts, ModelGraph } from '@fairlead/contract/control'
+import type { ModelFacts, ModelGraph, ReadingOptions } from '@fairlead/contract/control'
+import { formFacts } from './compiled/facts.ts'
+import { formGraph } from './compiled/graph.ts'
+import { readForm, refuseOptions } from './compiled/read.ts'
+import { formSignature } from './compiled/signature.ts'
 import { type FileListing, folderOf } from './files.ts'
+import { findModelFile, listed } from './find.ts'
+import { type ModelKind, sniff } from './kind.ts'
 import { type MlflowModel, readMlflow } from './mlflow/read.ts'
 import { requireExternalData } from './onnx/external.ts'
 import { onnxFacts } from './onnx/facts.ts'
@@ -9,16 +15,16 @@ import { ONNX_SIZE_LIMIT } from './onnx/model.ts'
 import { requireOperators } from './onnx/operators.ts'
 import { readOnnx } from './onnx/read.ts'
 import { rewriteOnnx } from './onnx/rewrite.ts'
-import { foreignFormat } from './onnx/sniff.ts'
 import { deriveSignature } from './signature/derive.ts'
 import { applySignatureFile, parseSignatureFile } from './signature/file.ts'
 
 export type { FileListing } from './files.ts'
+export type { ModelKind } from './kind.ts'
 export { ONNX_SIZE_LIMIT } from './onnx/model.ts'
 
 /** What a model is, read from its files without running it. */
 export interface ReadModel {
-  format: 'onnx'
+  format: ModelKind
   /** Path of the model file in the listing. */
   entry: string
   /** Paths of the weight files that the model file refers to, checked to be there. */
@@ -33,34 +39,73 @@ export interface ReadModel {
   trainingRun: string | undefined
 }
 
+/** What the one who hands a model over says beside its files. */
+export interface ReadOptions {
+  /** Text of a signature file (YAML or JSON), laid over what the files say. */
+  signatureFile?: string | undefined
+  /** What the model file leaves open; it goes before what an MLflow directory says. */
+  reading?: ReadingOptions | undefined
+}
+
 /**
- * Reads a model from its files: an MLflow directory with the `onnx` flavour, else the one ONNX file there is.
- * `signatureFile` is the text of a user's signature file (YAML or JSON), laid over what the files say.
+ * Reads a model from its files: an MLflow directory with a flavour that is read, else the one model file there is, of whatever name.
  * Throws FairleadError of the codes `model-…` and `signature-invalid`; nothing of the model is executed.
  */
-export async function readModel(files: FileListing, options: { signatureFile?: string | undefined } = {}): Promise<ReadModel> {
+export async function readModel(files: FileListing, options: ReadOptions = {}): Promise<ReadModel> {
   const mlmodel = findMlmodel(files)
   const mlflow = mlmodel === undefined ? undefined : await readMlflow(files, mlmodel)
-  const entry = mlflow?.entry ?? (await findOnnx(files))
+  const entry = mlflow?.entry ?? (await findModelFile(files))
   const size = files.paths.find((file) => file.path === entry)?.size ?? 0
-  if (size > ONNX_SIZE_LIMIT) throw new FairleadError('model-too-large', `${entry} has ${size} bytes; an ONNX file holds at most 2 GB`)
-  const model = readOnnx(await files.read(entry), entry)
-  requireOperators(model)
-  const externalData = requireExternalData(model, files.paths, folderOf(entry)).map((file) => file.path)
-  const rewritten = rewriteOnnx(model)
-  const served = rewritten.rewrites.length > 0 ? readOnnx(rewritten.bytes, entry) : model
-  const signature = fullSignature(deriveSignature(served, rewritten.classes), mlflow, options.signatureFile)
+  if (size > ONNX_SIZE_LIMIT) throw new FairleadError('model-too-large', `${entry} has ${size} bytes; a model file holds at most 2 GB`)
+  const bytes = await files.read(entry)
+  const kind = kindOf(bytes, entry, mlflow)
+  const reading = { ...mlflow?.reading, ...options.reading }
+  const known = kind === 'onnx' ? readOnnxModel(bytes, { entry, files, reading }) : readFormModel(kind, bytes, { entry, reading })
+  const signature = fullSignature(known.signature, mlflow, options.signatureFile)
   return {
-    format: 'onnx',
+    ...known,
+    format: kind,
     entry,
-    externalData,
-    facts: onnxFacts(model, rewritten.rewrites),
-    graph: onnxGraph(served),
     signature,
     example: mlflow ? await mlflow.example(signature) : [],
     tool: mlflow?.tool ?? {},
     trainingRun: mlflow?.trainingRun,
   }
+}
+
+type Known = Pick<ReadModel, 'externalData' | 'facts' | 'graph' | 'signature'>
+
+function readOnnxModel(bytes: Uint8Array, { entry, files, reading }: { entry: string; files: FileListing; reading: ReadingOptions }): Known {
+  refuseOptions(reading, [], 'an ONNX model')
+  const model = readOnnx(bytes, entry)
+  requireOperators(model)
+  const externalData = requireExternalData(model, files.paths, folderOf(entry)).map((file) => file.path)
+  const rewritten = rewriteOnnx(model)
+  const served = rewritten.rewrites.length > 0 ? readOnnx(rewritten.bytes, entry) : model
+  return {
+    externalData,
+    facts: onnxFacts(model, rewritten.rewrites),
+    graph: onnxGraph(served),
+    signature: deriveSignature(served, rewritten.classes),
+  }
+}
+
+function readFormModel(kind: Exclude<ModelKind, 'onnx'>, bytes: Uint8Array, { entry, reading }: { entry: string; reading: ReadingOptions }): Known {
+  const form = readForm(kind, bytes, { file: entry, reading })
+  const facts = formFacts(form, bytes.length)
+  if (Object.keys(reading).length > 0) facts.reading = reading
+  return { externalData: [], facts, graph: formGraph(form), signature: formSignature(form) }
+}
+
+/** What the file is by its bytes; an MLflow directory must hold what its flavour says. */
+function kindOf(bytes: Uint8Array, entry: string, mlflow: MlflowModel | undefined): ModelKind {
+  const found = sniff(bytes)
+  if ('foreign' in found) {
+    if (/\.onnx$/i.test(entry)) return 'onnx'
+    throw new FairleadError('model-format-unknown', `${entry} is not a model that can be read: ${found.foreign}`)
+  }
+  mlflow?.requireKind(found.kind)
+  return found.kind
 }
 
 function fullSignature(derived: Signature, mlflow: MlflowModel | undefined, file: string | undefined): Signature {
@@ -79,26 +124,6 @@ function checkNames({ inputs, outputs, columns, fields }: Signature): void {
 function findMlmodel(files: FileListing): string | undefined {
   const found = files.paths.map((file) => file.path).filter((path) => path === 'MLmodel' || path.endsWith('/MLmodel'))
   if (found.includes('MLmodel')) return 'MLmodel'
-  if (found.length > 1) throw new FairleadError('model-format-unknown', `there are several MLflow models: ${list(found)}; hand over one of these folders`)
+  if (found.length > 1) throw new FairleadError('model-format-unknown', `there are several MLflow models: ${listed(found)}; hand over one of these folders`)
   return found[0]
-}
-
-async function findOnnx(files: FileListing): Promise<string> {
-  const paths = files.paths.map((file) => file.path)
-  const found = paths.filter((path) => /\.onnx$/i.test(path))
-  if (found.length > 1) throw new FairleadError('model-format-unknown', `there are several ONNX files: ${list(found)}; hand over one of them`)
-  if (found[0] !== undefined) return found[0]
-  const [only] = files.paths
-  if (!only) throw new FairleadError('model-format-unknown', 'there are no files')
-  if (files.paths.length === 1 && only.size <= ONNX_SIZE_LIMIT) {
-    const foreign = foreignFormat(await files.read(only.path))
-    if (foreign === undefined) return only.path
-    throw new FairleadError('model-format-unknown', `${only.path} is not a model that can be read: ${foreign}`)
-  }
-  throw new FairleadError('model-format-unknown', `there is neither an MLmodel file nor a file that ends in .onnx among ${list(paths)}`)
-}
-
-function list(paths: readonly string[]): string {
-  const SHOWN = 8
-  return paths.length <= SHOWN ? paths.join(', ') : `${paths.slice(0, SHOWN).join(', ')} and ${paths.length - SHOWN} more`
 }

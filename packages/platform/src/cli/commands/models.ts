@@ -9,6 +9,7 @@ import { checkName, resolveRef } from '../model-ref.ts'
 import { keyNumber, keyValue } from '../option-values.ts'
 import type { Output } from '../output.ts'
 import { Progress } from '../progress.ts'
+import { readReading } from '../reading-options.ts'
 import type { Registrar } from '../registrar.ts'
 import { typeOf, wideWords, widthOf } from '../wide-columns.ts'
 
@@ -17,10 +18,16 @@ export function registerModels({ program, run }: Registrar): void {
   const models = program.command('models').description('hand over, look at and name models')
   const importing = models
     .command('import <source>')
-    .description('make a version of a model file, a folder, or an ONNX file on stdin (-)')
+    .description('make a version of a model file, a folder, or a model file on stdin (-)')
     .requiredOption('--name <name>', 'name of the model')
     .option('--new', 'refuse when there is a model of this name')
     .option('--signature <file>', 'names, units, ranges and class labels that the model file lacks')
+    .option('--as <what>', 'whose answers are wanted: those of the booster, or of its scikit-learn classifier or regressor')
+    .option('--classes <labels>', 'labels of the classes in their order, with commas between them, or a JSON list')
+    .option('--iterations <rounds>', 'rounds whose trees count: best (early stopping), all, or a number')
+    .option('--missing <number>', 'a number that stands for a missing value, as NaN does')
+    .option('--unseen <what>', 'what becomes of a category that the model does not know: refuse or missing')
+    .option('--categorical <columns>', 'columns that the lists of categories belong to, where the file does not tell')
     .option('--baseline <file>', 'data the model was trained on; its digest is kept in the lineage')
     .option('--golden <file>', 'rows with the answers they must get')
     .option('--alias <alias>', 'alias that shall point at this version')
@@ -30,7 +37,7 @@ export function registerModels({ program, run }: Registrar): void {
     .option('--allow-code', 'accept models that carry code of their own')
     .addHelpText(
       'after',
-      '\nExamples:\n  fairlead models import model.onnx --name credit-risk\n  fairlead models import ./mlflow-folder --name credit-risk --alias champion --metric auc=0.79',
+      '\nExamples:\n  fairlead models import model.onnx --name credit-risk\n  fairlead models import ./mlflow-folder --name credit-risk --alias champion --metric auc=0.79\n  fairlead models import model.ubj --name churn --as classifier --classes stays,leaves --missing -999',
     )
   run(importing, importOne)
   run(models.command('list').description('models by name'), list)
@@ -46,8 +53,20 @@ async function importOne(context: Context, [source = '']: string[], options: Rec
   if (/^(models:|runs:|https?:)/.test(source)) {
     throw new FairleadError('not-supported', `Importing from ${source.split(':')[0]}: addresses is not supported yet; fetch the files and import their folder.`)
   }
-  const { name, tag: tags, metric: metrics, ...rest } = options as Record<string, never> & { name: string }
-  const model: ModelToImport = { ...rest, name: checkName(name, 'model'), source, tags, metrics }
+  const {
+    name,
+    tag: tags,
+    metric: metrics,
+    as,
+    classes,
+    iterations,
+    missing,
+    unseen,
+    categorical,
+    ...rest
+  } = options as Record<string, never> & { name: string }
+  const reading = readReading({ as, classes, iterations, missing, unseen, categorical })
+  const model: ModelToImport = { ...rest, name: checkName(name, 'model'), source, tags, metrics, reading }
   const { control, output } = context
   const result = await importModel(model, { control, progress: new Progress(output), stdin: context.io.stdin })
   output.result(result, () => printImport(output, result))

@@ -38,7 +38,7 @@ check('a release is frozen, loaded by every live process, and only then current'
   assert.deepEqual([shown.state, shown.reason], ['ready', 'Release 1 answers on 2 serve processes.'])
   assert.equal(shown.current?.execution?.runtime, 'onnx')
   assert.deepEqual(shown.current?.checks, [{ kind: 'example', rows: 1, passed: true }])
-  assert.equal(shown.current?.digest, releaseDigest(shown.current.model.digest, shown.current.pipeline, shown.current.settings))
+  assert.equal(shown.current?.digest, releaseDigest(shown.current.model.digest, shown.current))
   assert.equal(shown.urls.predict, 'http://127.0.0.1:7310/v1/deployments/credit-risk/predict')
   assert.equal(nudges(), 2)
 })

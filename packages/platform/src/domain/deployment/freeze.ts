@@ -6,6 +6,7 @@ import {
   type Pipeline,
   pipeline as pipelineSchema,
   type ReleaseSettings,
+  type RuntimeName,
   releaseSettings,
 } from '@fairlead/contract/control'
 import { canonicalJson } from '../../kernel/canonical-json.ts'
@@ -13,6 +14,7 @@ import { sha256 } from '../../kernel/digest.ts'
 import { didYouMean } from '../../kernel/suggestion.ts'
 import type { ServableRelease } from '../inference/index.ts'
 import { compilePipeline } from '../pipeline/index.ts'
+import { type ChosenRuntime, chooseRuntime, plainRuntime } from './runtime.ts'
 
 /** What a release keeps of the one before it unless told otherwise. */
 export type Inherited = Pick<ServableRelease, 'pipeline' | 'settings'> | undefined
@@ -56,7 +58,11 @@ export function readPipeline(given: unknown): Pipeline {
 }
 
 /** Model, pipeline and settings of the next release, checked against each other. */
-export function settle(version: ModelVersion, request: DeployRequest, inherited: Inherited): { pipeline: Pipeline; settings: ReleaseSettings } {
+export function settle(
+  version: ModelVersion,
+  request: DeployRequest,
+  inherited: Inherited,
+): { pipeline: Pipeline; settings: ReleaseSettings; runtime: ChosenRuntime } {
   const base = request.inherit === false ? undefined : inherited
   const pipeline = request.pipeline === undefined ? (base?.pipeline ?? [{ model: {} }]) : readPipeline(request.pipeline)
   const settings = settleSettings(request.settings ?? {}, base?.settings)
@@ -74,7 +80,7 @@ export function settle(version: ModelVersion, request: DeployRequest, inherited:
   if (settings.rateBurst !== null && settings.rateLimit === null)
     items.push({ path: 'settings.rateBurst', code: 'setting-invalid', detail: 'The setting "rateBurst" needs "rateLimit" beside it.' })
   if (items.length > 0) throw new FairleadError('setting-invalid', items.map((item) => item.detail).join(' '), { items })
-  return { pipeline, settings }
+  return { pipeline, settings, runtime: chooseRuntime(version, settings.runtime) }
 }
 
 /** What a log of the model's answers can leave out: inputs, outputs, and single probabilities (`probabilities_good`). */
@@ -89,9 +95,12 @@ function loggedNames({ columns, fields, outputs }: Signature): string[] {
   return names
 }
 
-/** Digest of a release: of the model's digest, the pipeline and the settings, as canonical JSON. */
-export function releaseDigest(model: string, pipeline: Pipeline, settings: ReleaseSettings): string {
-  return sha256(canonicalJson({ model, pipeline, settings }))
+/** Digest of a release: of the model's digest, the pipeline, the settings and the way to run the model where that is another than its plain one, as canonical JSON. */
+export function releaseDigest(
+  model: string,
+  { pipeline, settings, runtime }: { pipeline: Pipeline; settings: ReleaseSettings; runtime?: RuntimeName | undefined },
+): string {
+  return sha256(canonicalJson({ model, pipeline, settings, runtime }))
 }
 
 const EXAMPLE_ROWS = 3
@@ -100,13 +109,16 @@ const EXAMPLE_ROWS = 3
 export function freeze(
   deployment: string,
   version: ModelVersion,
-  parts: { pipeline: Pipeline; settings: ReleaseSettings; entry: string; golden: GoldenRows | undefined },
+  parts: { pipeline: Pipeline; settings: ReleaseSettings; runtime: ChosenRuntime; entry: string; golden: GoldenRows | undefined },
 ): Omit<ServableRelease, 'number'> {
-  const { pipeline, settings, entry, golden } = parts
+  const { pipeline, settings, runtime, entry, golden } = parts
+  const { reading } = version.facts
+  const unusual = runtime.name === plainRuntime(version) ? undefined : runtime.name
   return {
     deployment,
-    digest: releaseDigest(version.digest, pipeline, settings),
-    model: { name: version.model, version: version.version, digest: version.digest, format: version.format },
+    digest: releaseDigest(version.digest, { pipeline, settings, runtime: unusual }),
+    model: { name: version.model, version: version.version, digest: version.digest, format: version.format, ...(reading ? { reading } : {}) },
+    runtime,
     files: version.files,
     entry,
     signature: version.signature,

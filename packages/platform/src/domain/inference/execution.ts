@@ -40,8 +40,9 @@ export type Known = ServableRelease & { execution: Execution }
  * tried again, since that may have been for a moment in which the machine was busy; its trial is no detour, because the thread stays.
  */
 export function isKnown(release: ServableRelease, artifact?: Artifact): release is Known {
-  const { execution, settings } = release
-  const same = execution?.mode === 'inline' && execution.machine === MACHINE && execution.joinable !== undefined
+  const { execution, settings, runtime } = release
+  const sameWay = runtime === undefined || execution?.runtime === runtime.name
+  const same = sameWay && execution?.mode === 'inline' && execution.machine === MACHINE && execution.joinable !== undefined
   return same && settings.execution !== 'worker' && !artifact?.branching?.length
 }
 
@@ -105,7 +106,7 @@ export function describeRun(
     execution: {
       runtime,
       mode: inline ? 'inline' : 'worker',
-      reason: reasonOf(release, trial, { inline, tile, branching }),
+      reason: [reasonOf(release, trial, { inline, tile, branching }), release.runtime?.reason].filter((part) => part !== undefined).join(' '),
       workers,
       loadMs: Math.round(trial.loadMs * 10) / 10,
       measured: measurement?.measured ?? [],

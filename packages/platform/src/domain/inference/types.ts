@@ -1,5 +1,5 @@
 import type { DataType, Row, Signature } from '@fairlead/contract'
-import type { Execution, GoldenRows, Pipeline, ReleaseSettings, SignatureChange } from '@fairlead/contract/control'
+import type { Execution, GoldenRows, Pipeline, ReadingOptions, ReleaseSettings, RuntimeName, SignatureChange } from '@fairlead/contract/control'
 
 /** Values of a tensor: `bool` as Uint8Array of 0 and 1, `float16` as its bits, text as an array of strings. */
 export type TensorData =
@@ -72,7 +72,9 @@ export interface ServableRelease {
   deployment: string
   number: number
   digest: string
-  model: { name: string; version: number; digest: string; format: string }
+  model: { name: string; version: number; digest: string; format: string; reading?: ReadingOptions }
+  /** The way to run it and why that one; absent in releases that were frozen when there was one way. */
+  runtime?: { name: RuntimeName; reason: string }
   files: { path: string; digest: string; size: number }[]
   /** Path of the model file among `files`. */
   entry: string

@@ -1,18 +1,21 @@
 import { FairleadError, writeJson } from '@fairlead/contract'
-import type { ImportRequest, Lineage, ModelFile } from '@fairlead/contract/control'
+import type { GoldenRows, ImportRequest, Lineage, ModelFile, RuntimeChoice } from '@fairlead/contract/control'
 import { type Clock, rfc3339 } from '../../kernel/clock.ts'
-import { YAML_LIMIT } from '../../kernel/yaml.ts'
-import type { FileListing, ReadModel } from '../../model/index.ts'
+import type { FileListing, ReadModel, ReadOptions } from '../../model/index.ts'
 import { checkAlias, patched } from './attributes.ts'
 import type { BlobKeeper } from './keeper.ts'
 import type { RegistryLimits } from './limits.ts'
-import { SIGNATURE_FILE, versionDigest } from './manifest.ts'
+import { STATED_FILES, versionDigest } from './manifest.ts'
 import type { BlobStore } from './ports.ts'
+import { withStated } from './stated.ts'
 import type { RegistryDb } from './tables.ts'
 import type { Uploads } from './uploads.ts'
 
 /** Reads what a model is from its files, without running it. */
-export type ModelReader = (files: FileListing, options: { signatureFile?: string | undefined }) => Promise<ReadModel>
+export type ModelReader = (files: FileListing, options: ReadOptions) => Promise<ReadModel>
+
+/** Tries the ways in which a model that was read can be run, on the same rows. Answers `undefined` where there is nothing to choose or to measure. */
+export type ModelTrial = (model: { files: FileListing; read: ReadModel; golden: GoldenRows | undefined }) => Promise<RuntimeChoice | undefined>
 
 export interface ImporterOptions {
   db: RegistryDb
@@ -22,6 +25,7 @@ export interface ImporterOptions {
   clock: Clock
   limits: RegistryLimits
   readModel: ModelReader
+  tryModel?: ModelTrial | undefined
 }
 
 interface Incoming {
@@ -52,9 +56,12 @@ export class Importer {
       return await keeper.storing(async () => {
         const uploaded = await uploads.files(request.upload)
         const baseline = baselineOf(request, uploaded)
-        const { files, text } = await this.#withSignature(request.signature, uploaded)
+        const { files, ...stated } = await withStated(request, uploaded, this.#options.blobs)
         discarded.push(...[...uploaded, ...files].map((file) => file.digest))
-        const read = await this.#options.readModel(this.#listing(uploaded), { signatureFile: text })
+        const listing = this.#listing(uploaded)
+        const read = await this.#options.readModel(listing, stated)
+        const runtimes = await this.#options.tryModel?.({ files: listing, read, golden: request.golden })
+        if (runtimes) read.facts.runtimes = runtimes
         return this.#options.db.transaction().execute((trx) => this.#store(trx, { model, request, who, files, digest: versionDigest(files), read, baseline }))
       })
     } finally {
@@ -63,25 +70,8 @@ export class Importer {
     }
   }
 
-  /** The version's files: the uploaded ones and the signature that came with the request, whose text is answered too. */
-  async #withSignature(supplied: string | undefined, uploaded: ModelFile[]): Promise<{ files: ModelFile[]; text: string | undefined }> {
-    const { blobs } = this.#options
-    if (supplied === undefined) {
-      const own = uploaded.find((file) => file.path === SIGNATURE_FILE)
-      if (own && own.size > YAML_LIMIT) throw new FairleadError('signature-invalid', `"${SIGNATURE_FILE}" has more than ${YAML_LIMIT} bytes.`)
-      return { files: uploaded, text: own && new TextDecoder().decode(await blobs.read(own.digest)) }
-    }
-    const bytes = Buffer.from(supplied)
-    const stored = await blobs.put(
-      (async function* () {
-        yield bytes
-      })(),
-    )
-    return { files: [...uploaded.filter((file) => file.path !== SIGNATURE_FILE), { path: SIGNATURE_FILE, ...stored }], text: supplied }
-  }
-
   #listing(uploaded: ModelFile[]): FileListing {
-    const files = new Map(uploaded.filter((file) => file.path !== SIGNATURE_FILE).map((file) => [file.path, file]))
+    const files = new Map(uploaded.filter((file) => !STATED_FILES.includes(file.path)).map((file) => [file.path, file]))
     return {
       paths: [...files.values()].map(({ path, size }) => ({ path, size })),
       read: async (path) => {

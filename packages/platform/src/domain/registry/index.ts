@@ -1,4 +1,4 @@
-export type { ModelReader } from './import.ts'
+export type { ModelReader, ModelTrial } from './import.ts'
 export type { RegistryLimits } from './limits.ts'
 export type { BlobInventory, BlobStore } from './ports.ts'
 export type { Use } from './reading.ts'

@@ -5,7 +5,7 @@ import { readModel } from '../../model/index.ts'
 import type { FromReader, ReaderTask } from './read-apart.ts'
 
 const port = parentPort!
-const { paths, signatureFile } = workerData as ReaderTask
+const { paths, options } = workerData as ReaderTask
 
 function tell(message: FromReader): void {
   port.postMessage(message)
@@ -18,7 +18,7 @@ async function read(path: string): Promise<Uint8Array> {
 }
 
 try {
-  const { example, ...model } = await readModel({ paths, read }, { signatureFile })
+  const { example, ...model } = await readModel({ paths, read }, options)
   tell({ kind: 'done', model, example: writeJson(example) })
 } catch (error) {
   if (!(error instanceof FairleadError)) throw error

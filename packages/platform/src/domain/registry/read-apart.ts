@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import { type ErrorCode, FairleadError, type ProblemItem, parseJson, type Row } from '@fairlead/contract'
-import { type FileListing, type ReadModel, readModel } from '../../model/index.ts'
+import { type FileListing, type ReadModel, type ReadOptions, readModel } from '../../model/index.ts'
 import type { ModelReader } from './import.ts'
 
 /** What one reading may take. */
@@ -26,7 +26,7 @@ export type FromReader =
 /** What the thread starts with. */
 export interface ReaderTask {
   paths: FileListing['paths']
-  signatureFile: string | undefined
+  options: ReadOptions
 }
 
 const MAIN = new URL(import.meta.url.endsWith('.ts') ? './read-apart-main.ts' : './read-apart-main.js', import.meta.url)
@@ -39,13 +39,13 @@ export function readApart(given: Partial<ReadLimits> = {}): ModelReader {
   const limits = { ...DEFAULT_LIMITS, ...given }
   const waiting: (() => void)[] = []
   let running = 0
-  return async (files, { signatureFile }) => {
-    const bytes = files.paths.reduce((sum, { size }) => sum + size, signatureFile?.length ?? 0)
-    if (bytes <= limits.hereBytes) return readModel(files, { signatureFile })
+  return async (files, options) => {
+    const bytes = files.paths.reduce((sum, { size }) => sum + size, options.signatureFile?.length ?? 0)
+    if (bytes <= limits.hereBytes) return readModel(files, options)
     if (running === limits.atOnce) await new Promise<void>((resolve) => waiting.push(resolve))
     else running += 1
     try {
-      return await readOnce(files, signatureFile, limits)
+      return await readOnce(files, options, limits)
     } finally {
       const next = waiting.shift()
       if (next) next()
@@ -54,9 +54,9 @@ export function readApart(given: Partial<ReadLimits> = {}): ModelReader {
   }
 }
 
-async function readOnce(files: FileListing, signatureFile: string | undefined, limits: ReadLimits): Promise<ReadModel> {
+async function readOnce(files: FileListing, options: ReadOptions, limits: ReadLimits): Promise<ReadModel> {
   const thread = new Worker(MAIN, {
-    workerData: { paths: files.paths, signatureFile } satisfies ReaderTask,
+    workerData: { paths: files.paths, options } satisfies ReaderTask,
     resourceLimits: { maxOldGenerationSizeMb: limits.heapMb },
     name: 'reader',
   })

@@ -15,7 +15,7 @@ import { type Clock, rfc3339 } from '../../kernel/clock.ts'
 import { isNumber, isText, type Page, type PageRequest, pageOf, positionOf } from '../../kernel/page.ts'
 import { didYouMean } from '../../kernel/suggestion.ts'
 import { checkAlias, checkModelName, patched } from './attributes.ts'
-import { Importer, type ModelReader, pointAlias } from './import.ts'
+import { Importer, type ModelReader, type ModelTrial, pointAlias } from './import.ts'
 import { BlobKeeper } from './keeper.ts'
 import { DEFAULT_LIMITS, type RegistryLimits } from './limits.ts'
 import { versionDigest } from './manifest.ts'
@@ -54,6 +54,8 @@ export interface RegistryOptions {
   clock: Clock
   usage: ModelUsage
   readModel?: ModelReader
+  /** Tries new versions; without it none is tried. */
+  tryModel?: ModelTrial
   limits?: Partial<RegistryLimits>
 }
 
@@ -77,7 +79,16 @@ export class Registry {
     this.#limits = limits
     this.#keeper = new BlobKeeper(db, blobs)
     this.#uploads = new Uploads({ db, blobs, keeper: this.#keeper, clock, limits })
-    this.#importer = new Importer({ db, blobs, keeper: this.#keeper, uploads: this.#uploads, clock, limits, readModel: options.readModel ?? readApart() })
+    this.#importer = new Importer({
+      db,
+      blobs,
+      keeper: this.#keeper,
+      uploads: this.#uploads,
+      clock,
+      limits,
+      readModel: options.readModel ?? readApart(),
+      tryModel: options.tryModel,
+    })
   }
 
   /** Clears away what a crash or an abandoned upload has left. Call it once, before anything else. */

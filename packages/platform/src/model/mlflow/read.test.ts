@@ -97,8 +97,23 @@ describe('MLflow directories', () => {
     ])
   })
 
-  it('refuses a directory without the onnx flavour, saying which it has', async () => {
-    await assert.rejects(readModel(listing(mlflowFiles('sklearn-only'))), fails('model-format-unknown', /no onnx flavour; it has python_function, sklearn/))
+  it('refuses what only Python can run, saying which flavours there are', async () => {
+    const none = 'flavors:\n  python_function:\n    loader_module: mlflow.pyfunc.model\n'
+    await assert.rejects(
+      readModel(listing({ MLmodel: none })),
+      fails('model-format-unknown', /no flavour that is read .*; it has python_function, which only Python/),
+    )
+    const sklearn = mlflowFiles('sklearn-only')
+    await assert.rejects(
+      readModel(listing({ ...sklearn, 'model.skops': Uint8Array.of(0x80, 5) })),
+      fails('model-format-unknown', /model\.skops .* Python pickle/),
+    )
+    await assert.rejects(
+      readModel(listing({ ...sklearn, 'model.skops': 'tree\n' })),
+      fails('model-format-unknown', /flavour sklearn, and its file model\.skops is a LightGBM/),
+    )
+    const scored = String(Buffer.from(sklearn.MLmodel as Uint8Array)).replace('predict_fn: predict', 'predict_fn: score')
+    await assert.rejects(readModel(listing({ ...sklearn, MLmodel: scored })), fails('model-part-unsupported', /the function that answers is score/))
   })
 
   it('refuses paths that leave the folder', async () => {
@@ -133,7 +148,7 @@ describe('MLflow directories', () => {
     await assert.rejects(readModel(directory(columns('a', 'b', 'a'))), fails('signature-invalid', /"a" twice/))
     await assert.rejects(
       readModel(directory([{ type: 'tensor', name: 'Z', 'tensor-spec': { dtype: 'float32', shape: [-1, 3] } }])),
-      fails('signature-invalid', /tensor "Z", which the ONNX file lacks/),
+      fails('signature-invalid', /tensor "Z", which the model file lacks/),
     )
     await assert.rejects(readModel(replaced('credit-risk', '"name": "sex"', '"name": "gender"')), fails('signature-invalid', /column "gender"/))
   })

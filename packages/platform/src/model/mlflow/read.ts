@@ -1,10 +1,13 @@
 import { FairleadError, parseJson, type Row, type Signature } from '@fairlead/contract'
+import type { ReadingOptions } from '@fairlead/contract/control'
 import { YAML_LIMIT } from '../../kernel/yaml.ts'
 import { type FileListing, folderOf, hasFile, inFolder, sizeOf } from '../files.ts'
+import type { ModelKind } from '../kind.ts'
 import { insidePath } from '../onnx/external.ts'
 import { exampleRows } from './example.ts'
+import { type Flavour, flavourOf, requireKind } from './flavour.ts'
 import { type Mlmodel, parseMlmodel, textOption } from './mlmodel.ts'
-import { applyMlflowSignature } from './signature.ts'
+import { applyMlflowSignature, calledFirst } from './signature.ts'
 
 /** Longest environment file kept as a fact. */
 const ENVIRONMENT_LIMIT = 20_000
@@ -12,12 +15,16 @@ const ENVIRONMENT_LIMIT = 20_000
 const ENVIRONMENT_BYTES = 1_000_000
 const EXAMPLE_LIMIT = 5_000_000
 
-/** An MLflow model directory whose `onnx` flavour can be served. */
+/** An MLflow model directory with a flavour that can be served. */
 export interface MlflowModel {
-  /** Path of the ONNX file in the listing. */
+  /** Path of the model file in the listing. */
   entry: string
+  /** What the directory says of its model file. */
+  reading: ReadingOptions
+  /** Throws `model-format-unknown` for a file that is not what the flavour writes. */
+  requireKind(kind: ModelKind): void
   trainingRun: string | undefined
-  /** Lays the directory's signature over the one derived from the ONNX file. */
+  /** Lays the directory's signature over the one derived from the model file. */
   signature(derived: Signature): Signature
   /** Rows of the input example, by column name; empty where it has none. */
   example(signature: Signature): Promise<Row[]>
@@ -27,28 +34,28 @@ export interface MlflowModel {
 
 /**
  * Reads an MLflow model directory by its `MLmodel` file (MLflow's model format; nothing in it is executed).
- * Throws FairleadError `model-format-unknown` without an `onnx` flavour, `model-path-escapes`, `model-data-missing`,
+ * Throws FairleadError `model-format-unknown` without a flavour that is read, `model-path-escapes`, `model-data-missing`,
  * `model-file-invalid`.
  */
 export async function readMlflow(files: FileListing, path: string): Promise<MlflowModel> {
   if (sizeOf(files, path) > YAML_LIMIT) throw new FairleadError('model-file-invalid', `${path} has more than ${YAML_LIMIT} bytes`)
   const model = parseMlmodel(await files.read(path), path)
   const folder = folderOf(path)
+  const flavour = flavourOf(model, path)
+  const entry = entryOf(files, flavour, path)
   return {
-    entry: onnxEntry(files, model, path),
+    entry,
+    reading: flavour.reading,
+    requireKind: (kind) => requireKind(flavour, kind, { path, entry }),
     trainingRun: model.run_id ?? undefined,
-    signature: (derived) => applyMlflowSignature(derived, model, path),
+    signature: (derived) => calledFirst(applyMlflowSignature(derived, model, { path, byPosition: flavour.name === 'lightgbm' }), flavour.called),
     example: (signature) => readExample(files, { model, folder, signature }),
     tool: await toolFacts(files, model, folder),
   }
 }
 
-function onnxEntry(files: FileListing, model: Mlmodel, path: string): string {
-  const flavors = Object.keys(model.flavors)
-  if (!flavors.includes('onnx'))
-    throw new FairleadError('model-format-unknown', `${path} has no onnx flavour; it has ${flavors.length === 0 ? 'none' : flavors.join(', ')}`)
-  const data = textOption(model, 'onnx', 'data') ?? textOption(model, 'python_function', 'data')
-  if (data === undefined) throw new FairleadError('model-file-invalid', `${path}: flavors.onnx.data names no file`)
+function entryOf(files: FileListing, { name, data }: Flavour, path: string): string {
+  if (data === undefined) throw new FairleadError('model-file-invalid', `${path}: flavors.${name} names no file`)
   const entry = inFolder(folderOf(path), insidePath(data, path))
   if (!hasFile(files, entry))
     throw new FairleadError('model-data-missing', `${path} names the file ${entry}, which is not there`, {
@@ -56,6 +63,14 @@ function onnxEntry(files: FileListing, model: Mlmodel, path: string): string {
     })
   return entry
 }
+
+/** Where flavours say which version of their library wrote the model. */
+const VERSIONS = [
+  ['onnx', 'onnx_version'],
+  ['xgboost', 'xgb_version'],
+  ['lightgbm', 'lgb_version'],
+  ['sklearn', 'sklearn_version'],
+] as const
 
 async function toolFacts(files: FileListing, model: Mlmodel, folder: string): Promise<Record<string, string>> {
   const facts: Record<string, string> = { name: 'mlflow', flavors: Object.keys(model.flavors).join(', ') }
@@ -67,7 +82,7 @@ async function toolFacts(files: FileListing, model: Mlmodel, folder: string): Pr
   add('model_id', model.model_id)
   add('model_uuid', model.model_uuid)
   add('utc_time_created', model.utc_time_created)
-  add('onnx_version', textOption(model, 'onnx', 'onnx_version'))
+  for (const [flavour, key] of VERSIONS) add(key, textOption(model, flavour, key))
   add('python_version', textOption(model, 'python_function', 'python_version'))
   for (const name of environmentFiles(model)) {
     const path = inFolder(folder, name)

@@ -75,7 +75,8 @@ describe('reading ONNX files', () => {
     const cases: [string | Uint8Array, RegExp][] = [
       ['', /m\.onnx is not an ONNX file: it is empty/],
       ['hello', /it is text/],
-      ['{"learner": {}}', /JSON/],
+      ['{"learner": {}}', /XGBoost/],
+      ['{"a": {}}', /JSON/],
       ['<html>', /HTML/],
       ['tree\nversion=v4\n', /LightGBM/],
       ['version https://git-lfs.github.com/spec/v1\noid sha256:00\n', /Git LFS/],

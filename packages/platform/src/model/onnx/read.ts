@@ -1,16 +1,16 @@
 import { FairleadError } from '@fairlead/contract'
+import { foreignToOnnx } from '../kind.ts'
 import { ONNX_SIZE_LIMIT, type OnnxAttribute, type OnnxFunction, type OnnxGraph, type OnnxModel, type OnnxNode, STANDARD_DOMAIN } from './model.ts'
 import { invalidFile, WireReader } from './protobuf.ts'
 import { readEntry, readSparseTensor, readTensor, readValue } from './read-tensor.ts'
 import { COST, Reading } from './reading.ts'
-import { foreignFormat } from './sniff.ts'
 
 /**
  * Reads an ONNX file (ModelProto of onnx/onnx.proto) without running it or copying its weights.
  * Throws FairleadError `model-file-invalid` naming the file and the byte where reading stopped, or `model-too-large`.
  */
 export function readOnnx(bytes: Uint8Array, file = 'the file'): OnnxModel {
-  const foreign = foreignFormat(bytes)
+  const foreign = foreignToOnnx(bytes)
   if (foreign !== undefined) throw new FairleadError('model-file-invalid', `${file} is not an ONNX file: ${foreign} (at byte 0)`)
   if (bytes.length > ONNX_SIZE_LIMIT) throw new FairleadError('model-too-large', `${file} has ${bytes.length} bytes; an ONNX file holds at most 2 GB`)
   try {

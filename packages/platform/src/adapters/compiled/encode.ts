@@ -1,0 +1,49 @@
+import { FairleadError } from '@fairlead/contract'
+import type { Elements, Form } from '@fairlead/evaluator'
+import type { Tensor } from '../../domain/inference/index.ts'
+import type { Feed } from '../../model/compiled/feeds.ts'
+
+/** Writes a tensor's values into the elements of an input, from `offset` on, one column of `width` beside the others. */
+export type Encode = (tensor: Tensor, into: Elements, place: { offset: number; width: number }) => void
+
+/** A text that is in no list, and one that is not there. */
+const OTHER_TEXT = -1
+const NO_TEXT = -2
+
+/** How the values of a feed become elements; `undefined` where they are elements already. */
+export function encoderOf(feed: Feed, form: Form): Encode | undefined {
+  if (feed.categories) return categoriesEncoder(feed)
+  return feed.type === 'string' ? textEncoder(feed, new Map(form.texts.map((text, at) => [text, at]))) : undefined
+}
+
+/** Texts become their positions among the texts of the form. */
+function textEncoder({ width: own }: Feed, positions: ReadonlyMap<string, number>): Encode {
+  return ({ data, nulls }, into, { offset, width }) => {
+    const texts = data as string[]
+    for (let k = 0; k < texts.length; k++) {
+      const at = own === width ? k : Math.floor(k / own) * width + offset + (k % own)
+      into[at] = nulls?.[k] ? NO_TEXT : (positions.get(texts[k]!) ?? OTHER_TEXT)
+    }
+  }
+}
+
+/** Values become their positions in the list of the column; those that are missing, NaN. */
+function categoriesEncoder({ tensor: name, categories }: Feed): Encode {
+  const { values, unseen } = categories!
+  const positions = new Map<unknown, number>([...values].map((value, at) => [value, at]))
+  return ({ data, nulls }, into, { offset, width }) => {
+    const numbers = into as Float64Array
+    for (let row = 0, at = offset; row < data.length; row++, at += width) {
+      const value = data[row]!
+      const position = positions.get(value)
+      if (position !== undefined && !nulls?.[row]) numbers[at] = position
+      else if (nulls?.[row] || Number.isNaN(value) || unseen === 'missing') numbers[at] = Number.NaN
+      else throw unknownCategory(name, row, value)
+    }
+  }
+}
+
+function unknownCategory(name: string, row: number, value: unknown): FairleadError {
+  const detail = `${typeof value === 'string' ? JSON.stringify(value.slice(0, 100)) : value} is not one of the categories that the model knows`
+  return new FairleadError('model-run-failed', `rows[${row}].${name}: ${detail}`, { items: [{ path: `rows[${row}].${name}`, code: 'value-unknown', detail }] })
+}

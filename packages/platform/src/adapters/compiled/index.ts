@@ -1,0 +1,1 @@
+export { compiledRuntime } from './runtime.ts'

@@ -1,0 +1,40 @@
+import { FairleadError } from '@fairlead/contract'
+import type { ModelVersion, ReleaseSettings, RuntimeName } from '@fairlead/contract/control'
+
+/** The way in which a release runs its model, and why. */
+export interface ChosenRuntime {
+  name: RuntimeName
+  reason: string
+}
+
+const WORDS: Record<RuntimeName, string> = { onnx: 'ONNX Runtime', compiled: 'its compiled form' }
+
+/** The way of a version that was never tried: of ONNX the reference runtime, of all else the only one. */
+export function plainRuntime({ format }: Pick<ModelVersion, 'format'>): RuntimeName {
+  return format === 'onnx' ? 'onnx' : 'compiled'
+}
+
+/**
+ * The way to run a version under a setting: the one that is named, else the one that was chosen when the version was imported.
+ * Throws `setting-invalid` for a way that does not take this model.
+ */
+export function chooseRuntime(version: Pick<ModelVersion, 'format' | 'facts'>, setting: ReleaseSettings['runtime']): ChosenRuntime {
+  const tried = version.facts.runtimes
+  const plain = plainRuntime(version)
+  if (setting === 'auto') return tried ? { name: tried.chosen, reason: tried.reason } : { name: plain, reason: `${format(version)} runs by ${WORDS[plain]}.` }
+  const way = tried?.ways.find((one) => one.runtime === setting)
+  const able = way ? way.problem === undefined : setting === plain
+  if (able) return { name: setting, reason: `The setting "runtime" says ${setting}.${doubt(version, setting)}` }
+  const detail = `${format(version)} cannot run by ${WORDS[setting]}${way?.problem === undefined ? '' : `: ${way.problem}`}.`
+  throw new FairleadError('setting-invalid', detail, { items: [{ path: 'settings.runtime', code: 'setting-invalid', detail }] })
+}
+
+/** What is known against a way that was not chosen. */
+function doubt({ facts }: Pick<ModelVersion, 'facts'>, setting: RuntimeName): string {
+  const { agreement, chosen } = facts.runtimes ?? {}
+  return agreement?.agree === false && setting !== chosen ? ` When the model was imported its answers differed: ${agreement.detail}.` : ''
+}
+
+function format(version: Pick<ModelVersion, 'format'>): string {
+  return `A model of the format ${version.format}`
+}

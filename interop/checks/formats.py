@@ -74,6 +74,7 @@ def parquet_files(platform):
         {},
         {"compression": "zstd", "data_page_version": "2.0"},
         {"compression": "gzip", "use_dictionary": False},
+        {"compression": "lz4", "row_group_size": 5},
         {"compression": "brotli", "row_group_size": 3, "data_page_version": "2.0", "use_dictionary": False},
         {"compression": "none", "version": "1.0", "data_page_size": 64},
     ):

@@ -1,5 +1,6 @@
 // All kernels: one WebAssembly module, built by scripts/kernels.ts. Memory belongs to the caller, who hands out every
 // address; kernels allocate nothing. `n` counts elements or rows, addresses are in bytes.
+export * from './abreast'
 export * from './cast'
 export * from './links'
 export * from './pick'

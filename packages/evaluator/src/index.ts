@@ -1,4 +1,16 @@
 export { CannotRun, type CompileOptions, compile, type InputData, type OutputData, type Predictor, type TableColumn, WrongInput } from './engine/index.ts'
+export {
+  type Explainer,
+  type ExplainOptions,
+  explainBytes,
+  explainer,
+  type ModelRows,
+  type Reason,
+  type Shown,
+  topReasons,
+  Unexplainable,
+  type UnexplainableReason,
+} from './explain/index.ts'
 export { checkForm } from './form/check/index.ts'
 export { decodeForm, digestForm, encodeForm } from './form/codec/index.ts'
 export type { Elements, ElementType } from './form/element.ts'

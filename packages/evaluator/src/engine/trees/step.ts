@@ -2,6 +2,8 @@ import type { TreesStep } from '../../form/steps.ts'
 import type { Trees } from '../../form/trees.ts'
 import { CannotRun } from '../cannot-run.ts'
 import type { Made, Slot, Workbench } from '../workbench.ts'
+import { abreast, isRanked } from './abreast.ts'
+import { postOrder } from './splits.ts'
 import { walker } from './walk.ts'
 
 /** A tree ensemble: the rows in the type that it compares, the start of the sums, its trees in order, divisor and base. */
@@ -12,7 +14,7 @@ export function trees(step: TreesStep, bench: Workbench): Made {
   const rows = compared(source, trees.compare, bench)
   const result = bench.slot(trees.sum, trees.outputs)
   const begin = starter(trees, bench)
-  const part = walker(trees, bench)(0, trees.roots.length)
+  const part = (isAbreast(trees) && abreast(trees, { from: 0, to: trees.roots.length }, bench)) || walker(trees, bench)(0, trees.roots.length)
   const finish = finisher(trees, bench)
   return {
     result,
@@ -63,4 +65,12 @@ function finisher(trees: Trees, bench: Workbench): (rows: number, sums: number) 
     if (trees.divisor !== 1) divide(rows * trees.outputs, trees.divisor, sums)
     if (!trees.baseFirst) add(rows, trees.outputs, base, sums)
   }
+}
+
+function isAbreast(trees: Trees): boolean {
+  if (trees.aggregate !== 'sum' || trees.linear || trees.roots.length === 0) return false
+  return Array.from(trees.roots).every((root) => {
+    const order = postOrder(trees, root)
+    return order.length <= 511 && order.every((node) => trees.feature[node]! < 0 || isRanked(trees, node))
+  })
 }

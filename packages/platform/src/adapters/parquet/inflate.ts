@@ -1,5 +1,6 @@
 import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from 'node:zlib'
 import { FairleadError } from '@fairlead/contract'
+import { lz4Block, lz4Hadoop } from './lz4.ts'
 import { malformed } from './thrift.ts'
 
 /** What may still be read of a file, all columns together. */
@@ -17,14 +18,17 @@ const CODECS: Readonly<Record<number, Inflate>> = {
   1: snappy,
   2: (bytes, length) => gunzipSync(bytes, { maxOutputLength: Math.max(1, length) }),
   4: (bytes, length) => brotliDecompressSync(bytes, { maxOutputLength: Math.max(1, length) }),
+  5: lz4Hadoop,
   6: (bytes, length) => zstdDecompressSync(bytes, { maxOutputLength: Math.max(1, length) }),
+  7: lz4Block,
 }
-const NAMES: Readonly<Record<number, string>> = { 3: 'LZO', 5: 'LZ4', 7: 'LZ4' }
+const NAMES: Readonly<Record<number, string>> = { 3: 'LZO' }
 
 /** A page as it was before it was compressed, `length` bytes. Throws `table-invalid`, or `body-too-large` when there is no room left. */
 export function inflatePage(bytes: Uint8Array, { codec, length, room }: { codec: number; length: number; room: Room }): Uint8Array {
   const inflate = CODECS[codec]
-  if (!inflate) throw malformed(`it is compressed with ${NAMES[codec] ?? 'an unknown method'}; write it with snappy, zstd, gzip, brotli or without compression`)
+  if (!inflate)
+    throw malformed(`it is compressed with ${NAMES[codec] ?? 'an unknown method'}; write it with snappy, zstd, gzip, brotli, LZ4 or without compression`)
   if (length > room.left) throw new FairleadError('body-too-large', 'the Parquet file is too large when it is inflated')
   room.left -= length
   let page: Uint8Array | undefined

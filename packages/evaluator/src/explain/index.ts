@@ -1,0 +1,5 @@
+export { type Explainer, type ExplainOptions, explainer } from './explainer.ts'
+export { explainBytes } from './kernels/index.ts'
+export type { ModelRows } from './prepare.ts'
+export { type Reason, type Shown, topReasons } from './reasons.ts'
+export { Unexplainable, type UnexplainableReason } from './unexplainable.ts'

@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { explain } from './explain.ts'
 import { grpc } from './grpc.ts'
 import { memory } from './memory.ts'
 import { oneConnection } from './one-connection.ts'
@@ -63,6 +64,7 @@ const AREAS: Record<string, (options: Options) => Promise<Found>> = {
   'one-connection': figures(oneConnection),
   overload: figures(overload),
   reading: figures(reading),
+  explain: figures(explain),
 }
 
 const { values, positionals } = parseArgs({

@@ -302,6 +302,21 @@ test('deployments show has the settings that are not the usual ones, as --set ta
   assert.doesNotMatch((await shown()).stdout, /settings/)
 })
 
+test('deployments show has what was checked of the release that answers, and what did not pass of others', async () => {
+  const golden = { kind: 'golden' as const, rows: 40, passed: true, largestDifference: 2.4e-7 }
+  const current = sampleRelease({ checks: [{ kind: 'example', rows: 1, passed: true }, golden] })
+  const detail = 'row 3: label is "bad"\u001b[31m, expected "good"'
+  const failed = sampleRelease({ number: 9, state: 'failed', checks: [{ ...golden, passed: false, detail }], failure: { code: 'golden-failed', detail: 'no' } })
+  await using platform = await fakePlatform({
+    'GET /deployments/credit-risk': () => ({ json: sampleDeployment({ current }) }),
+    'GET /deployments/credit-risk/releases': () => ({ json: { items: [failed, current], next: null } }),
+  })
+  const { stdout } = await runFairlead(['deployments', 'show', 'credit-risk', ...at(platform)])
+  assert.match(stdout, /\n {2}example {4}1 row passed\n {2}golden {5}40 rows passed, largest difference 2\.4e-7\n/)
+  assert.match(stdout, /\nrelease 9 failed: no \(golden-failed\)\nrelease 9, golden: 40 rows failed, largest difference 2\.4e-7: row 3: label is "bad"/)
+  assert.ok(!stdout.includes('\u001b[31m'))
+})
+
 test('rollback says which release answers again, and which did', async () => {
   let current = 3
   await using platform = await fakePlatform({

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { FairleadError } from '@fairlead/contract'
 import {
+  type Check,
   type DeployRequest,
   type Execution,
   type Operation,
@@ -75,11 +76,15 @@ function changeLine(output: Output, { path, breaking, detail }: SignatureChange)
 export function printChecks(output: Output, { target }: Operation, release: Release | null): void {
   if (!release || release.number !== target.release) return
   output.line(`  model      ${release.model.name}:${release.model.version}`)
-  for (const check of release.checks) {
-    const difference = check.largestDifference === undefined ? '' : `, largest difference ${figure(check.largestDifference)}`
-    output.line(`  ${check.kind.padEnd(10)} ${check.rows} ${check.rows === 1 ? 'row' : 'rows'} ${check.passed ? 'passed' : 'failed'}${difference}`)
-  }
+  for (const check of release.checks) output.line(`  ${check.kind.padEnd(10)} ${checkLine(check)}`)
   if (release.execution) output.line(`  runs       ${runsLine(release.execution)}`)
+}
+
+/** What a check of a release gave, in a few words. */
+export function checkLine({ rows, passed, largestDifference, detail }: Check): string {
+  const difference = largestDifference === undefined ? '' : `, largest difference ${figure(largestDifference)}`
+  const why = passed || detail === undefined ? '' : `: ${cell(detail)}`
+  return `${rows} ${rows === 1 ? 'row' : 'rows'} ${passed ? 'passed' : 'failed'}${difference}${why}`
 }
 
 /** How a release runs, in a few words; `deployments show` has the reason. */

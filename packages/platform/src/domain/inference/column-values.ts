@@ -1,4 +1,4 @@
-import { type ErrorCode, INTEGER_RANGES, type InputColumn, isBigInteger, isFloat, isInteger, writeJson } from '@fairlead/contract'
+import { type DataType, type ErrorCode, INTEGER_RANGES, type InputColumn, isBigInteger, isFloat, isInteger, writeJson } from '@fairlead/contract'
 import { numberToHalf } from './number-text.ts'
 import type { TensorData } from './types.ts'
 
@@ -72,6 +72,11 @@ export function limitsOf(column: InputColumn, unknownValues: 'refuse' | 'pass'):
     }
     return undefined
   }
+}
+
+/** Every number below it in size is one of a type of floats, rounded; 0 for other types, and for half floats, which are kept as their bits. */
+export function floatLimit(type: DataType): number {
+  return type === 'float32' ? FLOAT32_LIMIT : type === 'float64' ? Number.POSITIVE_INFINITY : 0
 }
 
 function floatSetter(column: InputColumn, check: CheckValue | undefined): SetValue {

@@ -1,6 +1,6 @@
 export { answerCells } from './answer-columns.ts'
 export { valueWriter } from './answers.ts'
-export { type Refusal, setterOf } from './column-values.ts'
+export { floatLimit, type Refusal, type SetValue, setterOf } from './column-values.ts'
 export type { DeploymentView } from './deployment-view.ts'
 export type { DesiredState, ObservedReport, ReleaseObserver } from './desired.ts'
 export { Inference, type InferenceOptions, type ModelCounters, type ModelLimits } from './inference.ts'

@@ -33,6 +33,8 @@ export class RowsPlan {
   readonly #columns: InputColumn[]
   readonly #names: Set<string>
   readonly #refuseExtra: boolean
+  /** Tensors with a column whose values have declared limits. */
+  readonly #limited: TensorPlan[]
   /** Whether any column holds 64-bit integers, so that their digits must be read exactly. */
   readonly exactIntegers: boolean
 
@@ -42,6 +44,7 @@ export class RowsPlan {
     this.#refuseExtra = settings.extraColumns === 'refuse'
     this.exactIntegers = signature.columns.some((column) => column.type === 'int64' || column.type === 'uint64')
     this.#tensors = signature.inputs.map((spec) => planTensor(spec, signature.columns, settings.unknownValues))
+    this.#limited = this.#tensors.filter(({ columns }) => columns.some(({ check }) => check))
   }
 
   /** How rows lie in the tensors, for those who read them from elsewhere than JSON values. */
@@ -84,8 +87,9 @@ export class RowsPlan {
    * Throws like `decode`, with paths like `age[3]`.
    */
   check(tensors: Tensors): void {
+    if (this.#limited.length === 0) return
     const refusals = new Refusals()
-    for (const { spec, columns, inner } of this.#tensors) {
+    for (const { spec, columns, inner } of this.#limited) {
       const tensor = tensors[spec.name]
       const width = Math.max(1, sizeOf(inner))
       for (const { column, check, offset } of columns) {

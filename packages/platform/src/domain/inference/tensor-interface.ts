@@ -16,11 +16,13 @@ export class TensorInterface {
   readonly outputs: TensorSpec[]
   readonly #plan: RowsPlan
   readonly #columns: Map<string, InputColumn> | undefined
+  readonly #names: ReadonlySet<string>
 
   constructor(signature: Signature, pipeline: CompiledPipeline, plan: RowsPlan) {
     this.#plan = plan
     this.#columns = pipeline.modelOnly ? undefined : new Map(signature.columns.map((column) => [column.name, column]))
     this.inputs = pipeline.modelOnly ? signature.inputs : signature.columns.map(({ name, type, shape = [] }) => ({ name, type, shape: [-1, ...shape] }))
+    this.#names = new Set(this.inputs.map(({ name }) => name))
     this.outputs = [...signature.outputs, ...pipeline.added.map(({ name }): TensorSpec => ({ name, type: 'string', shape: [-1] }))]
   }
 
@@ -34,9 +36,9 @@ export class TensorInterface {
    * Throws `tensor-unknown`, `tensor-missing`, `value-type`, `shape-mismatch`, `rows-empty`, or as `RowsPlan.check`.
    */
   toModel(given: Tensors): { inputs: Tensors; rows: number } {
-    const names = this.inputs.map((spec) => spec.name)
     for (const name in given) {
-      if (names.includes(name)) continue
+      if (this.#names.has(name)) continue
+      const names = [...this.#names]
       const near = nearestWord(name, names)
       throw refused(
         'tensor-unknown',
@@ -71,7 +73,9 @@ function refused(code: 'tensor-unknown' | 'tensor-missing' | 'shape-mismatch' | 
 }
 
 function fits(shape: number[], wanted: number[]): boolean {
-  return shape.length === wanted.length && wanted.every((size, i) => size < 0 || size === shape[i])
+  if (shape.length !== wanted.length) return false
+  for (let i = 0; i < wanted.length; i++) if (wanted[i]! >= 0 && wanted[i] !== shape[i]) return false
+  return true
 }
 
 function fitTensor(tensor: Tensor, spec: TensorSpec): Tensor {

@@ -82,16 +82,21 @@ export function shapeFault(shape: readonly number[]): string | undefined {
 
 /** Rows `from` up to `to`. Numbers share the memory of the original. */
 export function sliceRows(tensor: Tensor, from: number, to: number): Tensor {
-  const [rows = 1, ...inner] = tensor.shape
-  if (from === 0 && to === rows) return tensor
-  const width = sizeOf(inner)
-  const cut = Array.isArray(tensor.data) ? tensor.data.slice(from * width, to * width) : tensor.data.subarray(from * width, to * width)
-  return {
-    type: tensor.type,
-    shape: [to - from, ...inner],
-    data: cut,
-    ...(tensor.nulls ? { nulls: tensor.nulls.subarray(from * width, to * width) } : {}),
-  }
+  const { type, data, nulls } = tensor
+  if (from === 0 && to === (tensor.shape[0] ?? 1)) return tensor
+  const shape = tensor.shape.slice()
+  shape[0] = to - from
+  let width = 1
+  for (let i = 1; i < shape.length; i++) width *= shape[i]!
+  const cut = sliceData(type, data, from * width, to * width)
+  return nulls ? { type, shape, data: cut, nulls: nulls.subarray(from * width, to * width) } : { type, shape, data: cut }
+}
+
+/** A view, made by its constructor: the engine's own way to cut one takes several times as long. */
+function sliceData(type: DataType, data: TensorData, from: number, to: number): TensorData {
+  if (Array.isArray(data)) return data.slice(from, to)
+  const Values = ARRAYS[type as Exclude<DataType, 'string'>]
+  return new Values(data.buffer as ArrayBuffer, data.byteOffset + from * data.BYTES_PER_ELEMENT, to - from)
 }
 
 /** Rows `from` up to `to` of every tensor. */
@@ -105,24 +110,50 @@ export function sliceAll(tensors: Tensors, from: number, to: number): Tensors {
 export function concatRows(parts: Tensor[]): Tensor {
   const first = parts[0]!
   if (parts.length === 1) return first
-  const inner = first.shape.slice(1)
-  let rows = 0
+  const { type } = first
+  const shape = first.shape.slice()
+  shape[0] = 0
+  let hasNulls = false
   for (const part of parts) {
-    if (part.type !== first.type || part.shape.length !== first.shape.length || inner.some((n, i) => part.shape[i + 1] !== n)) {
-      throw new RangeError(`tensors of shapes [${first.shape}] and [${part.shape}] cannot be joined`)
-    }
-    rows += part.shape[0]!
+    if (part.type !== type || !sameInner(part.shape, shape)) throw new RangeError(`tensors of shapes [${first.shape}] and [${part.shape}] cannot be joined`)
+    shape[0] += part.shape[0]!
+    hasNulls ||= part.nulls !== undefined
   }
-  const nulls = parts.some((part) => part.nulls) ? new Uint8Array(rows * sizeOf(inner)) : undefined
+  const size = sizeOf(shape)
+  const data = type === 'string' ? parts.flatMap((part) => part.data as string[]) : allocate(type, size)
+  // the type was compared above, so all are the same kind of array
+  if (!Array.isArray(data)) fill(data as Float64Array, parts as NumberTensor[])
+  return hasNulls ? { type, shape, data, nulls: joinedNulls(parts, size) } : { type, shape, data }
+}
+
+function sameInner(a: readonly number[], b: readonly number[]): boolean {
+  if (a.length !== b.length) return false
+  for (let i = 1; i < a.length; i++) if (a[i] !== b[i]) return false
+  return true
+}
+
+type NumberTensor = Tensor & { data: Float64Array }
+
+/** Rows of few values, of which most parts are one, are copied one by one: a call into the engine takes longer. */
+const FEW_VALUES = 64
+
+function fill(data: Float64Array, parts: readonly NumberTensor[]): void {
   let at = 0
-  const data = first.type === 'string' ? parts.flatMap((part) => part.data as string[]) : allocate(first.type, rows * sizeOf(inner))
+  for (const { data: part } of parts) {
+    if (part.length > FEW_VALUES) data.set(part, at)
+    else for (let i = 0; i < part.length; i++) data[at + i] = part[i]!
+    at += part.length
+  }
+}
+
+function joinedNulls(parts: readonly Tensor[], size: number): Uint8Array {
+  const nulls = new Uint8Array(size)
+  let at = 0
   for (const part of parts) {
-    // the type was compared above, so both are the same kind of array
-    if (!Array.isArray(data)) (data as Float64Array).set(part.data as Float64Array, at)
-    if (part.nulls) nulls!.set(part.nulls, at)
+    if (part.nulls) nulls.set(part.nulls, at)
     at += part.data.length
   }
-  return { type: first.type, shape: [rows, ...inner], data, ...(nulls ? { nulls } : {}) }
+  return nulls
 }
 
 /** All rows of several records of tensors, name by name. */
@@ -135,9 +166,9 @@ export function concatAll(parts: Tensors[]): Tensors {
 /** Whether records of tensors can be joined along the rows: same names, types and inner shapes. */
 export function joinable(a: Tensors, b: Tensors): boolean {
   for (const name in a) {
-    const [x, y] = [a[name]!, b[name]]
-    if (!y || x.type !== y.type || x.shape.length !== y.shape.length) return false
-    for (let i = 1; i < x.shape.length; i++) if (x.shape[i] !== y.shape[i]) return false
+    const x = a[name]!
+    const y = b[name]
+    if (!y || x.type !== y.type || !sameInner(x.shape, y.shape)) return false
   }
   return true
 }

@@ -130,6 +130,24 @@ export type NonFiniteForm = 'null' | 'strings' | 'tokens'
 
 const TOKENS: Record<NonFiniteForm, (value: number) => string> = { null: () => 'null', strings: (value) => `"${value}"`, tokens: (value) => `${value}` }
 
+/** The head of an output up to its shape, by type and name: releases have few. */
+const HEADS = new Map<DataType, Map<string, string>>()
+const MOST_HEADS = 10_000
+
+function outputHead(name: string, type: DataType): string {
+  let heads = HEADS.get(type)
+  if (!heads || heads.size > MOST_HEADS) {
+    heads = new Map()
+    HEADS.set(type, heads)
+  }
+  let head = heads.get(name)
+  if (head === undefined) {
+    head = `{"name":${JSON.stringify(name)},"datatype":"${OIP_TYPES[type]}","shape":[`
+    heads.set(name, head)
+  }
+  return head
+}
+
 /** One output as JSON text, its data flat. */
 export function encodeOutput(name: string, tensor: Tensor, form: NonFiniteForm): string {
   const { type, data, nulls } = tensor
@@ -150,5 +168,5 @@ export function encodeOutput(name: string, tensor: Tensor, form: NonFiniteForm):
     } else text += plain(data, i)
   }
   const parameters = hidden ? `,"parameters":{"nonfinite":"${form}"}` : ''
-  return `{"name":${JSON.stringify(name)},"datatype":"${OIP_TYPES[type]}","shape":[${tensor.shape.join(',')}]${parameters},"data":[${text}]}`
+  return `${outputHead(name, type)}${tensor.shape.length === 1 ? tensor.shape[0] : tensor.shape.join(',')}]${parameters},"data":[${text}]}`
 }

@@ -72,8 +72,17 @@ export class ByteReader {
     return bytes.toString('latin1', from, to)
   }
 
-  /** A number. With at most 15 digits, one division of exact doubles gives the nearest double (Clinger 1990); others are left to the engine. */
+  /** A number. */
   number(): number | typeof NOT_KNOWN {
+    const value = this.double()
+    return Number.isNaN(value) ? NOT_KNOWN : value
+  }
+
+  /**
+   * A number, or NaN, which is none in JSON, for what is not known; nothing is stepped over then. With at most 15 digits, one division of exact
+   * doubles gives the nearest double (Clinger 1990); others are left to the engine.
+   */
+  double(): number {
     const { bytes } = this
     const from = this.at
     let at = from
@@ -87,7 +96,7 @@ export class ByteReader {
       byte = bytes[++at]!
     }
     let digits = at - start
-    if (digits === 0 || (digits > 1 && bytes[start] === ZERO)) return NOT_KNOWN
+    if (digits === 0 || (digits > 1 && bytes[start] === ZERO)) return Number.NaN
     let places = 0
     if (byte === POINT) {
       const point = at
@@ -97,7 +106,7 @@ export class ByteReader {
         byte = bytes[++at]!
       }
       places = at - point - 1
-      if (places === 0) return NOT_KNOWN
+      if (places === 0) return Number.NaN
       digits += places
     }
     // an E or e, in either case
@@ -109,7 +118,7 @@ export class ByteReader {
     return negative ? -size : size
   }
 
-  #long(from: number, end: number): number | typeof NOT_KNOWN {
+  #long(from: number, end: number): number {
     const { bytes } = this
     let at = end
     if ((bytes[at]! | 0x20) === 0x65) {
@@ -117,7 +126,7 @@ export class ByteReader {
       if (bytes[at] === MINUS || bytes[at] === 0x2b) at++
       const first = at
       while (bytes[at]! >= ZERO && bytes[at]! <= NINE) at++
-      if (at === first) return NOT_KNOWN
+      if (at === first) return Number.NaN
     }
     this.at = at
     this.inexact = true

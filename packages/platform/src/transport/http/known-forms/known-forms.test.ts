@@ -180,7 +180,7 @@ test('tensors that are read from their bytes are those that JSON values give', (
       assert.ok(Object.keys(parsed).every((key) => key === 'id' || key === 'inputs'))
       return {
         id: parsed.id,
-        inputs: Object.assign(Object.create(null), Object.fromEntries(parsed.inputs.map((input, at) => Object.values(decodeInput(input, at))))),
+        inputs: Object.fromEntries(parsed.inputs.map((input, at) => Object.values(decodeInput(input, at)))),
       }
     })
     assert.deepEqual(found, expected, sent.toString('latin1'))

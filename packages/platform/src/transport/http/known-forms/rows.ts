@@ -1,5 +1,5 @@
 import type { InputColumn } from '@fairlead/contract'
-import { allocate, type ReleasePlan, type RowLayout, type Tensor, type TensorData, type Tensors } from '../../../domain/inference/index.ts'
+import { allocate, floatLimit, type ReleasePlan, type RowLayout, type Tensor, type TensorData, type Tensors } from '../../../domain/inference/index.ts'
 import { ByteReader, NOT_KNOWN } from './byte-reader.ts'
 import { CLOSE, CLOSE_LIST, COLON, COMMA, OPEN, OPEN_LIST } from './punctuation.ts'
 
@@ -18,6 +18,8 @@ interface KnownColumn {
   set: RowLayout['columns'][number]['set']
   /** Whether a number must have every digit. */
   exact: boolean
+  /** What is below it in size can be put into the tensor as it is; 0 where that cannot be said. */
+  limit: number
 }
 
 /**
@@ -43,6 +45,7 @@ export class KnownRows {
         offset,
         set,
         exact: !column.type.startsWith('float'),
+        limit: plainLimit(column),
       })),
     )
     this.#maxRows = release.settings.maxRows
@@ -96,8 +99,17 @@ export class KnownRows {
     const columns = this.#columns
     for (let i = 0; i < columns.length; i++) {
       if (i > 0 && !reader.takes(COMMA)) return false
-      const { key, tensor, width, offset, set, exact } = columns[i]!
+      const { key, tensor, width, offset, set, exact, limit } = columns[i]!
       if (!reader.takesWord(key) || !reader.takes(COLON)) return false
+      if (limit > 0) {
+        const from = reader.at
+        const x = reader.double()
+        if (x < limit && x > -limit) {
+          ;(data[tensor] as Float64Array)[row * width + offset] = x
+          continue
+        }
+        reader.at = from
+      }
       const value = reader.value()
       if (value === NOT_KNOWN || (exact && typeof value === 'number' && reader.inexact) || set(value, data[tensor]!, row * width + offset)) return false
     }
@@ -107,6 +119,10 @@ export class KnownRows {
 
 function keyOf({ name }: InputColumn): Buffer {
   return Buffer.from(JSON.stringify(name))
+}
+
+function plainLimit({ type, min, max, values }: InputColumn): number {
+  return min === undefined && max === undefined && values === undefined ? floatLimit(type) : 0
 }
 
 function grown(data: TensorData, { type, width }: RowLayout, rows: number): TensorData {

@@ -1,5 +1,15 @@
-import { TYPES_BY_OIP } from '@fairlead/contract'
-import { allocate, type ReleasePlan, setterOf, shapeFault, sizeOf, type Tensor, type Tensors } from '../../../domain/inference/index.ts'
+import { type DataType, OIP_TYPES } from '@fairlead/contract'
+import {
+  allocate,
+  floatLimit,
+  type ReleasePlan,
+  type SetValue,
+  setterOf,
+  shapeFault,
+  sizeOf,
+  type Tensor,
+  type Tensors,
+} from '../../../domain/inference/index.ts'
 import { ByteReader, NOT_KNOWN } from './byte-reader.ts'
 import { CLOSE, CLOSE_LIST, COLON, COMMA, OPEN, OPEN_LIST } from './punctuation.ts'
 
@@ -13,18 +23,53 @@ const DATA = Buffer.from('"data"')
 /** Longer ids are judged elsewhere. */
 const LONGEST_ID = 200
 
-/** Types of which every value stands as itself in JSON. */
-const SETTERS = new Map(
-  [...TYPES_BY_OIP].filter(([, type]) => type !== 'string').map(([oip, type]) => [oip, { type, set: setterOf({ name: '', type, tensor: '' }, 'pass') }]),
-)
+interface KnownInput {
+  name: string
+  type: DataType
+  /** Name and type as they stand in JSON. */
+  key: Buffer
+  word: Buffer
+  set: SetValue
+  /** As of `floatLimit`. */
+  limit: number
+}
+
+const KNOWN = new WeakMap<object, KnownInput[]>()
+
+/** The inputs of a release; none where one is of texts, or has the name of what every object has. */
+function knownInputs(tensors: ReleasePlan['tensors']): KnownInput[] {
+  let known = KNOWN.get(tensors)
+  if (!known) {
+    const { inputs } = tensors
+    const odd = inputs.some(({ name, type }) => type === 'string' || name in {})
+    known = odd
+      ? []
+      : inputs.map(({ name, type }) => ({
+          name,
+          type,
+          key: word(name),
+          word: word(OIP_TYPES[type]),
+          set: setterOf({ name: '', type, tensor: '' }, 'pass'),
+          limit: floatLimit(type),
+        }))
+    KNOWN.set(tensors, known)
+  }
+  return known
+}
+
+function word(text: string): Buffer {
+  return Buffer.from(JSON.stringify(text))
+}
 
 /**
  * The tensors of an inference request of the plainest form: an object with `inputs` and perhaps an `id` before them, each input with
- * name, shape and datatype in any order and then flat data. `undefined` for every other body, right or wrong.
+ * name, shape and datatype in any order and then flat data, all of the release's inputs with their types. `undefined` for every other body,
+ * right or wrong.
  */
-export function knownTensors(body: Buffer, { tensors: { inputs } }: Pick<ReleasePlan, 'tensors'>): { id: string | undefined; inputs: Tensors } | undefined {
+export function knownTensors(body: Buffer, { tensors }: Pick<ReleasePlan, 'tensors'>): { id: string | undefined; inputs: Tensors } | undefined {
+  const inputs = knownInputs(tensors)
   const reader = new ByteReader(body)
-  if (!reader.takes(OPEN)) return undefined
+  if (inputs.length === 0 || !reader.takes(OPEN)) return undefined
   let id: string | undefined
   if (reader.takesWord(ID)) {
     const text = reader.takes(COLON) ? reader.text() : NOT_KNOWN
@@ -32,58 +77,74 @@ export function knownTensors(body: Buffer, { tensors: { inputs } }: Pick<Release
     id = text
   }
   if (!reader.takesWord(INPUTS) || !reader.takes(COLON) || !reader.takes(OPEN_LIST)) return undefined
-  // names come from outside: on an ordinary object __proto__ is no key
-  const found: Tensors = Object.create(null)
+  const found: Tensors = {}
   for (let count = 0; count < inputs.length; count++) {
-    if (count > 0 && !reader.takes(COMMA)) return undefined
-    const input = readInput(reader)
-    // only names that the release knows become keys
-    if (!input || Object.hasOwn(found, input.name) || !inputs.some(({ name }) => name === input.name)) return undefined
-    found[input.name] = input.tensor
+    if ((count > 0 && !reader.takes(COMMA)) || !readInput(reader, inputs, found)) return undefined
   }
   return reader.takes(CLOSE_LIST) && reader.takes(CLOSE) && reader.at === body.length ? { id, inputs: found } : undefined
 }
 
-function readInput(reader: ByteReader): { name: string; tensor: Tensor } | undefined {
-  let name: string | typeof NOT_KNOWN | undefined
+/** Reads an input into `found`, where it is one that is not there yet. */
+function readInput(reader: ByteReader, inputs: readonly KnownInput[], found: Tensors): boolean {
+  let input: KnownInput | undefined
   let shape: number[] | undefined
-  let datatype: string | typeof NOT_KNOWN | undefined
-  if (!reader.takes(OPEN)) return undefined
+  let type: string | undefined
+  if (!reader.takes(OPEN)) return false
   for (let i = 0; i < 3; i++) {
-    if (name === undefined && reader.takesWord(NAME)) name = reader.takes(COLON) ? reader.text() : NOT_KNOWN
-    else if (shape === undefined && reader.takesWord(SHAPE)) shape = readShape(reader)
-    else if (datatype === undefined && reader.takesWord(DATATYPE)) datatype = reader.takes(COLON) ? reader.text() : NOT_KNOWN
-    else return undefined
-    if (!reader.takes(COMMA)) return undefined
+    if (!input && reader.takesWord(NAME)) input = readName(reader, inputs)
+    else if (!shape && reader.takesWord(SHAPE)) shape = readShape(reader)
+    else if (type === undefined && reader.takesWord(DATATYPE)) type = readType(reader, input)
+    else return false
+    if (!reader.takes(COMMA)) return false
   }
-  if (typeof name !== 'string' || typeof datatype !== 'string' || !shape) return undefined
-  const known = SETTERS.get(datatype)
-  if (!known || !reader.takesWord(DATA) || !reader.takes(COLON)) return undefined
-  const data = readData(reader, sizeOf(shape), known)
-  return data && reader.takes(CLOSE) ? { name, tensor: { type: known.type, shape, data } } : undefined
+  if (!input || !shape || type !== OIP_TYPES[input.type] || found[input.name]) return false
+  if (!reader.takesWord(DATA) || !reader.takes(COLON)) return false
+  const data = readData(reader, sizeOf(shape), input)
+  if (!data || !reader.takes(CLOSE)) return false
+  found[input.name] = { type: input.type, shape, data }
+  return true
+}
+
+function readName(reader: ByteReader, inputs: readonly KnownInput[]): KnownInput | undefined {
+  if (!reader.takes(COLON)) return undefined
+  for (const input of inputs) if (reader.takesWord(input.key)) return input
+  return undefined
+}
+
+/** Mostly the type of the input whose name was read before: then no text is made. */
+function readType(reader: ByteReader, input: KnownInput | undefined): string | undefined {
+  if (!reader.takes(COLON)) return undefined
+  if (input && reader.takesWord(input.word)) return OIP_TYPES[input.type]
+  const text = reader.text()
+  return text === NOT_KNOWN ? undefined : text
 }
 
 function readShape(reader: ByteReader): number[] | undefined {
   if (!reader.takes(COLON) || !reader.takes(OPEN_LIST)) return undefined
   const shape: number[] = []
   do {
-    const size = reader.number()
-    if (size === NOT_KNOWN || !Number.isInteger(size) || !(size > 0)) return undefined
+    const size = reader.double()
+    if (!Number.isInteger(size) || !(size > 0)) return undefined
     shape.push(size)
   } while (shape.length < 8 && reader.takes(COMMA))
   return reader.takes(CLOSE_LIST) && shapeFault(shape) === undefined ? shape : undefined
 }
 
-type Known = NonNullable<ReturnType<(typeof SETTERS)['get']>>
-
-function readData(reader: ByteReader, size: number, { type, set }: Known): Tensor['data'] | undefined {
+function readData(reader: ByteReader, size: number, { type, set, limit }: KnownInput): Tensor['data'] | undefined {
   // each value takes two bytes at least, so no more room is made than was sent
   if (size * 2 > reader.bytes.length || !reader.takes(OPEN_LIST)) return undefined
   const data = allocate(type, size)
+  const isFloat = data instanceof Float32Array || data instanceof Float64Array
   for (let i = 0; i < size; i++) {
     if (i > 0 && !reader.takes(COMMA)) return undefined
+    if (isFloat) {
+      const x = reader.double()
+      if (!(x < limit && x > -limit)) return undefined
+      data[i] = x
+      continue
+    }
     const value = type === 'bool' ? reader.value() : reader.number()
-    if (value === NOT_KNOWN || (reader.inexact && !(data instanceof Float32Array || data instanceof Float64Array)) || set(value, data, i)) return undefined
+    if (value === NOT_KNOWN || reader.inexact || set(value, data, i)) return undefined
   }
   return reader.takes(CLOSE_LIST) ? data : undefined
 }

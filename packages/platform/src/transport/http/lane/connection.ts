@@ -11,6 +11,7 @@ import type { AnswerTail } from './answer-text.ts'
 import { BodyBuffer } from './body-buffer.ts'
 import { LaneExchange, type Wire } from './exchange.ts'
 import { LANE_HEAD_BYTES, LANE_START, type LaneHead, readHead } from './head.ts'
+import { LastHead } from './last-head.ts'
 
 /** What a connection of the lane needs of the lane. */
 export interface ConnectionOptions {
@@ -46,9 +47,7 @@ export class LaneConnection implements Wire {
   deadline: number
   /** The beginning of a head whose end has not come. */
   #held: Buffer | undefined
-  #last: LaneHead | undefined
-  /** The bytes of that head with the empty line behind it, where it came in one piece. */
-  #lastBytes: Buffer | undefined
+  #last: LastHead | undefined
   /** When the first byte of the request was seen. */
   #since = 0
   #requests = 0
@@ -94,7 +93,7 @@ export class LaneConnection implements Wire {
     if (this.#missing === 0) listener.done(body)
     else if (!listener.hold(body.length)) listener.full()
     else {
-      this.#gathered = new BodyBuffer(body.length + this.#missing, binaryFrom(this.#last!))
+      this.#gathered = new BodyBuffer(body.length + this.#missing, binaryFrom(this.#last!.head, body.length + this.#missing))
       this.#gathered.push(body)
       this.#listener = listener
     }
@@ -160,10 +159,12 @@ export class LaneConnection implements Wire {
   }
 
   #takeHead(chunk: Buffer): void {
+    const { bodyLimit, limits } = this.#options
     if (this.#held === undefined) {
       this.#since = performance.now()
-      if (this.#lastBytes && startsWith(chunk, this.#lastBytes)) {
-        this.#begin(this.#last!, chunk.subarray(this.#lastBytes.length))
+      const last = this.#last
+      if (last?.matches(chunk) && last.length <= bodyLimit(last.head.route)) {
+        this.#begin(last.head, last.length, chunk.subarray(last.end))
         return
       }
     }
@@ -171,29 +172,28 @@ export class LaneConnection implements Wire {
     const end = bytes.indexOf(HEAD_END)
     if (end < 0 && mayBecomeHead(bytes)) {
       this.#held = bytes
-      this.deadline = this.#since + Math.min(this.#options.limits.headersMs, this.#options.limits.requestMs)
+      this.deadline = this.#since + Math.min(limits.headersMs, limits.requestMs)
       return
     }
-    const head = end < 0 || end > LANE_HEAD_BYTES ? undefined : readHead(bytes.toString('latin1', 0, end), this.#last)
-    if (head === undefined || head.length > this.#options.bodyLimit(head.route)) {
+    const head = end < 0 || end > LANE_HEAD_BYTES ? undefined : readHead(bytes.toString('latin1', 0, end))
+    if (head === undefined || head.length > bodyLimit(head.route)) {
       this.#handOver(bytes)
       return
     }
     this.#held = undefined
-    this.#last = head
-    // a copy: the piece that came may be much larger, and would be kept with it
-    this.#lastBytes = Buffer.from(bytes.subarray(0, end + HEAD_END.length))
-    this.#begin(head, bytes.subarray(end + HEAD_END.length))
+    const begin = end + HEAD_END.length
+    this.#last = new LastHead(head, bytes.subarray(0, begin))
+    this.#begin(head, head.length, bytes.subarray(begin))
   }
 
-  #begin(head: LaneHead, rest: Buffer): void {
+  #begin(head: LaneHead, length: number, rest: Buffer): void {
     const { bodies, cors, draining, handle, limits } = this.#options
     this.#inHand = true
     this.#answered = false
     this.#requests++
-    this.#body = rest.length > head.length ? rest.subarray(0, head.length) : rest
-    this.#missing = head.length - this.#body.length
-    if (rest.length > head.length) this.#putBack(rest.subarray(head.length))
+    this.#body = rest.length > length ? rest.subarray(0, length) : rest
+    this.#missing = length - this.#body.length
+    if (rest.length > length) this.#putBack(rest.subarray(length))
     // how long an answer may take is the request's own deadline
     this.deadline = this.#missing > 0 ? this.#since + limits.requestMs : Number.POSITIVE_INFINITY
     this.#exchange = new LaneExchange(head, this.#since, { wire: this, draining, bodies, cors })
@@ -297,20 +297,13 @@ export class LaneConnection implements Wire {
   }
 }
 
-function startsWith(bytes: Buffer, first: Buffer): boolean {
-  if (bytes.length < first.length) return false
-  // a loop, because a call into the engine's own comparison costs more than these few bytes
-  for (let i = 0; i < first.length; i++) if (bytes[i] !== first[i]) return false
-  return true
-}
-
 /** Gives back what the socket read into, once it was copied: large bodies come in many pieces. */
 function discard({ buffer, length }: Buffer): void {
   if (length >= PIECE_BYTES && length === buffer.byteLength) freeMemory(buffer)
 }
 
 /** Where a body's binary part begins, if it has one. */
-function binaryFrom({ headers, length }: LaneHead): number {
+function binaryFrom({ headers }: LaneHead, length: number): number {
   const from = Number(headers['inference-header-content-length'] ?? 0)
   return Number.isInteger(from) && from >= 0 && from <= length ? from : 0
 }

@@ -13,9 +13,8 @@ export interface LaneHead extends RequestHead {
   readonly route: Route
   /** Bytes of body that follow. */
   readonly length: number
-  /** The head's text in front of and behind the digits of its length; with them the next head is compared. */
-  readonly before: string
-  readonly after: string
+  /** Where the digits of that length stand. */
+  readonly lengthAt: number
 }
 
 const REQUEST_LINE = /^POST (\/v[A-Za-z0-9._/-]{1,300}) HTTP\/1\.1$/
@@ -70,25 +69,9 @@ const NAMES = new Set([
 
 /**
  * Understands a head (its bytes as Latin-1, without the empty line) if every character of it is of the one form that the lane
- * knows; `undefined` for all others, right or wrong. `last` is the connection's head before: most are the same again, or
- * differ in the length alone.
+ * knows; `undefined` for all others, right or wrong. The length is not among the headers.
  */
-export function readHead(text: string, last: LaneHead | undefined): LaneHead | undefined {
-  return (last && likeLast(text, last)) ?? parseHead(text)
-}
-
-function likeLast(text: string, last: LaneHead): LaneHead | undefined {
-  const { before, after } = last
-  const from = before.length
-  const to = text.length - after.length
-  // the digits stand between two line ends, so nothing else can have moved
-  if (to <= from || !text.startsWith(before) || !text.endsWith(after)) return undefined
-  const digits = text.slice(from, to)
-  if (digits === last.headers['content-length']) return last
-  return LENGTH.test(digits) ? { ...last, headers: { ...last.headers, 'content-length': digits }, length: Number(digits) } : undefined
-}
-
-function parseHead(text: string): LaneHead | undefined {
+export function readHead(text: string): LaneHead | undefined {
   const lineEnd = text.indexOf('\r\n')
   const target = lineEnd < 0 ? undefined : REQUEST_LINE.exec(text.slice(0, lineEnd))?.[1]
   const route = target === undefined ? undefined : findRoute(target)
@@ -107,12 +90,12 @@ function parseHead(text: string): LaneHead | undefined {
     headers[name] = value
     at = next + 2
   }
-  return finishHead(text, lengthAt, { target, route, headers })
+  return finishHead(lengthAt, { target, route, headers })
 }
 
-function finishHead(text: string, lengthAt: number, { target, route, headers }: RequestHead & { route: Route }): LaneHead | undefined {
-  const { host, connection, 'content-length': digits } = headers
+function finishHead(lengthAt: number, { target, route, headers }: RequestHead & { route: Route }): LaneHead | undefined {
+  const { host, connection, 'content-length': digits, ...others } = headers
   if (host === undefined || digits === undefined || !LENGTH.test(digits)) return undefined
   if (connection !== undefined && connection.toLowerCase() !== 'keep-alive') return undefined
-  return { target, route, headers, length: Number(digits), before: text.slice(0, lengthAt), after: text.slice(lengthAt + digits.length) }
+  return { target, route, headers: { host, ...(connection === undefined ? {} : { connection }), ...others }, length: Number(digits), lengthAt }
 }

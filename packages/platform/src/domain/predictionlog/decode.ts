@@ -1,8 +1,9 @@
 import { type BlockArray, decodePayload } from './block.ts'
 import { type LogColumn, OWN_COLUMNS } from './columns.ts'
-import { BLOCK_FORMAT, type BlockHead, REQUEST_NUMBERS, type TensorPlace } from './encode.ts'
+import { BLOCK_FORMAT, type BlockHead, LISTED_FORMAT, REQUEST_NUMBERS, type TensorPlace } from './encode.ts'
 import type { ColumnSource, Layout } from './layout.ts'
 import { LONGEST_LIST } from './limits.ts'
+import { type PackedTexts, textAt } from './packed-texts.ts'
 
 /** Values of one column, an entry a row; null where there is none. `int64` and `uint64` are bigint, lists are arrays. */
 export interface LogVector {
@@ -13,6 +14,8 @@ export interface LogVector {
   joined?: readonly string[]
   /** Where the values lie as they are, without a null: that of row r at `r × width + at`. */
   plain?: { values: ArrayLike<unknown>; width: number; at: number }
+  /** The texts where they lie: that of row r is number `of[r]`. */
+  packed?: { texts: PackedTexts; of: Uint32Array }
   /** The values of rows `from` to `to`. They are made when asked for, so that a block of many rows is never there as a whole. */
   read: (from: number, to: number) => unknown[]
 }
@@ -117,42 +120,68 @@ function requestsOf({ head, arrays }: Block): Uint32Array {
   return requestOf
 }
 
+/** The names of a block's requests, by their position. */
+function requestNames({ head, arrays }: Block): { name: (request: number) => string | undefined; packed?: PackedTexts } {
+  const { requests } = head
+  if (Array.isArray(requests)) return { name: (request) => requests[request] }
+  const packed = { bytes: arrays[requests.bytes], ends: arrays[requests.ends] } as PackedTexts
+  return { name: (request) => textAt(packed, request), packed }
+}
+
 /** Vectors of the log's own columns of a block, in the order of `OWN_COLUMNS`. */
-function ownVectors({ head, arrays }: Block, requestOf: Uint32Array): LogVector[] {
+function ownVectors(block: Block, requestOf: Uint32Array): LogVector[] {
+  const { head, arrays } = block
   const counts = arrays[0] as Uint32Array
   const numbers = arrays[1] as Float64Array
   const firsts = new Uint32Array(counts.length)
   for (let i = 1; i < counts.length; i++) firsts[i] = firsts[i - 1]! + counts[i - 1]!
-  const number = (at: number) => (request: number) => numbers[request * REQUEST_NUMBERS + at]!
-  const named = head.predictions ?? head.requests
-  const values: (Same | ((request: number, row: number) => unknown))[] = [
-    (request, row) => head.ids?.[request]?.[row] ?? `${named[request]!}/${row}`,
-    (request) => head.requests[request],
-    (_, row) => row,
+  const isOneEach = counts.length === head.rows
+  const { name, packed } = requestNames(block)
+  const { predictions } = head
+  const named = predictions ? (request: number) => predictions[request] : name
+  const number = (at: number): Own => ({
+    each: (request) => numbers[request * REQUEST_NUMBERS + at]!,
+    ...(isOneEach ? { plain: { values: numbers, width: REQUEST_NUMBERS, at } } : {}),
+  })
+  const isJoined = head.ids === null && predictions === undefined
+  const own: (Same | Own)[] = [
+    { each: (request, row) => head.ids?.[request]?.[row] ?? `${named(request)}/${row}`, ...(isJoined ? { joined: ['_request', '_row'] } : {}) },
+    { each: name, ...(packed ? { packed: { texts: packed, of: requestOf } } : {}) },
+    { each: (_, row) => row },
     number(0),
     { value: head.release },
     { value: head.digest },
     { value: head.model },
     { value: 'current' },
-    sameOf(head.interfaces) ?? ((request) => head.interfaces[request]),
-    sameOf(head.callers) ?? ((request) => head.callers[request]),
-    head.traces ? (request) => head.traces![request] ?? null : { value: null },
+    oneOrEach(head.interfaces),
+    oneOrEach(head.callers),
+    head.traces ? { each: (request) => head.traces![request] ?? null } : { value: null },
     ...[1, 2, 3, 4].map(number),
   ]
-  return values.map((value, i) => {
+  return own.map((one, i) => {
     const column = OWN_COLUMNS[i]!
-    if (typeof value === 'object') return { column, same: value, read: (from, to) => new Array<unknown>(to - from).fill(value.value) }
+    if ('value' in one) return { column, same: one, read: (from, to) => new Array<unknown>(to - from).fill(one.value) }
+    const { each, ...more } = one
     const read: LogVector['read'] = (from, to) => {
       const found = new Array<unknown>(to - from)
       for (let k = 0; k < found.length; k++) {
         const request = requestOf[from + k]!
-        found[k] = value(request, from + k - firsts[request]!)
+        found[k] = each(request, from + k - firsts[request]!)
       }
       return found
     }
-    const isJoined = i === 0 && head.ids === null && head.predictions === undefined
-    return isJoined ? { column, joined: ['_request', '_row'], read } : { column, read }
+    return { column, read, ...more }
   })
+}
+
+/** A column of the log's own, by request and row within it. */
+interface Own extends Pick<LogVector, 'plain' | 'packed' | 'joined'> {
+  each(request: number, row: number): unknown
+}
+
+function oneOrEach(values: string | readonly string[]): Same | Own {
+  if (typeof values === 'string') return { value: values }
+  return sameOf(values) ?? { each: (request) => values[request] }
 }
 
 type Same = NonNullable<LogVector['same']>
@@ -188,7 +217,7 @@ function endOf(block: Block): LogTable['end'] {
 function open(payload: Buffer): Block {
   const { head, arrays } = decodePayload(payload)
   const known = head as unknown as BlockHead
-  if (known.format !== BLOCK_FORMAT) throw new Error(`block format ${String(known.format)} is not known`)
+  if (known.format !== BLOCK_FORMAT && known.format !== LISTED_FORMAT) throw new Error(`block format ${String(known.format)} is not known`)
   return { head: known, layout: JSON.parse(known.layout) as Layout, arrays }
 }
 

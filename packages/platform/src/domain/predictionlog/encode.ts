@@ -3,9 +3,12 @@ import type { PredictionEvent, ServableRelease } from '../inference/index.ts'
 import { type BlockArray, encodeFrame } from './block.ts'
 import { type Layout, layoutOf } from './layout.ts'
 import { type Packed, packTensor } from './pack.ts'
+import { packTexts } from './packed-texts.ts'
 
 /** Version of the block's content; a reader refuses what is newer than itself. */
-export const BLOCK_FORMAT = 1
+export const BLOCK_FORMAT = 2
+/** The one before: ids, interfaces and callers always as lists. */
+export const LISTED_FORMAT = 1
 
 /** How a stored tensor lies in its block: in which array or list of texts, which of its
  * values are null, and, where rows vary in size, where each row starts. */
@@ -20,7 +23,10 @@ export interface TensorPlace {
   absent?: number[]
 }
 
-/** Head of a block. Lists with one entry a request: `requests`, `predictions`, `ids`, `interfaces`, `callers`, `traces`. */
+/**
+ * Head of a block. Lists with one entry a request: `requests`, `predictions`, `ids`, `interfaces`, `callers`, `traces`. What all requests have is
+ * one text; `requests` of ASCII are packed into two arrays instead.
+ */
 export interface BlockHead {
   format: number
   deployment: string
@@ -32,12 +38,12 @@ export interface BlockHead {
   rows: number
   /** The `Layout` as JSON text: kept as text so that it is made once a release and not once a block. */
   layout: string
-  requests: string[]
+  requests: string[] | { bytes: number; ends: number }
   /** Names of the predictions, where any is another than its request's. Absent in blocks of before there were two. */
   predictions?: string[]
   ids: (string[] | null)[] | null
-  interfaces: string[]
-  callers: string[]
+  interfaces: string | string[]
+  callers: string | string[]
   traces: (string | null)[] | null
   places: TensorPlace[]
 }
@@ -84,6 +90,12 @@ function caller(event: PredictionEvent): string {
   return kind === 'key' ? `key:${id}` : kind
 }
 
+/** What all events have, or what each has. */
+function oneOrAll(events: readonly PredictionEvent[], of: (event: PredictionEvent) => string): string | string[] {
+  const first = of(events[0]!)
+  return events.every((event) => of(event) === first) ? first : events.map(of)
+}
+
 /**
  * Encodes events of one release and one UTC hour as one frame. Tensors are copied as they are; columns are made of them later,
  * outside the serve process. Arrays 0 and 1 are rows a request (u32) and the requests' numbers (f64, five a request).
@@ -104,18 +116,17 @@ export function encodeBlock(events: readonly PredictionEvent[], hour: number): B
     layout: text,
     requests: [],
     ids: null,
-    interfaces: [],
-    callers: [],
+    interfaces: '',
+    callers: '',
     traces: null,
     places: [],
   }
+  const requests = new Array<string>(events.length)
   for (let i = 0; i < events.length; i++) {
     const { request, answer, time, totalMs } = events[i]!
     counts[i] = request.rows
     head.rows += request.rows
-    head.requests.push(request.requestId ?? request.id)
-    head.interfaces.push(request.interface)
-    head.callers.push(caller(events[i]!))
+    requests[i] = request.requestId ?? request.id
     const at = i * REQUEST_NUMBERS
     numbers[at] = time
     numbers[at + 1] = totalMs
@@ -126,7 +137,11 @@ export function encodeBlock(events: readonly PredictionEvent[], hour: number): B
   if (events.some((e) => e.request.requestId !== undefined)) head.predictions = events.map((e) => e.request.id)
   if (events.some((e) => e.request.ids !== undefined)) head.ids = events.map((e) => e.request.ids ?? null)
   if (events.some((e) => e.request.traceId !== undefined)) head.traces = events.map((e) => e.request.traceId ?? null)
+  head.interfaces = oneOrAll(events, (event) => event.request.interface)
+  head.callers = oneOrAll(events, caller)
   const arrays: BlockArray[] = [counts, numbers]
+  const packed = packTexts(requests)
+  head.requests = packed ? { bytes: arrays.push(packed.bytes) - 1, ends: arrays.push(packed.ends) - 1 } : requests
   head.places = layout.tensors.map((stored) => place(packTensor(events, stored, head.rows), arrays))
   return encodeFrame(head, arrays)
 }

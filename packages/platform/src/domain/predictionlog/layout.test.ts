@@ -3,10 +3,10 @@ import { test } from 'node:test'
 import { releaseSettings } from '@fairlead/contract/control'
 import { sampleEvent, sampleRelease } from '../../testing/prediction-events.ts'
 import type { ServableRelease } from '../inference/index.ts'
-import { encodeFrame, readFrame } from './block.ts'
+import { decodePayload, encodeFrame, readFrame } from './block.ts'
 import { widen } from './columns.ts'
 import { decodeBlock } from './decode.ts'
-import { encodeBlock } from './encode.ts'
+import { BLOCK_FORMAT, encodeBlock, LISTED_FORMAT } from './encode.ts'
 import { layoutOf } from './layout.ts'
 
 /** Columns of the events by name, the log's own left out. */
@@ -123,8 +123,36 @@ test('a block that is cut, changed, or of a newer format is not read', () => {
     changed[at] = changed[at]! ^ 4
     assert.equal(readFrame(changed, 0).kind, 'bad', `byte ${at}`)
   }
-  const newer = readFrame(encodeFrame({ format: 2 }, []), 0)
-  assert.throws(() => decodeBlock((newer as { payload: Buffer }).payload), /format 2/)
+  const newer = readFrame(encodeFrame({ format: BLOCK_FORMAT + 1 }, []), 0)
+  assert.throws(() => decodeBlock((newer as { payload: Buffer }).payload), new RegExp(`format ${BLOCK_FORMAT + 1}`))
+})
+
+test('names of requests are packed where they are ASCII and lists elsewhere, as all were before', () => {
+  const events = ['a', 'ä/"', '', 'a longer one'].map((id) => sampleEvent([{ age: 1n }, { age: 2n }], { id }))
+  const own = (frame: Buffer) => {
+    const table = decodeBlock((readFrame(frame, 0) as { payload: Buffer }).payload)
+    return { packed: table.vectors[1]!.packed !== undefined, rows: table.vectors.slice(0, 3).map((vector) => vector.read(0, table.rows)) }
+  }
+  const ascii = events.filter((_, i) => i !== 1)
+  const names = (list: typeof events) => list.flatMap(({ request: { id } }) => [id, id])
+  for (const [list, packed] of [
+    [ascii, true],
+    [events, false],
+  ] as const) {
+    const found = own(encodeBlock(list, 0))
+    assert.equal(found.packed, packed)
+    assert.deepEqual(found.rows[1], names(list))
+    assert.deepEqual(
+      found.rows[0],
+      names(list).map((name, i) => `${name}/${i % 2}`),
+    )
+  }
+  const { head, arrays } = decodePayload((readFrame(encodeBlock(events, 0), 0) as { payload: Buffer }).payload)
+  const listed = encodeFrame({ ...head, format: LISTED_FORMAT, interfaces: events.map(() => 'rows'), callers: events.map((_, i) => `key:${i}`) }, arrays)
+  const table = decodeBlock((readFrame(listed, 0) as { payload: Buffer }).payload)
+  assert.deepEqual(table.vectors[1]!.read(0, 8), names(events))
+  assert.deepEqual(table.vectors[8]!.same, { value: 'rows' })
+  assert.deepEqual(table.vectors[9]!.read(0, 8), ['key:0', 'key:0', 'key:1', 'key:1', 'key:2', 'key:2', 'key:3', 'key:3'])
 })
 
 test('types widen without losing whole numbers', () => {

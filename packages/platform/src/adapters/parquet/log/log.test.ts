@@ -115,6 +115,29 @@ test('values that lie in an array, that are the same everywhere, that are joined
   await bothWays([first, table(2, [vector('FLOAT32_2', 'float32', [1, null]), same('same_string', 'string', 'other')]), first], columns)
 })
 
+test('texts that are packed, and joined of packed ones and numbers', async () => {
+  const names = ['a', '', 'a name of more than one letter', 'b']
+  const texts = { bytes: Uint8Array.from(Buffer.from(names.join(''))), ends: Uint32Array.from(names, (_, i) => names.slice(0, i + 1).join('').length) }
+  const of = Uint32Array.of(0, 0, 1, 2, 3, 3)
+  const rows = [0, 7, 9, 10, 0, 123_456]
+  const name = vector(
+    '_request',
+    'string',
+    Array.from(of, (i) => names[i]),
+    { packed: { texts, of } },
+  )
+  const id = vector(
+    '_id',
+    'string',
+    Array.from(of, (i, row) => `${names[i]}/${rows[row]}`),
+    { joined: ['_request', '_row'] },
+  )
+  const packed = table(6, [id, name, vector('_row', 'int32', rows)], (from) => Math.min(6, from + 4))
+  const columns = packed.vectors.map(({ column }) => column)
+  await bothWays([packed], columns)
+  await bothWays([table(1, [vector('_id', 'string', [null]), vector('_request', 'string', ['plain'])]), packed], columns)
+})
+
 test('values of a type that became wider', async () => {
   const text: LogColumn = { name: 'n', type: 'string', list: false, role: 'input' }
   const big: LogColumn = { name: 'm', type: 'int64', list: false, role: 'input' }

@@ -1,4 +1,5 @@
 import type { LogColumn, LogTable, LogType, LogVector } from '../../../domain/predictionlog/index.ts'
+import { TextBytes } from './text-bytes.ts'
 
 /** Rows `from` to `to` of a table, with its columns by their names in lower case. */
 export interface Piece {
@@ -122,44 +123,38 @@ function encodeFlags(column: LogColumn, pieces: readonly Piece[]): Encoded {
   return { bytes: bytes.subarray(0, (count + 7) >> 3), present: count === rows ? undefined : present, count }
 }
 
-/** Longest text that is copied letter by letter, which for short ones is faster than a call into the engine. */
-const SHORT_TEXT = 48
-
 function encodeTexts(column: LogColumn, pieces: readonly Piece[]): Encoded {
   const rows = rowsOf(pieces)
   const present = new Uint8Array(rows)
-  let bytes = Buffer.allocUnsafe(Math.max(64, rows * 24))
-  let length = 0
+  const texts = new TextBytes(rows * 24)
   let row = 0
-  let count = 0
   for (const piece of pieces) {
+    const vector = vectorOf(column, piece)
+    const packed = vector?.packed
+    const joined = vector?.joined && joinedOf(vector.joined, piece)
+    if (packed || joined) {
+      present.fill(1, row, row + piece.to - piece.from)
+      for (let i = piece.from; i < piece.to; i++) {
+        if (packed) texts.packed(packed.texts, packed.of[i]!, undefined)
+        else texts.packed(joined!.texts, joined!.of[i]!, joined!.numbers[i - piece.from] as number)
+      }
+      row += piece.to - piece.from
+      continue
+    }
     const read = readAll(column, piece)
     for (let i = 0; i < piece.to - piece.from; i++, row++) {
       const value = read?.[i] ?? null
       if (value === null) continue
-      const text = typeof value === 'string' ? value : String(value)
-      const needed = length + 4 + 3 * text.length
-      if (needed > bytes.length) {
-        const larger = Buffer.allocUnsafe(Math.max(needed, 2 * bytes.length))
-        bytes.copy(larger, 0, 0, length)
-        bytes = larger
-      }
-      const size = writeText(bytes, length + 4, text)
-      bytes.writeUInt32LE(size, length)
-      length += 4 + size
+      texts.text(typeof value === 'string' ? value : String(value))
       present[row] = 1
-      count++
     }
   }
-  return { bytes: bytes.subarray(0, length), present: count === rows ? undefined : present, count }
+  return { bytes: texts.bytes, present: texts.count === rows ? undefined : present, count: texts.count }
 }
 
-function writeText(bytes: Buffer, at: number, text: string): number {
-  if (text.length > SHORT_TEXT) return bytes.write(text, at)
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i)
-    if (code > 0x7f) return bytes.write(text, at)
-    bytes[at + i] = code
-  }
-  return text.length
+/** A packed text and a whole number, where that is what a column is joined of. */
+function joinedOf(names: readonly string[], { vectors, from, to }: Piece) {
+  const [first, second, ...others] = names.map((name) => vectors.get(name.toLowerCase()))
+  if (!first?.packed || second?.column.type !== 'int32' || others.length > 0) return undefined
+  return { ...first.packed, numbers: second.read(from, to) }
 }

@@ -47,7 +47,7 @@ export function readLightGBM(bytes: Uint8Array, options: LightGBMOptions = {}): 
   return {
     version: 1,
     source: { format: 'lightgbm', version: header.version, objective: header.objective },
-    inputs: [{ name: 'input', type: 'f64', width: header.features.length, columns }],
+    inputs: [{ name: 'features', type: 'f64', width: header.features.length, columns }],
     steps,
     outputs,
     texts,

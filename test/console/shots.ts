@@ -74,6 +74,18 @@ const SHOTS: Shot[] = [
   { name: 'limits', path: '/system', state: 'little', act: (page) => page.getByRole('button', { name: 'Limit website' }).click() },
   { name: 'key', path: '/system', state: 'little', act: (page) => page.getByRole('button', { name: 'Make a key' }).click() },
   {
+    name: 'key-limits',
+    path: '/system',
+    state: 'little',
+    act: async (page) => {
+      await page.getByRole('button', { name: 'Make a key' }).click()
+      await page.getByLabel('Name').fill('partner')
+      await page.getByLabel('Rate').fill('100')
+      await page.getByLabel('Quota').fill('5000000/month')
+      await page.getByLabel('Quota').scrollIntoViewIfNeeded()
+    },
+  },
+  {
     name: 'palette',
     path: '/',
     state: 'little',

@@ -1,5 +1,5 @@
 import type { CreatedKey, KeyScope } from '@fairlead/contract/control'
-import { Button, Checkbox, Modal, MultiSelect, Select, TextInput } from '@mantine/core'
+import { Button, Checkbox, Fieldset, Modal, MultiSelect, Select, TextInput } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import { control } from '../api/control.ts'
@@ -7,6 +7,8 @@ import { deploymentsQuery, keysQuery } from '../api/queries.ts'
 import { TroubleView } from '../ui/feedback.tsx'
 import { Icon } from '../ui/icons.tsx'
 import { Command } from '../ui/show.tsx'
+import { LimitInputs } from './limits.tsx'
+import { faultsOf, type LimitFields, limitsWith } from './limits-form.ts'
 
 const SCOPES: readonly { value: KeyScope; label: string; description: string }[] = [
   { value: 'predict', label: 'Predict', description: 'Ask deployments for predictions' },
@@ -66,6 +68,8 @@ function KeyForm({ onCreated, onClose }: { onCreated: (key: CreatedKey) => void;
   const [scopes, setScopes] = useState<string[]>(['predict'])
   const [bound, setBound] = useState<string[]>([])
   const [lifetime, setLifetime] = useState('90')
+  const [limit, setLimit] = useState<LimitFields>({ rate: '', burst: '', quota: '' })
+  const limits = limitsWith(null, null, limit)
   const create = useMutation({
     mutationFn: () =>
       control.call('createKey', {
@@ -74,6 +78,7 @@ function KeyForm({ onCreated, onClose }: { onCreated: (key: CreatedKey) => void;
           scopes: SCOPES.map((scope) => scope.value).filter((scope) => scopes.includes(scope)),
           deployments: bound,
           ...(lifetime === 'never' ? {} : { expiresAt: new Date(Date.now() + Number(lifetime) * DAY_MS).toISOString() }),
+          ...(limits && { limits }),
         },
       }),
     onSuccess: async (key) => {
@@ -81,7 +86,7 @@ function KeyForm({ onCreated, onClose }: { onCreated: (key: CreatedKey) => void;
       await client.invalidateQueries({ queryKey: keysQuery.queryKey })
     },
   })
-  const ready = name.trim() !== '' && scopes.length > 0
+  const ready = name.trim() !== '' && scopes.length > 0 && Object.keys(faultsOf(limit)).length === 0
   const submit = (event: FormEvent) => {
     event.preventDefault()
     if (ready) create.mutate()
@@ -112,6 +117,12 @@ function KeyForm({ onCreated, onClose }: { onCreated: (key: CreatedKey) => void;
         onChange={setBound}
       />
       <Select label="Expires in" w={160} allowDeselect={false} data={LIFETIMES} value={lifetime} onChange={(value) => setLifetime(value ?? '90')} />
+      <Fieldset legend="Limits" variant="unstyled" className="fl-limits-of">
+        <p className="fl-soft fl-small">
+          Over all deployments together; an empty field is no limit. Those for one deployment are set in the list, with “Limit”.
+        </p>
+        <LimitInputs fields={limit} onChange={setLimit} />
+      </Fieldset>
       {create.error ? <TroubleView error={create.error} /> : null}
       <div className="fl-row" style={{ justifyContent: 'flex-end' }}>
         <Button variant="default" onClick={onClose}>

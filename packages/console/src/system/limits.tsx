@@ -37,6 +37,29 @@ export function LimitsCell({ apiKey: { limits, usage } }: { apiKey: ApiKey }) {
   )
 }
 
+/** The three fields of a limit, and what is wrong with them. */
+export function LimitInputs({ fields, onChange, autoFocus }: { fields: LimitFields; onChange: (fields: LimitFields) => void; autoFocus?: true }) {
+  const faults = faultsOf(fields)
+  const field = (name: keyof LimitFields) => ({
+    value: fields[name],
+    error: faults[name],
+    onChange: ({ currentTarget }: { currentTarget: { value: string } }) => onChange({ ...fields, [name]: currentTarget.value.trim() }),
+  })
+  return (
+    <div className="fl-limits">
+      <TextInput
+        label="Rate"
+        description="Requests per second or minute"
+        placeholder="100/s"
+        {...(autoFocus && { 'data-autofocus': true })}
+        {...field('rate')}
+      />
+      <TextInput label="Burst" description="Requests at once" placeholder="as the rate counts" inputMode="numeric" {...field('burst')} />
+      <TextInput label="Quota" description="Rows per day or month (UTC)" placeholder="1000000/day" {...field('quota')} />
+    </div>
+  )
+}
+
 const ALL = ''
 
 /** Changes how often and for how many rows a key may ask. */
@@ -63,11 +86,6 @@ export function LimitsDialog({ apiKey, onClose }: { apiKey: ApiKey; onClose: () 
     if (Object.keys(faults).length === 0) save.mutate()
   }
   const names = new Set([...(deployments.data?.items ?? []).map(({ name }) => name), ...Object.keys(apiKey.limits?.deployments ?? {})])
-  const field = (name: keyof LimitFields) => ({
-    value: fields[name],
-    error: faults[name],
-    onChange: ({ currentTarget }: { currentTarget: { value: string } }) => setFields({ ...fields, [name]: currentTarget.value.trim() }),
-  })
   return (
     <Modal opened onClose={onClose} title={<strong>Limits of {apiKey.name}</strong>} size="lg">
       <form className="fl-stack" onSubmit={submit}>
@@ -79,15 +97,7 @@ export function LimitsDialog({ apiKey, onClose }: { apiKey: ApiKey; onClose: () 
           value={scope}
           onChange={choose}
         />
-        <TextInput label="Rate" description="Requests per second or minute" placeholder="100/s" data-autofocus {...field('rate')} />
-        <TextInput
-          label="Burst"
-          description="Requests at once; as many as the rate counts when empty"
-          placeholder="200"
-          inputMode="numeric"
-          {...field('burst')}
-        />
-        <TextInput label="Quota" description="Rows per day or month of UTC" placeholder="1000000/day" {...field('quota')} />
+        <LimitInputs fields={fields} onChange={setFields} autoFocus />
         {save.error ? <TroubleView error={save.error} /> : null}
         <div className="fl-row" style={{ justifyContent: 'flex-end' }}>
           <Button variant="default" onClick={onClose}>

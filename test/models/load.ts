@@ -109,12 +109,16 @@ export interface Tensor {
   readonly name: string
   readonly datatype: string
   readonly shape: readonly number[]
-  readonly data: readonly (number | string | boolean)[]
+  readonly data: readonly (number | bigint | string | boolean)[]
 }
 
-/** The requests of a case's `io.json`. */
+/** The requests of a case's `io.json`; whole numbers that a double does not hold are bigints. */
 export function caseExchanges({ dir }: ModelCase): readonly Exchange[] {
-  return (JSON.parse(readFileSync(join(CASES, dir, 'io.json'), 'utf8')) as { requests: Exchange[] }).requests
+  const exact = (_: string, value: unknown, { source }: { source: string }) =>
+    typeof value === 'number' && !Number.isSafeInteger(value) && /^-?\d+$/.test(source) ? BigInt(source) : value
+  // the third argument of a reviver is newer than the types
+  const text = readFileSync(join(CASES, dir, 'io.json'), 'utf8')
+  return (JSON.parse(text, exact as (key: string, value: unknown) => unknown) as { requests: Exchange[] }).requests
 }
 
 /** Numbers of some columns, row after row. */

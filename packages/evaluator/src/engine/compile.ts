@@ -1,3 +1,4 @@
+import { checkForm } from '../form/check/index.ts'
 import type { Form, Input, Output } from '../form/form.ts'
 import { kernelsOn, type WasmModule } from '../kernels/index.ts'
 import { Arena } from './arena.ts'
@@ -24,9 +25,11 @@ const BLOCK_ROWS = { least: 64, most: 2048 } as const
 /**
  * Makes a form ready to predict. Each predictor has a memory of its own, which goes with it.
  *
+ * @throws UnreadableModel for a form that is not sound
  * @throws CannotRun for a form with a step or a type that the engine does not know, an unknown output, or too large for 4 GiB
  */
 export function compile(form: Form, options: CompileOptions = {}): Predictor {
+  checkForm(form)
   const outputs = wanted(form, options.outputs)
   const arena = new Arena()
   const kernels = kernelsOn(arena.memory, options.module)

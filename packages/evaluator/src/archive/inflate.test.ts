@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { deflateRawSync, constants as zlib } from 'node:zlib'
 import { UnreadableModel } from '../unreadable.ts'
-import { inflate } from './inflate.ts'
+import { inflate, inflateUpTo } from './inflate.ts'
 
 const noise = (length: number, mask: number) => Uint8Array.from({ length }, (_, i) => ((Math.imul(i + 1, 2654435761) >>> 13) ^ (i >>> 7)) & mask)
 const texts = new TextEncoder().encode('{"__class__":"str","__id__":1404'.repeat(900))
@@ -32,7 +32,7 @@ test('refuses a stream that comes to more or less than was said, cut off or of b
       () => inflate(bytes, size, 'a.npy'),
       (error) => error instanceof UnreadableModel && error.where === 'a.npy' && what.test(error.message),
     )
-  refused(packed, texts.length - 1, /more than it says/)
+  refused(packed, texts.length - 1, /to more than/)
   refused(packed, texts.length + 1, /unpacks to/)
   refused(packed.subarray(0, packed.length - 5), texts.length, /ends too early/)
   refused(Uint8Array.of(0b111), 1, /kind that does not exist/)
@@ -51,4 +51,14 @@ test('whatever the bytes, it ends with the size said or a refusal', () => {
       assert.ok(error instanceof UnreadableModel)
     }
   }
+})
+
+test('unpacks streams of unknown size up to a bound', () => {
+  const packed = new Uint8Array(deflateRawSync(texts))
+  assert.deepEqual(inflateUpTo(packed, 1 << 20, 'x'), texts)
+  assert.deepEqual(inflateUpTo(new Uint8Array(deflateRawSync(new Uint8Array(0))), 10, 'x'), new Uint8Array(0))
+  assert.throws(
+    () => inflateUpTo(packed, 10_000, 'x'),
+    (error) => error instanceof UnreadableModel && error.reason === 'too-large',
+  )
 })

@@ -20,23 +20,33 @@ interface Code {
  * nothing beyond it is ever written. Synchronous on purpose: runtimes offer inflating only as a stream.
  */
 export function inflate(bytes: Uint8Array, size: number, where: string): Uint8Array {
-  const inflater = new Inflater(bytes, size, where)
+  const inflater = new Inflater(bytes, { size, most: size }, where)
   inflater.run()
+  if (inflater.written !== size) throw new UnreadableModel('malformed', where, `it unpacks to ${inflater.written} bytes and says ${size}`)
   return inflater.out
 }
 
+/** The bytes of a raw deflate stream of unknown size, at most `most` of them. Throws UnreadableModel beyond that. */
+export function inflateUpTo(bytes: Uint8Array, most: number, where: string): Uint8Array {
+  const inflater = new Inflater(bytes, { size: Math.min(most, Math.max(1024, bytes.length * 4)), most }, where)
+  inflater.run()
+  return inflater.out.subarray(0, inflater.written)
+}
+
 class Inflater {
-  readonly out: Uint8Array
+  out: Uint8Array
+  written = 0
+  private readonly most: number
   private readonly bytes: Uint8Array
   private readonly where: string
   private at = 0
   private bits = 0
   private held = 0
-  private written = 0
 
-  constructor(bytes: Uint8Array, size: number, where: string) {
+  constructor(bytes: Uint8Array, { size, most }: { readonly size: number; readonly most: number }, where: string) {
     this.bytes = bytes
     this.where = where
+    this.most = most
     this.out = new Uint8Array(size)
   }
 
@@ -49,7 +59,21 @@ class Inflater {
       else if (kind === 2) this.dynamic()
       else throw this.broken('a block of a kind that does not exist')
     }
-    if (this.written !== this.out.length) throw this.broken(`unpacks to ${this.written} bytes and says ${this.out.length}`)
+  }
+
+  /** Makes room for this many bytes more. */
+  private room(count: number): void {
+    const needed = this.written + count
+    if (needed <= this.out.length) return
+    if (needed > this.most)
+      throw new UnreadableModel(
+        this.out.length === this.most ? 'malformed' : 'too-large',
+        this.where,
+        `its deflate stream unpacks to more than ${this.most} bytes`,
+      )
+    const larger = new Uint8Array(Math.min(this.most, needed * 2))
+    larger.set(this.out)
+    this.out = larger
   }
 
   private broken(what: string): UnreadableModel {
@@ -78,7 +102,7 @@ class Inflater {
     if (length !== (~(c | (d << 8)) & 0xffff)) throw this.broken('the length of a stored block does not match its complement')
     this.at += 4
     if (this.at + length > this.bytes.length) throw this.broken('it ends too early')
-    if (this.written + length > this.out.length) throw this.broken('it unpacks to more than it says')
+    this.room(length)
     this.out.set(this.bytes.subarray(this.at, this.at + length), this.written)
     this.at += length
     this.written += length
@@ -130,7 +154,7 @@ class Inflater {
       const symbol = this.decode(lengths)
       if (symbol === 256) return
       if (symbol < 256) {
-        if (this.written >= this.out.length) throw this.broken('it unpacks to more than it says')
+        if (this.written >= this.out.length) this.room(1)
         this.out[this.written] = symbol
         this.written += 1
       } else this.copy(symbol - 257, distances)
@@ -144,7 +168,7 @@ class Inflater {
     if (code >= DISTANCE_BASE.length) throw this.broken('a distance that does not exist')
     const distance = (DISTANCE_BASE[code] as number) + this.take(DISTANCE_EXTRA[code] as number)
     if (distance > this.written) throw this.broken('it copies from before its beginning')
-    if (this.written + length > this.out.length) throw this.broken('it unpacks to more than it says')
+    this.room(length)
     for (let i = 0; i < length; i += 1, this.written += 1) this.out[this.written] = this.out[this.written - distance] as number
   }
 }

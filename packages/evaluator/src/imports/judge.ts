@@ -34,12 +34,13 @@ const PLAIN_BUILTINS = words(
 const DANGEROUS_NAMES: Readonly<Record<string, string>> = {
   ...reach(
     'runs code',
-    'numpy.testing._private.utils.runstring numpy.testing.utils.runstring numpy.distutils.exec_command.exec_command numpy.f2py.compile torch.jit.unsupported_tensor_ops.execWrapper',
+    'numpy.testing._private.utils.runstring numpy.testing.utils.runstring numpy.distutils.exec_command.exec_command numpy.f2py.compile torch.jit.unsupported_tensor_ops.execWrapper torch.fx.graph_module.reduce_graph_module torch.fx.graph_module.reduce_package_graph_module pandas.eval pandas.core.computation.eval.eval',
   ),
   ...reach(
     'loads files',
     'numpy.load numpy.lib.npyio.load numpy.lib._npyio_impl.load numpy.fromfile numpy.memmap joblib.load joblib.numpy_pickle.load pandas.read_pickle pandas.io.pickle.read_pickle torch.load torch.serialization.load torch.hub.load skops.io.load',
   ),
+  ...reach('loads a pickle inside the pickle', 'torch.storage._load_from_bytes'),
   ...reach('loads libraries', 'numpy.ctypeslib.load_library torch.ops.load_library torch.classes.load_library'),
   ...reach(
     'makes functions out of code in the file',
@@ -58,17 +59,16 @@ const KNOWN = words(
 
 /** Judges what a file imports by its name alone; nothing is looked up. */
 export function judgeImport(module: string, name: string): Judgement {
-  const path = `${module}.${name}`
+  const path = `${module}.${name}`.replace(/^(joblib|sklearn)\.externals\./, '')
   const named = DANGEROUS_NAMES[path]
   if (named !== undefined) return { verdict: 'dangerous', reason: named }
   if (BUILTINS.has(module)) return PLAIN_BUILTINS.has(name) ? { verdict: 'known' } : { verdict: 'dangerous', reason: 'a built-in that is no plain type' }
   const [root = ''] = module.split('.')
   const reason = Object.hasOwn(DANGEROUS, root) ? DANGEROUS[root] : undefined
   if (reason !== undefined) return { verdict: 'dangerous', reason }
-  // A name with dots goes through attributes of what it names: `numpy` with `os.system` is the system's.
-  const parts = [...module.split('.').slice(1), ...name.split('.')]
-  const inside = parts.find((part) => Object.hasOwn(DANGEROUS, part) && !HARMLESS_PARTS.has(part))
-  if (name.includes('.') && inside !== undefined) return { verdict: 'dangerous', reason: `reaches ${inside} through another module` }
+  // A name may go through attributes of its module: `os.system` of `numpy.testing` is the system's.
+  const inside = name.split('.').find((part) => Object.hasOwn(DANGEROUS, part) && !HARMLESS_PARTS.has(part))
+  if (inside !== undefined) return { verdict: 'dangerous', reason: `reaches ${inside} through another module` }
   if (/^__\w+__$/.test(name.split('.').at(-1) ?? '')) return { verdict: 'dangerous', reason: 'reaches into the interpreter' }
   return { verdict: KNOWN.has(root) ? 'known' : 'unknown' }
 }

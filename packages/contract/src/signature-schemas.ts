@@ -12,6 +12,8 @@ export const tensorSpec = z.object({
   shape: z.array(z.number().int()),
   /** Symbolic names of the variable dimensions, where the file has them; same length as `shape`. */
   dimensions: z.array(z.string().nullable()).optional(),
+  /** Set where the file's own output is a map for each row: its keys, in the order of the tensor's columns that stand for it. */
+  keys: z.array(z.string()).optional(),
 })
 
 /** One named input column of a row, and where its value goes in the model's tensors. */

@@ -35,7 +35,7 @@ export function planTensor(spec: TensorSpec, all: InputColumn[], unknownValues: 
     inner: array ? inner : inner.map((size, i) => (size > 0 ? size : i === inner.length - 1 ? Math.max(1, columns.length) : 1)),
     columns: columns.map((column) => ({
       column,
-      set: setterOf(column, unknownValues),
+      set: setterOf(column, unknownValues, spec.type),
       check: limitsOf(column, unknownValues),
       offset: column.index ?? 0,
     })),

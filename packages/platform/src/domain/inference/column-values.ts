@@ -79,9 +79,9 @@ export function floatLimit(type: DataType): number {
   return type === 'float32' ? FLOAT32_LIMIT : type === 'float64' ? Number.POSITIVE_INFINITY : 0
 }
 
-function floatSetter(column: InputColumn, check: CheckValue | undefined): SetValue {
+function floatSetter(column: InputColumn, check: CheckValue | undefined, tensor: DataType): SetValue {
   const limit = column.type === 'float32' ? FLOAT32_LIMIT : column.type === 'float16' ? FLOAT16_LIMIT : Number.POSITIVE_INFINITY
-  const half = column.type === 'float16'
+  const half = tensor === 'float16'
   return (value, data, at) => {
     let x: number
     if (typeof value === 'number') x = value
@@ -96,10 +96,12 @@ function floatSetter(column: InputColumn, check: CheckValue | undefined): SetVal
   }
 }
 
-function integerSetter(column: InputColumn & { type: keyof typeof INTEGER_RANGES }, check: CheckValue | undefined): SetValue {
+function integerSetter(column: InputColumn & { type: keyof typeof INTEGER_RANGES }, check: CheckValue | undefined, tensor: DataType): SetValue {
   const [low, high] = INTEGER_RANGES[column.type]
   const big = isBigInteger(column.type)
   const [from, to] = [Number(low), Number(high)]
+  const keepsDigits = isBigInteger(tensor)
+  const half = tensor === 'float16'
   return (value, data, at) => {
     if (typeof value !== 'bigint' && (typeof value !== 'number' || !Number.isInteger(value))) return wrongType(column, value)
     if (value < from || value > to || (big && (BigInt(value) < low || BigInt(value) > high))) {
@@ -107,25 +109,36 @@ function integerSetter(column: InputColumn & { type: keyof typeof INTEGER_RANGES
     }
     const refusal = check?.(value)
     if (refusal) return refusal
-    if (big) (data as BigInt64Array)[at] = BigInt(value)
-    else (data as Int32Array)[at] = Number(value)
+    if (keepsDigits) (data as BigInt64Array)[at] = BigInt(value)
+    else (data as Int32Array)[at] = half ? numberToHalf(Number(value)) : Number(value)
     return undefined
   }
 }
 
-/** Makes the setter of a column. Numbers as text, truth values as numbers and the like are refused. */
-export function setterOf(column: InputColumn, unknownValues: 'refuse' | 'pass'): SetValue {
+/**
+ * Makes the setter of a column, for a tensor of the column's own type unless another is named that holds its values.
+ * Numbers as text, truth values as numbers and the like are refused.
+ */
+export function setterOf(column: InputColumn, unknownValues: 'refuse' | 'pass', tensor: DataType = column.type): SetValue {
   const check = limitsOf(column, unknownValues)
   const { type } = column
-  if (isFloat(type)) return floatSetter(column, check)
-  if (isInteger(type)) return integerSetter({ ...column, type }, check)
+  if (isFloat(type)) return floatSetter(column, check, tensor)
+  if (isInteger(type)) return integerSetter({ ...column, type }, check, tensor)
   const wanted = type === 'bool' ? 'boolean' : 'string'
+  const truth = truthOf(tensor)
   return (value, data, at) => {
     if (typeof value !== wanted) return wrongType(column, value)
     const refusal = check?.(value as string | boolean)
     if (refusal) return refusal
-    if (wanted === 'boolean') (data as Uint8Array)[at] = value ? 1 : 0
+    if (wanted === 'boolean') (data as unknown as (number | bigint)[])[at] = truth(value === true)
     else (data as string[])[at] = value as string
     return undefined
   }
+}
+
+/** What stands for a truth value in a tensor. */
+function truthOf(tensor: DataType): (value: boolean) => number | bigint {
+  if (isBigInteger(tensor)) return (value) => (value ? 1n : 0n)
+  const one = tensor === 'float16' ? numberToHalf(1) : 1
+  return (value) => (value ? one : 0)
 }

@@ -1,4 +1,4 @@
-import { FairleadError } from '@fairlead/contract'
+import { type DataType, FairleadError, isBigInteger, isFloat } from '@fairlead/contract'
 import { checkRoom, fillArray, fillNull, refuseNull, shapeOf, type TensorPlan } from './column-plan.ts'
 import type { Refusal } from './column-values.ts'
 import { MAX_ITEMS, placeOf, Refusals, unknownColumn } from './refusals.ts'
@@ -77,7 +77,8 @@ function decodeValues(plan: TensorPlan, decoding: Decoding): Tensor {
   const tensor: Tensor = { type: plan.spec.type, shape: [rows, ...plan.inner], data }
   for (const { column, set, check, offset } of plan.columns) {
     const source = decoding.columns.get(column.name)
-    if (source?.dense?.type === column.type && check === undefined && column.type !== 'string') copyColumn(source.dense.data, data, offset, width)
+    if (source?.dense?.type === column.type && check === undefined && column.type !== 'string' && copies(column.type, plan.spec.type))
+      copyColumn(source.dense.data, data, offset, width)
     else {
       for (let row = 0; row < rows && !decoding.refusals.enough; row++) {
         const value = source?.at(row)
@@ -96,7 +97,12 @@ function decodeValues(plan: TensorPlan, decoding: Decoding): Tensor {
   return tensor
 }
 
-/** Both are arrays of the same kind. */
+/** Whether numbers of one type become those of another by being written there. */
+function copies(column: DataType, tensor: DataType): boolean {
+  return column === tensor || (tensor !== 'float16' && isFloat(tensor) && !isBigInteger(column) && column !== 'float16')
+}
+
+/** Both are arrays of numbers, or both of 64-bit integers. */
 function copyColumn(from: TensorData, to: TensorData, offset: number, width: number): void {
   const [source, target] = [from as Float64Array, to as Float64Array]
   if (width === 1) target.set(source)

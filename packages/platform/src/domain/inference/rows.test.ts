@@ -222,3 +222,32 @@ test('limits of columns hold for tensors too', () => {
   ;(tensors.age!.data as BigInt64Array)[1] = 200n
   assert.deepEqual(codes(refusal(() => plan.check(tensors))), [['inputs.age[1]', 'value-range']])
 })
+
+test('columns of another type than their tensor become values of the tensor, from rows and from tables', () => {
+  const given = { whole: 7n, short: 5, truth: true, plain: 1.5 }
+  const types = { whole: 'int64', short: 'int32', truth: 'bool', plain: 'float32' } as const
+  const columns = Object.entries(types).map(([name, type], index): InputColumn => ({ name, type, tensor: 'x', index }))
+  for (const type of ['float32', 'float64', 'float16'] as const) {
+    const plan = new RowsPlan({ task: 'other', inputs: [{ name: 'x', type, shape: [-1, 4] }], outputs: [], columns, fields: [] }, STRICT)
+    const read = (data: ArrayLike<number>) => Array.from(data, (value) => (type === 'float16' ? halfToNumber(value) : value))
+    assert.deepEqual(read(plan.decode([given]).x!.data as Float64Array), [7, 5, 1, 1.5], type)
+    const dense = { whole: BigInt64Array.of(7n), short: Int32Array.of(5), truth: Uint8Array.of(1), plain: Float32Array.of(1.5) }
+    const table = {
+      rows: 1,
+      columns: columns.map(({ name, type: own }) => ({
+        name,
+        at: () => given[name as keyof typeof given],
+        dense: { type: own, data: dense[name as keyof typeof dense] },
+      })),
+    }
+    assert.deepEqual(read(plan.decodeTable(table).x!.data as Float64Array), [7, 5, 1, 1.5], type)
+  }
+  const wide: Signature = {
+    task: 'other',
+    inputs: [{ name: 'x', type: 'int64', shape: [-1, 2] }],
+    outputs: [],
+    columns: columns.slice(1, 3).map((column, index) => ({ ...column, index })),
+    fields: [],
+  }
+  assert.deepEqual(new RowsPlan(wide, STRICT).decode([{ short: 5, truth: true }]).x!.data, BigInt64Array.of(5n, 1n))
+})

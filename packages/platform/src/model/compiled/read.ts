@@ -1,6 +1,6 @@
 import { FairleadError } from '@fairlead/contract'
 import type { ReadingOptions } from '@fairlead/contract/control'
-import { type Form, readLightGBM, readXGBoost, UnreadableModel } from '@fairlead/evaluator'
+import { type Form, readLightGBM, readSkops, readXGBoost, UnreadableModel } from '@fairlead/evaluator'
 import { KIND_WORDS, type ModelKind } from '../kind.ts'
 
 /** Kinds that are read into a form and run compiled; ONNX has a way of its own beside that. */
@@ -23,6 +23,7 @@ const READERS: Partial<Record<FormKind, Reader>> = {
     // which rounds a text file has, the best or all, was decided when it was saved
     read: (bytes, { iterations, ...options }) => readLightGBM(bytes, { ...options, ...(typeof iterations === 'number' ? { iterations } : {}) }),
   },
+  skops: { takes: [], read: (bytes) => readSkops(bytes) },
   xgboost: {
     takes: ['as', 'classes', 'iterations', 'missing', 'unseen'],
     read: (bytes, { iterations, ...options }) => {

@@ -28,7 +28,7 @@ describe('signatures derived from ONNX files', () => {
     ])
     assert.deepEqual(signature.outputs, [
       { name: 'output_label', type: 'int64', shape: [-1] },
-      { name: 'output_probability', type: 'float32', shape: [-1, 2] },
+      { name: 'output_probability', type: 'float32', shape: [-1, 2], keys: ['0', '1'] },
     ])
     assert.deepEqual(fieldsOf('credit_v1'), [
       ['label', 'label', 'output_label', null],

@@ -33,7 +33,10 @@ const UNSERVED_TYPES: Readonly<Record<number, string>> = { 14: 'complex64', 15: 
 export function deriveSignature(model: OnnxModel, classes: ReadonlyMap<string, string[]> = new Map()): Signature {
   const inputs = model.graph.inputs.map((value) => tensorSpecOf(value, 'input'))
   const batch = batchOf(inputs)
-  const outputs = model.graph.outputs.map((value) => withRows(tensorSpecOf(value, 'output'), batch))
+  const outputs = model.graph.outputs.map((value) => {
+    const keys = classes.get(value.name)
+    return { ...withRows(tensorSpecOf(value, 'output'), batch), ...(keys ? { keys } : {}) }
+  })
   const columns = inputs.map((spec): InputColumn => {
     const shape = rowShape(spec, batch)
     return { name: spec.name, type: spec.type, tensor: spec.name, ...(shape.length > 0 ? { shape } : {}) }

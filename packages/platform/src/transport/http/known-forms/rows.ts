@@ -36,7 +36,7 @@ export class KnownRows {
 
   constructor({ rows, release }: Pick<ReleasePlan, 'rows' | 'release'>) {
     this.#layouts = rows.layouts.every(({ array }) => !array) ? rows.layouts : []
-    this.#columns = this.#layouts.flatMap(({ width, columns }, tensor) =>
+    this.#columns = this.#layouts.flatMap(({ type, width, columns }, tensor) =>
       columns.map(({ column, set, offset }) => ({
         name: column.name,
         key: keyOf(column),
@@ -45,7 +45,8 @@ export class KnownRows {
         offset,
         set,
         exact: !column.type.startsWith('float'),
-        limit: plainLimit(column),
+        // half floats are kept as their bits
+        limit: type === 'float16' ? 0 : plainLimit(column),
       })),
     )
     this.#maxRows = release.settings.maxRows

@@ -30,27 +30,61 @@ function nested({ data, nulls }: Tensor, inner: readonly number[], { at, write }
 }
 
 /**
+ * What MLflow's wrapper of the model's flavour answers. Those of libraries with a `predict` of their own: what that gives, as an array;
+ * it is the first output. With `decide` steps behind the model there is more to answer, and each row has a record.
+ */
+export function predictionsText(plan: ReleasePlan, outputs: Tensors, how: { rows: number; nonFinite: NonFinite }): string {
+  const [first] = plan.release.signature.outputs
+  const answer = first && outputs[first.name]
+  if (plan.release.model.format === 'onnx' || !plan.pipeline.modelOnly || !answer) return recordsText(plan, outputs, how)
+  return nested(answer, answer.shape, { at: 0, write: writer(answer.type, how.nonFinite) })
+}
+
+/**
  * What MLflow's wrapper of ONNX models answers. To a model of tensors: every output by its name as one array. To a model of
  * columns: a record a row. Where all outputs have the same number of values, wide ones are laid flat as MLflow does, one value
  * a record; where they have not, MLflow fails, and here each record has its row's values. Fields of `decide` steps come last.
  */
-export function predictionsText(plan: ReleasePlan, outputs: Tensors, { rows, nonFinite }: { rows: number; nonFinite: NonFinite }): string {
-  const { signature } = plan.release
-  const names = [...signature.outputs.map(({ name }) => name), ...plan.pipeline.added.map(({ name }) => name)]
-  const given = names.flatMap((name) =>
-    outputs[name] ? [{ name: JSON.stringify(name), tensor: outputs[name], write: writer(outputs[name].type, nonFinite) }] : [],
-  )
-  if (signature.columns.some((column) => (column.shape ?? []).length > 0)) {
-    return `{${given.map(({ name, tensor, write }) => `${name}:${nested(tensor, tensor.shape, { at: 0, write })}`).join(',')}}`
+function recordsText(plan: ReleasePlan, outputs: Tensors, { rows, nonFinite }: { rows: number; nonFinite: NonFinite }): string {
+  const given = partsOf(plan, outputs, { rows, nonFinite })
+  if (plan.release.signature.columns.some((column) => (column.shape ?? []).length > 0)) {
+    const whole = ({ tensor, row }: Part) =>
+      row ? `[${Array.from({ length: rows }, (_, at) => row(at)).join(',')}]` : nested(tensor, tensor.shape, { at: 0, write: writer(tensor.type, nonFinite) })
+    return `{${given.map((part) => `${part.name}:${whole(part)}`).join(',')}}`
   }
-  const sizes = new Set(given.map(({ tensor }) => tensor.data.length))
+  const sizes = new Set(given.map(({ size }) => size))
   const [size = rows] = sizes
   const flat = sizes.size <= 1
-  const record = (row: number) =>
-    given.map(({ name, tensor, write }) => {
-      if (flat) return `${name}:${nested(tensor, [], { at: row, write })}`
-      const width = tensor.data.length / rows
-      return `${name}:${nested(tensor, width === 1 ? [] : tensor.shape.slice(1), { at: row * width, write })}`
-    })
-  return `[${Array.from({ length: flat ? size : rows }, (_, row) => `{${record(row).join(',')}}`).join(',')}]`
+  const record = (at: number) => given.map(({ name, tensor, row }) => `${name}:${row ? row(at) : cellText(tensor, at, { flat, rows, nonFinite })}`)
+  return `[${Array.from({ length: flat ? size : rows }, (_, at) => `{${record(at).join(',')}}`).join(',')}]`
+}
+
+/** One output of a model, or one field that a step added. */
+interface Part {
+  name: string
+  tensor: Tensor
+  /** Values that are laid out as records. */
+  size: number
+  /** Writes the map of a row, where the output is one in the model's file. */
+  row?: (row: number) => string
+}
+
+function partsOf({ release, pipeline }: ReleasePlan, outputs: Tensors, { rows, nonFinite }: { rows: number; nonFinite: NonFinite }): Part[] {
+  const specs = [...release.signature.outputs, ...pipeline.added.map(({ name }) => ({ name, keys: undefined }))]
+  return specs.flatMap(({ name: plain, keys }): Part[] => {
+    const tensor = outputs[plain]
+    if (!tensor) return []
+    const name = JSON.stringify(plain)
+    if (!keys) return [{ name, tensor, size: tensor.data.length }]
+    const write = writer(tensor.type, nonFinite)
+    const heads = keys.map((key) => `${JSON.stringify(key)}:`)
+    return [{ name, tensor, size: rows, row: (row) => `{${heads.map((head, k) => head + write(tensor.data, row * heads.length + k)).join(',')}}` }]
+  })
+}
+
+function cellText(tensor: Tensor, at: number, { flat, rows, nonFinite }: { flat: boolean; rows: number; nonFinite: NonFinite }): string {
+  const write = writer(tensor.type, nonFinite)
+  if (flat) return nested(tensor, [], { at, write })
+  const width = tensor.data.length / rows
+  return nested(tensor, width === 1 ? [] : tensor.shape.slice(1), { at: at * width, write })
 }

@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, test } from 'node:test'
+import { fails } from '../../packages/platform/src/model/test-support.ts'
+import { testServing } from '../../packages/platform/src/transport/http/testing/serving.ts'
+import { folderListing, serveModel } from './served.ts'
+
+const FOLDER = join(import.meta.dirname, 'mlflow')
+
+/** Directories that MLflow 1.30 to 3.17 wrote, refused for these reasons: what of them is kept is enough to be refused. */
+const REFUSED: Readonly<Record<string, RegExp>> = {
+  'v1_30-sklearn': /model\.pkl is not a model that can be read: it is a Python pickle/,
+  'v1_30-xgboost-binary': /model\.xgb .* XGBoost model in the old binary format; load it with an XGBoost older than 3\.1/,
+  'v3-lightgbm-sklearn': /model\.pkl .* Python pickle/,
+  'v3-models-from-code': /no flavour that is read .* python_function, which only Python can run/,
+  'v3-pyfunc-custom': /no flavour that is read .* python_function, which only Python can run/,
+  'v3-sklearn-pickle': /model\.pkl .* Python pickle/,
+  'v3-statsmodels': /no flavour that is read .* python_function, statsmodels, which only Python can run/,
+}
+
+interface Case {
+  case: string
+  request: unknown
+  response: { predictions: unknown }
+}
+
+function numberOf(value: unknown): number | undefined {
+  if (typeof value === 'number') return value
+  return value === 'NaN' || value === 'Infinity' || value === '-Infinity' ? Number(value) : undefined
+}
+
+/** Fails where two answers differ: numbers by more than `relative` of them, anything else at all. */
+function same(got: unknown, wanted: unknown, { relative, path }: { relative: number; path: string }): void {
+  const [a, b] = [numberOf(got), numberOf(wanted)]
+  if (a !== undefined && b !== undefined) {
+    assert.ok(Object.is(a, b) || Math.abs(a - b) <= relative * Math.max(1e-3, Math.abs(b)), `${path}: ${a}, expected ${b}`)
+    return
+  }
+  if (typeof wanted !== 'object' || wanted === null) {
+    assert.equal(got, wanted, path)
+    return
+  }
+  assert.ok(typeof got === 'object' && got !== null, `${path}: ${JSON.stringify(got)}`)
+  assert.deepEqual(Object.keys(got), Object.keys(wanted), path)
+  for (const [key, inner] of Object.entries(wanted)) same((got as Record<string, unknown>)[key], inner, { relative, path: `${path}.${key}` })
+}
+
+const directories = readdirSync(FOLDER)
+
+describe('directories that MLflow wrote answer the scoring protocol as MLflow does', () => {
+  for (const directory of directories.filter((name) => !(name in REFUSED))) {
+    test(directory, async () => {
+      const folder = join(FOLDER, directory)
+      await using model = await serveModel(folderListing(folder))
+      assert.ok(model.read.example.length > 0, 'the input example is understood')
+      await using serving = await testServing({ releases: [{ ...model.release, deployment: 'credit' }], session: model.session })
+      const { cases } = JSON.parse(readFileSync(join(folder, 'expected.json'), 'utf8')) as { cases: Case[] }
+      assert.ok(cases.length > 0)
+      for (const { case: name, request, response } of cases) {
+        const answer = await serving.post('/deployments/credit/invocations', request)
+        const text = await answer.text()
+        assert.equal(answer.status, 200, `${name}: ${text.slice(0, 500)}`)
+        const wide = model.read.signature.outputs.some(({ type }) => type === 'float64')
+        same(JSON.parse(text), response, { relative: wide ? 1e-12 : 1e-6, path: name })
+      }
+    })
+  }
+})
+
+describe('what only Python can run is refused by name', () => {
+  assert.deepEqual(
+    Object.keys(REFUSED).filter((name) => !directories.includes(name)),
+    [],
+  )
+  for (const [directory, words] of Object.entries(REFUSED)) {
+    test(directory, async () => {
+      await assert.rejects(serveModel(folderListing(join(FOLDER, directory))), fails('model-format-unknown', words))
+    })
+  }
+})

@@ -3,6 +3,7 @@
 export * from './abreast'
 export * from './cast'
 export * from './links'
+export * from './lists'
 export * from './pick'
 export * from './sums'
 export * from './walk'

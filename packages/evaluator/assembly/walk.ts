@@ -1,5 +1,7 @@
 // Trees of every kind, one row and one node at a time: what no faster kernel takes. A node is tested as its rule says.
 
+import { holds } from './rule'
+
 /** Addresses and sizes of what is walked; written by engine/trees/walk.ts. */
 @unmanaged
 class Walk {
@@ -28,46 +30,17 @@ class Walk {
   zero: f64
 }
 
-const IN: u32 = 3
-const MISSING_YES: u32 = 4
-const ZERO_TOO: u32 = 8
-const NOTHING_MISSING: u32 = 16
-const CUT_FIRST: u32 = 32
-
 @inline
 function snapped<X>(at: usize, zero: f64): f64 {
   const x = <f64>load<X>(at)
   return Math.abs(x) <= zero ? 0 : x
 }
 
-@inline
-function member(walk: Walk, set: u32, x: f64): bool {
-  const start = load<u32>(walk.setStart + set * 4)
-  const members = (load<u32>(walk.setStart + set * 4, 4) - start) << 5
-  const whole = Math.trunc(x)
-  if (!(whole >= 0 && whole < <f64>members)) return false
-  const bit = <u32>whole
-  return ((load<u32>(walk.setWords + ((start + (bit >> 5)) << 2)) >> (bit & 31)) & 1) != 0
-}
-
-@inline
-function holds(walk: Walk, rule: u32, value: f64, x: f64): bool {
-  if (x != x || ((rule & ZERO_TOO) != 0 && x == 0)) {
-    if ((rule & NOTHING_MISSING) == 0) return (rule & MISSING_YES) != 0
-    x = 0
-  }
-  const test = rule & 3
-  if (test == 0) return x < value
-  if (test == 1) return x <= value
-  if (test == IN) return (x >= 0 || (rule & CUT_FIRST) != 0) && member(walk, <u32>value, x)
-  return x == value
-}
-
 function leafOf<X>(walk: Walk, node: u32, row: usize): u32 {
   let feature = load<i32>(walk.feature + (node << 2))
   while (feature >= 0) {
     const x = snapped<X>(row + <usize>feature * sizeof<X>(), walk.zero)
-    const yes = holds(walk, load<u8>(walk.rule + node), load<f64>(walk.value + (node << 3)), x)
+    const yes = holds(load<u8>(walk.rule + node), load<f64>(walk.value + (node << 3)), x, walk.setStart, walk.setWords)
     node = load<u32>((yes ? walk.yes : walk.no) + (node << 2))
     feature = load<i32>(walk.feature + (node << 2))
   }

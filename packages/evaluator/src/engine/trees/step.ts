@@ -2,9 +2,9 @@ import type { TreesStep } from '../../form/steps.ts'
 import type { Trees } from '../../form/trees.ts'
 import { CannotRun } from '../cannot-run.ts'
 import type { Made, Slot, Workbench } from '../workbench.ts'
-import { abreast, isRanked } from './abreast.ts'
-import { postOrder } from './splits.ts'
-import { walker } from './walk.ts'
+import { abreast, isRanked as isRankedSplit } from './abreast.ts'
+import { lists } from './lists.ts'
+import { type Part, walker } from './walk.ts'
 
 /** A tree ensemble: the rows in the type that it compares, the start of the sums, its trees in order, divisor and base. */
 export function trees(step: TreesStep, bench: Workbench): Made {
@@ -14,7 +14,7 @@ export function trees(step: TreesStep, bench: Workbench): Made {
   const rows = compared(source, trees.compare, bench)
   const result = bench.slot(trees.sum, trees.outputs)
   const begin = starter(trees, bench)
-  const part = (isAbreast(trees) && abreast(trees, { from: 0, to: trees.roots.length }, bench)) || walker(trees, bench)(0, trees.roots.length)
+  const part = partOf(trees, bench)
   const finish = finisher(trees, bench)
   return {
     result,
@@ -67,10 +67,22 @@ function finisher(trees: Trees, bench: Workbench): (rows: number, sums: number) 
   }
 }
 
-function isAbreast(trees: Trees): boolean {
-  if (trees.aggregate !== 'sum' || trees.linear || trees.roots.length === 0) return false
-  return Array.from(trees.roots).every((root) => {
-    const order = postOrder(trees, root)
-    return order.length <= 511 && order.every((node) => trees.feature[node]! < 0 || isRanked(trees, node))
-  })
+/** The trees by the fastest kernels that take them. */
+function partOf(trees: Trees, bench: Workbench): Part {
+  const range = { from: 0, to: trees.roots.length }
+  if (trees.aggregate !== 'sum' || trees.linear || !hasPlainLeaves(trees)) return walker(trees, bench)(range.from, range.to)
+  const few = lists(trees, range, bench)
+  const many = isRanked(trees) ? abreast(trees, range, bench) : undefined
+  if (!many) return few
+  return (rows, source, sums) => (rows < 12 ? few(rows, source, sums) : many(rows, source, sums))
+}
+
+/** Whether every leaf is above −∞, as lists of nodes need it. */
+function hasPlainLeaves({ feature, value, leaf }: Trees): boolean {
+  return leaf === 'vector' || feature.every((column, node) => column >= 0 || value[node]! > Number.NEGATIVE_INFINITY)
+}
+
+/** Whether every split can be told from a rank or a set. */
+function isRanked(trees: Trees): boolean {
+  return trees.feature.every((column, node) => column < 0 || isRankedSplit(trees, node))
 }

@@ -13,11 +13,9 @@ class Part {
   /** Columns of categories, and how. */
   codes: usize
   codeCount: u32
-  /** Sets that some node asks for, each a column of its own. */
-  members: usize
-  memberCount: u32
-  trees: usize
-  treeCount: u32
+  /** Trees that share the columns of their sets. */
+  groups: usize
+  groupCount: u32
   /** Bytes of the 64 rows, column after column. */
   tile: usize
   /** Numbers of leaves: 256 constants, then what nodes came to. */
@@ -106,6 +104,15 @@ class Tree {
   target: u32
 }
 
+/** Some trees, and the sets that their splits ask for: each a column of its own while these trees are worked out. */
+@unmanaged
+class Group {
+  members: usize
+  memberCount: u32
+  trees: usize
+  treeCount: u32
+}
+
 const CODES: f64 = 126
 const MISSING: u32 = 126
 const NO_CODE: u32 = 127
@@ -138,8 +145,10 @@ function gather<X>(rank: Rank, part: Part, rows: usize, stride: usize, last: u32
   }
 }
 
+/** Bits of numbers as integers that rise where the numbers rise; −0 is 0. */
 @inline
-function keyed(x: v128): v128 {
+function keyed(number: v128): v128 {
+  const x = f32x4.add(number, f32x4.splat(0))
   return f32x4.convert_i32x4_s(v128.xor(x, v128.and(i32x4.shr_s(x, 31), i32x4.splat(0x7fffffff))))
 }
 
@@ -268,7 +277,6 @@ function encode<X>(part: Part, rows: usize, stride: usize, last: u32): void {
     for (let o: u32 = 0; o < rank.outCount; o++) bytes(changetype<Out>(rank.outs + o * offsetof<Out>()), part)
   }
   for (let k: u32 = 0; k < part.codeCount; k++) code<X>(changetype<Code>(part.codes + k * offsetof<Code>()), part, rows, stride, last)
-  for (let k: u32 = 0; k < part.memberCount; k++) member(changetype<Member>(part.members + k * offsetof<Member>()), part.tile)
 }
 
 /** The right result where the row goes there, else the left: right ones are numbered higher. */
@@ -425,11 +433,12 @@ function turn<S>(many: usize, outputs: usize, sums: usize, turned: usize, back: 
   }
 }
 
-function sumTrees<S>(part: Part): void {
+function sumTrees<S>(part: Part, group: Group): void {
   const tile = part.tile
   const slots = part.slots
-  for (let k: u32 = 0; k < part.treeCount; k++) {
-    const tree = changetype<Tree>(part.trees + k * offsetof<Tree>())
+  for (let k: u32 = 0; k < group.memberCount; k++) member(changetype<Member>(group.members + k * offsetof<Member>()), tile)
+  for (let k: u32 = 0; k < group.treeCount; k++) {
+    const tree = changetype<Tree>(group.trees + k * offsetof<Tree>())
     const leaf = leavesOf(tree, tile, slots)
     if (part.vectors) addVectors<S>(leaf, tree.leaves, part.sums, part.outputs)
     else add<S>(leaf, tree.leaves, part.sums + tree.target)
@@ -443,7 +452,7 @@ function abreast<X, S>(n: u32, at: usize, rows: usize, stride: usize, sums: usiz
     const many = min<u32>(64, n - from)
     encode<X>(part, rows, stride, many - 1)
     turn<S>(many, part.outputs, sums, part.sums, false)
-    sumTrees<S>(part)
+    for (let k: u32 = 0; k < part.groupCount; k++) sumTrees<S>(part, changetype<Group>(part.groups + k * offsetof<Group>()))
     turn<S>(many, part.outputs, sums, part.sums, true)
     rows += ROWS * stride
     sums += ROWS * part.outputs * sizeof<S>()

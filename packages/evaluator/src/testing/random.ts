@@ -28,6 +28,8 @@ export interface Kind {
   readonly rules?: readonly number[]
   /** Different thresholds of a column; few make rows hit them. */
   readonly thresholds?: number
+  /** Whether infinity may be a threshold. */
+  readonly infinite?: boolean
   readonly more?: Partial<Trees>
 }
 
@@ -46,7 +48,7 @@ export function randomTrees(kind: Kind): Trees {
   const next = random(seed)
   const below = (n: number): number => Math.floor(next() * n)
   const round = (type: 'f32' | 'f64', x: number): number => (type === 'f32' ? Math.fround(x) : x)
-  const cuts = Array.from({ length: features }, () => Array.from({ length: kind.thresholds ?? 30 }, () => thresholdOf(next, compare)))
+  const cuts = Array.from({ length: features }, () => Array.from({ length: kind.thresholds ?? 30 }, () => thresholdOf(next, compare, kind.infinite ?? true)))
   const nodes = { feature: [] as number[], rule: [] as number[], value: [] as number[], yes: [] as number[], no: [] as number[] }
   const leaf = (): number => {
     nodes.feature.push(-1)
@@ -101,11 +103,11 @@ export function randomTrees(kind: Kind): Trees {
   }
 }
 
-function thresholdOf(next: () => number, type: 'f32' | 'f64'): number {
+function thresholdOf(next: () => number, type: 'f32' | 'f64', infinite: boolean): number {
   const draw = next()
   if (draw < 0.05) return 0
   if (draw < 0.08) return -0
-  if (draw < 0.1) return draw < 0.09 ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY
+  if (draw < 0.1 && infinite) return draw < 0.09 ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY
   if (draw < 0.12) return type === 'f32' ? 1.401298464324817e-45 : 5e-324
   const x = (next() - 0.5) * 10 ** Math.floor(next() * 3)
   return type === 'f32' ? Math.fround(x) : x

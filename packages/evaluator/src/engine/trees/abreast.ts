@@ -1,32 +1,44 @@
 import { TEST, type Trees } from '../../form/trees.ts'
 import type { Workbench } from '../workbench.ts'
-import { Columns, type Test } from './columns.ts'
-import { MOST_LEAVES, type Shape, shapeOf } from './shape.ts'
+import { Columns, Sets, type Test } from './columns.ts'
+import type { Part } from './part.ts'
+import { MOST_LEAVES, type Shape } from './shape.ts'
 import { lessThan } from './splits.ts'
-import type { Part } from './walk.ts'
 
 /** Rows that are worked out side by side. */
-const ROWS = 64
+export const ROWS = 64
+const TREE_BYTES = 20
 
-/** Whether a split can be told from a rank or a set: not by equality, and not one that every number passes. */
-export function isRanked(trees: Trees, node: number): boolean {
-  const test = trees.rule[node]! & 3
-  if (test === TEST.equal) return false
-  return test === TEST.in || !Number.isNaN(lessThan(trees, node))
+/** Whether every split of a tree can be told from a rank or a set: none tests for equality, and none is one that every number passes. */
+export function isRanked(trees: Trees, shape: Shape): boolean {
+  return splitsOf(shape).every((node) => {
+    const test = trees.rule[node]! & 3
+    return test === TEST.in || (test !== TEST.equal && !Number.isNaN(lessThan(trees, node)))
+  })
 }
 
+/** Sets of a group of trees: so few that their columns stay in the first-level cache. */
+const SETS = 192
+
 /** Trees of up to 256 leaves each, 64 rows abreast (assembly/abreast.ts); undefined where their columns are too many. */
-export function abreast(trees: Trees, range: { from: number; to: number }, bench: Workbench): Part | undefined {
-  const shapes: Shape[] = []
-  for (let tree = range.from; tree < range.to; tree++) {
-    const shape = shapeOf(trees, trees.roots[tree]!)
-    if (!shape) return undefined
-    shapes.push(shape)
-  }
+export function abreast(trees: Trees, { from, shapes }: { from: number; shapes: readonly Shape[] }, bench: Workbench): Part | undefined {
   const columns = new Columns(trees, shapes.flatMap(splitsOf))
-  const ops = shapes.map((shape) => opsOf(shape, columns))
-  if (!columns.fits) return undefined
-  return part({ trees, shapes, ops, columns, range }, bench)
+  const groups: Group[] = []
+  let group: Group | undefined
+  for (const shape of shapes) {
+    if (!group || group.sets.size > SETS) {
+      group = { sets: new Sets(columns), ops: [] }
+      groups.push(group)
+    }
+    group.ops.push(opsOf(shape, group.sets))
+  }
+  if (!columns.fits || !groups.every(({ sets }) => sets.fits)) return undefined
+  return part({ trees, shapes, groups, columns, from }, bench)
+}
+
+interface Group {
+  readonly sets: Sets
+  readonly ops: Uint8Array[]
 }
 
 function splitsOf({ tops, ends, triples, singles }: Shape): number[] {
@@ -34,7 +46,7 @@ function splitsOf({ tops, ends, triples, singles }: Shape): number[] {
 }
 
 /** A tree as its kernel takes it. A split that is not there compares with the highest byte: nothing is above. */
-function opsOf(shape: Shape, columns: Columns): Uint8Array {
+function opsOf(shape: Shape, sets: Sets): Uint8Array {
   const { tops, ends, triples, singles } = shape
   const view = new DataView(new ArrayBuffer(tops.length * 12 + ends.length * 4 + triples.length * 18 + singles.length * 8))
   let at = 0
@@ -43,7 +55,7 @@ function opsOf(shape: Shape, columns: Columns): Uint8Array {
     at += 2
   }
   const u8 = (number: number): void => view.setUint8(at++, number)
-  const testOf = (node: number): Test => (node < 0 ? { column: 0, above: 127 } : columns.testOf(node))
+  const testOf = (node: number): Test => (node < 0 ? { column: 0, above: 127 } : sets.testOf(node))
   for (const { nodes, leaf } of tops) {
     const tests = nodes.map(testOf)
     for (const { column } of tests) u16(column)
@@ -76,32 +88,22 @@ function opsOf(shape: Shape, columns: Columns): Uint8Array {
 interface Lowered {
   readonly trees: Trees
   readonly shapes: readonly Shape[]
-  readonly ops: readonly Uint8Array[]
+  readonly groups: readonly Group[]
   readonly columns: Columns
-  readonly range: { from: number }
+  readonly from: number
 }
 
-function part({ trees, shapes, ops, columns, range }: Lowered, bench: Workbench): Part {
+function part(lowered: Lowered, bench: Workbench): Part {
+  const { trees, columns, groups } = lowered
   const { arena, kernels } = bench
   const bytes = trees.sum === 'f32' ? 4 : 8
-  const width = trees.leaf === 'vector' ? trees.outputs : 1
-  const starts = offsets(shapes.map(({ leaves }) => leaves.length * width * bytes))
-  const places = offsets(ops.map(({ length }) => length))
-  const opsAt = arena.place(concat(ops))
-  const leaves = shapes.flatMap((shape) => shape.leaves)
-  const leavesAt = bench.constants(trees.sum, leavesOf(trees, leaves))
-  const records = shapes.flatMap(({ tops, ends, triples, singles }, tree) => [
-    opsAt + places[tree]!,
-    tops.length | (ends.length << 16),
-    triples.length | (singles.length << 16),
-    leavesAt + starts[tree]!,
-    (trees.target[range.from + tree] ?? 0) * ROWS * bytes,
-  ])
+  const records = recordsOf(lowered, bench)
+  const widest = groups.reduce((most, { sets }) => Math.max(most, sets.size), 0)
   const fields = [
     ...columns.place(bench),
     arena.place(Uint32Array.from(records)),
-    shapes.length,
-    arena.reserve(columns.bytes),
+    groups.length,
+    arena.reserve((columns.count + widest) * ROWS),
     slots(bench),
     arena.reserve(trees.outputs * ROWS * bytes),
     arena.reserve(1024),
@@ -112,7 +114,40 @@ function part({ trees, shapes, ops, columns, range }: Lowered, bench: Workbench)
   arena.f64[(at >>> 3) + fields.length / 2] = trees.zero
   const kernel = kernels[`abreast_${trees.compare}_${trees.sum}`]
   const stride = trees.features * (trees.compare === 'f32' ? 4 : 8)
-  return (rows, source, sums) => kernel(rows, at, source, stride, sums)
+  return { run: (rows, source, sums) => kernel(rows, at, source, stride, sums), cost: costOf(lowered) }
+}
+
+/** Writes the trees of every group; the groups' records. */
+function recordsOf({ trees, shapes, groups, from }: Lowered, bench: Workbench): number[] {
+  const { arena } = bench
+  const bytes = trees.sum === 'f32' ? 4 : 8
+  const width = (trees.leaf === 'vector' ? trees.outputs : 1) * bytes
+  const starts = offsets(shapes.map(({ leaves }) => leaves.length * width))
+  const ops = groups.flatMap((group) => group.ops)
+  const places = offsets(ops.map(({ length }) => length))
+  const opsAt = arena.place(concat(ops))
+  const leaves = shapes.flatMap((shape) => shape.leaves)
+  const leavesAt = bench.constants(trees.sum, leavesOf(trees, leaves))
+  const records = shapes.flatMap(({ tops, ends, triples, singles }, tree) => [
+    opsAt + places[tree]!,
+    tops.length | (ends.length << 16),
+    triples.length | (singles.length << 16),
+    leavesAt + starts[tree]!,
+    (trees.target[from + tree] ?? 0) * ROWS * bytes,
+  ])
+  const treesAt = arena.place(Uint32Array.from(records))
+  const firsts = offsets(groups.map((group) => group.ops.length))
+  return groups.flatMap((group, at) => [...group.sets.place(bench), treesAt + firsts[at]! * TREE_BYTES, group.ops.length])
+}
+
+/** Instructions for a tile of rows. */
+function costOf({ trees, shapes, groups, columns }: Lowered): number {
+  const adding = ROWS * (trees.leaf === 'vector' ? 3 + 4 * trees.outputs : trees.sum === 'f32' ? 4 : 5)
+  const splits = shapes.reduce(
+    (sum, { tops, ends, triples, singles }) => sum + tops.length * 62 + ends.length * 24 + triples.length * 92 + singles.length * 40,
+    0,
+  )
+  return columns.cost + groups.reduce((sum, { sets }) => sum + sets.cost, 0) + splits + shapes.length * (adding + 20)
 }
 
 /** Room for what nodes come to, after the numbers of leaves: each 64 times. */

@@ -17,7 +17,7 @@ const bits = new DataView(new ArrayBuffer(4))
 
 /** The bits of an f32 as an integer that rises where the number rises, as f32: as the kernel has it. */
 function byBits(x: number): number {
-  bits.setFloat32(0, x)
+  bits.setFloat32(0, x + 0)
   const whole = bits.getInt32(0)
   return Math.fround(whole ^ ((whole >> 31) & 0x7fffffff))
 }
@@ -37,8 +37,10 @@ function bucketsBy(thresholds: Float64Array, options: { byBits: boolean; most: n
   const clip = options.byBits ? Number.POSITIVE_INFINITY : LARGEST
   const lowest = Math.fround(Math.max(-clip, keys[0]!))
   const range = Math.min(clip, keys.at(-1)!) - lowest
-  const top = range > 0 ? options.most - 1 : 0
-  const scale = range > 0 ? Math.fround(top / range) : 1
+  const finest = Math.fround((options.most - 1) / range)
+  // thresholds that lie closer than f32 can scale stay in one bucket
+  const top = range > 0 && Number.isFinite(finest) ? options.most - 1 : 0
+  const scale = top > 0 ? finest : 1
   const bucketOf = (key: number): number => {
     const at = Math.fround(Math.fround(key - lowest) * scale)
     return Math.fround(Math.max(0, Math.min(top, at)) + 8_388_608) - 8_388_608

@@ -18,17 +18,74 @@ export interface Test {
   readonly above: number
 }
 
-/** The columns of bytes that some trees compare: ranks of numbers, and sets of categories. */
+interface Member {
+  readonly from: number
+  readonly column: number
+  readonly set: Uint8Array
+  readonly joins: boolean
+}
+
+/** The sets that a group of trees asks for, each a column of its own while these trees are worked out. */
+export class Sets {
+  readonly #columns: Columns
+  readonly #known = new Map<string, number>()
+  readonly #members: Member[] = []
+
+  constructor(columns: Columns) {
+    this.#columns = columns
+  }
+
+  /** Columns that the sets take. */
+  get size(): number {
+    return this.#known.size
+  }
+
+  /** Whether the columns of these trees can all be named. */
+  get fits(): boolean {
+    return this.#columns.count + this.size <= MOST.columns
+  }
+
+  /** Instructions to work out the columns of a tile. */
+  get cost(): number {
+    return this.#members.length * 45
+  }
+
+  /** How a split is told from the tile. */
+  testOf(node: number): Test {
+    const asked = this.#columns.askedOf(node)
+    if (!asked) return this.#columns.testOf(node)
+    const known = this.#known.get(asked.key)
+    if (known !== undefined) return { column: known, above: -1 }
+    const column = (this.#columns.count + this.size) * COLUMN
+    this.#known.set(asked.key, column)
+    asked.codes.forEach((from, page) => {
+      this.#members.push({ from, column, set: pageOf(asked.words, page, asked.missing), joins: page > 0 })
+    })
+    return { column, above: -1 }
+  }
+
+  /** Writes the table of the sets; its address and length. */
+  place({ arena }: Workbench): [number, number] {
+    const sets = this.#members.map(({ set }) => set)
+    const at = arena.reserve(sets.length * 16)
+    sets.forEach((set, k) => {
+      arena.u8.set(set, at + k * 16)
+    })
+    const fields = this.#members.flatMap(({ from, column, joins }, k) => [from, column, at + k * 16, joins ? 1 : 0])
+    return [arena.place(Uint32Array.from(fields)), this.#members.length]
+  }
+}
+
+/** The columns of bytes that some trees compare: ranks of numbers, and categories for their sets. */
 export class Columns {
   readonly #trees: Trees
   readonly #thresholds = new Map<number, Float64Array>()
-  readonly #outs = new Map<number, Map<string, { column: number; chunk: number; missing: number }>>()
+  readonly #outs = new Map<number, Map<number, { column: number; chunk: number; missing: number }>>()
   readonly #codes = new Map<string, { column: number; feature: number; page: number; how: number }>()
-  readonly #members = new Map<string, { column: number; from: number; set: Uint8Array; joins: boolean }>()
   #count = 0
 
   /** @param nodes every split of these trees */
-  constructor(trees: Trees, nodes: Iterable<number>) {
+  constructor(trees: Trees, nodes: readonly number[]) {
     this.#trees = trees
     const found = new Map<number, Set<number>>()
     for (const node of nodes) {
@@ -39,25 +96,47 @@ export class Columns {
       else found.set(feature, new Set([lessThan(trees, node)]))
     }
     for (const [feature, values] of found) this.#thresholds.set(feature, Float64Array.from(values).sort())
+    for (const node of nodes) if (!this.askedOf(node)) this.testOf(node)
   }
 
-  /** Whether all fits: asked when every node has its test. */
+  /** Columns besides those of sets. */
+  get count(): number {
+    return this.#count
+  }
+
+  /** Whether every rank can be counted and every column be named. */
   get fits(): boolean {
     return this.#count <= MOST.columns && [...this.#thresholds.values()].every(({ length }) => length <= MOST.thresholds)
   }
 
-  /** Bytes of the tile. */
-  get bytes(): number {
-    return this.#count * COLUMN
+  /** Instructions to work out the columns of a tile. */
+  get cost(): number {
+    const ranked = [...this.#outs].reduce((sum, [feature, outs]) => {
+      return sum + 64 * (13 + 5 * bucketsOf(this.#thresholds.get(feature) as Float64Array).steps) + outs.size * 60
+    }, 0)
+    return ranked + this.#codes.size * 64 * 15
   }
 
-  /** How a split is told from the tile. */
+  /** How a split of numbers is told from the tile. */
   testOf(node: number): Test {
     const { rule, feature } = this.#trees
-    if ((rule[node]! & 3) === TEST.in) return { column: this.#memberOf(node), above: -1 }
-    const place = placeOf(this.#thresholds.get(feature[node]!) as Float64Array, lessThan(this.#trees, node))
+    const place = countUpTo(this.#thresholds.get(feature[node]!) as Float64Array, lessThan(this.#trees, node)) - 1
     const chunk = Math.floor(place / SPAN)
     return { column: this.#outOf(feature[node]!, missingOf(rule[node]!), chunk), above: (place % SPAN) - 128 }
+  }
+
+  /** The set that a split asks for, and the columns of categories that it is told from, one for each page of the set; undefined for a split of numbers. */
+  askedOf(node: number): { key: string; codes: number[]; words: Uint32Array; missing: boolean } | undefined {
+    const { rule, feature, value, sets } = this.#trees
+    const bits = rule[node] as number
+    if ((bits & 3) !== TEST.in) return undefined
+    const none = (bits & MISSING.none) !== 0
+    const how = (none ? 2 : (bits & MISSING.zeroToo) !== 0 ? 1 : 0) | ((bits & MISSING.cutFirst) !== 0 ? 4 : 0)
+    const missing = !none && (bits & MISSING.yes) !== 0
+    const set = value[node] as number
+    const words = sets.words.subarray(sets.start[set], sets.start[set + 1])
+    const codes = Array.from({ length: Math.max(1, Math.ceil((words.length * 32) / PAGE)) }, (_, page) => this.#codeOf(feature[node]!, how, page))
+    return { key: `${feature[node]} ${how} ${missing} ${set}`, codes, words, missing }
   }
 
   #next(columns = 1): number {
@@ -67,41 +146,29 @@ export class Columns {
   }
 
   #outOf(feature: number, missing: number, chunk: number): number {
-    const outs = this.#outs.get(feature) ?? new Map<string, { column: number; chunk: number; missing: number }>()
-    this.#outs.set(feature, outs)
-    const key = `${missing} ${chunk}`
-    const out = outs.get(key) ?? { column: this.#next(), chunk, missing }
+    let outs = this.#outs.get(feature)
+    if (!outs) {
+      outs = new Map()
+      this.#outs.set(feature, outs)
+    }
+    const key = chunk * 32 + missing
+    const known = outs.get(key)
+    if (known) return known.column
+    const out = { column: this.#next(), chunk, missing }
     outs.set(key, out)
     return out.column
   }
 
-  #memberOf(node: number): number {
-    const { rule, feature, value, sets } = this.#trees
-    const bits = rule[node] as number
-    const none = (bits & MISSING.none) !== 0
-    const how = (none ? 2 : (bits & MISSING.zeroToo) !== 0 ? 1 : 0) | ((bits & MISSING.cutFirst) !== 0 ? 4 : 0)
-    const yes = !none && (bits & MISSING.yes) !== 0
-    const set = value[node] as number
-    const key = `${feature[node]} ${how} ${yes} ${set}`
-    const known = this.#members.get(key)
-    if (known) return known.column
-    const words = sets.words.subarray(sets.start[set], sets.start[set + 1])
-    const column = this.#next()
-    for (let page = 0; page === 0 || page * PAGE < words.length * 32; page++) {
-      const from = this.#codeOf(feature[node]!, how, page)
-      this.#members.set(page === 0 ? key : `${key} ${page}`, { column, from, set: pageOf(words, page, yes), joins: page > 0 })
-    }
-    return column
-  }
-
   #codeOf(feature: number, how: number, page: number): number {
     const key = `${feature} ${how} ${page}`
-    const code = this.#codes.get(key) ?? { column: this.#next(2), feature, page, how }
+    const known = this.#codes.get(key)
+    if (known) return known.column
+    const code = { column: this.#next(2), feature, page, how }
     this.#codes.set(key, code)
     return code.column
   }
 
-  /** Writes the tables that the kernels fill the tile by: address and count of ranks, codes and members. */
+  /** Writes the tables that the kernels fill the tile by: address and count of ranks and codes. */
   place(bench: Workbench): number[] {
     const { compare } = this.#trees
     const size = compare === 'f32' ? 4 : 8
@@ -119,22 +186,8 @@ export class Columns {
       return rank
     })
     const codes = [...this.#codes.values()].flatMap(({ column, feature, page, how }) => [feature * size, column, page * PAGE, how])
-    const members = [...this.#members.values()].flatMap(({ column, from, set, joins }) => [from, column, bench.arena.place(set), joins ? 1 : 0])
     const { arena } = bench
-    return [
-      arena.place(Uint32Array.from(ranks.flatMap((rank) => [...rank]))),
-      this.#outs.size,
-      arena.place(Uint32Array.from(codes)),
-      this.#codes.size,
-      arena.place(Uint32Array.from(members)),
-      this.#members.size,
-    ]
-  }
-
-  /** Processor time to make the tile of a row, in units of about a cycle. */
-  get cost(): number {
-    const ranked = [...this.#thresholds.values()].reduce((sum, { length }) => sum + 4 + 2 * Math.log2(length + 1), 0)
-    return ranked + this.#codes.size * 6 + this.#count * 0.2
+    return [arena.place(Uint32Array.from(ranks.flatMap((rank) => [...rank]))), this.#outs.size, arena.place(Uint32Array.from(codes)), this.#codes.size]
   }
 }
 
@@ -155,11 +208,6 @@ function pageOf(words: Uint32Array, page: number, missing: boolean): Uint8Array 
   }
   if (missing && page === 0) bytes[PAGE >>> 3]! |= 1 << (PAGE & 7)
   return bytes
-}
-
-/** Place of a threshold among its column's. */
-function placeOf(thresholds: Float64Array, value: number): number {
-  return countUpTo(thresholds, value) - 1
 }
 
 /** How many of the sorted numbers are no larger. */

@@ -1,13 +1,15 @@
 import type { Trees } from '../../form/trees.ts'
 import type { Workbench } from '../workbench.ts'
+import type { Part } from './part.ts'
 import { Prepared } from './prepared.ts'
-import type { Part } from './walk.ts'
 
 /** Columns and nodes of a tree that a narrow node can name. */
 const NARROW = { columns: 4096, nodes: 1 << 20 } as const
 /** Trees that are walked together for one row. */
 const TOGETHER = 8
 const TREE_BYTES = 8
+/** Steps down between two looks whether all have arrived. */
+const STEPS = 3
 
 interface Layout {
   readonly trees: Trees
@@ -16,30 +18,40 @@ interface Layout {
   /** Splits and leaves of each tree. */
   readonly sizes: Int32Array
   readonly narrow: boolean
+  readonly cost: number
 }
 
 /** Trees as lists of nodes whose children stand side by side (assembly/lists.ts): any depth, any test. */
 export function lists(trees: Trees, range: { from: number; to: number }, bench: Workbench): Part {
   const prepared = new Prepared(trees)
-  const sizes = survey(trees, range, prepared)
+  const { sizes, depths } = survey(trees, range, prepared)
   const narrow = trees.compare === 'f32' && prepared.width <= NARROW.columns && sizes.every((size) => size <= NARROW.nodes)
-  return part({ trees, range, prepared, sizes, narrow }, bench)
+  const steps = depths.reduce((sum, depth) => sum + Math.ceil((depth + 1) / STEPS) * STEPS * 9 + 10, 0)
+  // chains of loads go at half the pace of tiles
+  const cost = 2.3 * (steps + prepared.width * 12 + prepared.ruled * 40)
+  return part({ trees, range, prepared, sizes, narrow, cost }, bench)
 }
 
-/** Counts the nodes of each tree and gives every split its column. */
-function survey(trees: Trees, { from, to }: { from: number; to: number }, prepared: Prepared): Int32Array {
+/** Counts the nodes and levels of each tree and gives every split its column. */
+function survey(trees: Trees, { from, to }: { from: number; to: number }, prepared: Prepared): { sizes: Int32Array; depths: Int32Array } {
   const sizes = new Int32Array(to - from)
+  const depths = new Int32Array(to - from)
   const open: number[] = []
   for (let tree = from; tree < to; tree++) {
-    open.push(trees.roots[tree]!)
-    for (let node = open.pop(); node !== undefined; node = open.pop()) {
+    open.push(trees.roots[tree]!, 0)
+    while (open.length > 0) {
+      const depth = open.pop() as number
+      const node = open.pop() as number
       sizes[tree - from]!++
-      if (trees.feature[node]! < 0) continue
+      if (trees.feature[node]! < 0) {
+        depths[tree - from] = Math.max(depths[tree - from]!, depth)
+        continue
+      }
       prepared.testOf(node)
-      open.push(trees.yes[node]!, trees.no[node]!)
+      open.push(trees.yes[node]!, depth + 1, trees.no[node]!, depth + 1)
     }
   }
-  return sizes
+  return { sizes, depths }
 }
 
 function part(layout: Layout, bench: Workbench): Part {
@@ -60,10 +72,11 @@ function part(layout: Layout, bench: Workbench): Part {
   const room = bench.room(width)
   const prepare = kernels[`prepare_${compare}_${row}` as 'prepare_f32_f32']
   const walk = kernels[`lists_${row}_${sum}`]
-  return (rows, source, sums) => {
+  const run: Part['run'] = (rows, source, sums) => {
     prepare(rows, at, source, trees.features * bytes, room.at)
     walk(rows, at, room.at, sums)
   }
+  return { run, cost: layout.cost }
 }
 
 /** Writes the nodes of every tree into the memory, and behind the trees some that are a leaf each, so that there are whole groups. */

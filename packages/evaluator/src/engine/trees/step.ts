@@ -2,9 +2,7 @@ import type { TreesStep } from '../../form/steps.ts'
 import type { Trees } from '../../form/trees.ts'
 import { CannotRun } from '../cannot-run.ts'
 import type { Made, Slot, Workbench } from '../workbench.ts'
-import { abreast, isRanked as isRankedSplit } from './abreast.ts'
-import { lists } from './lists.ts'
-import { type Part, walker } from './walk.ts'
+import { partOf } from './choice.ts'
 
 /** A tree ensemble: the rows in the type that it compares, the start of the sums, its trees in order, divisor and base. */
 export function trees(step: TreesStep, bench: Workbench): Made {
@@ -21,7 +19,7 @@ export function trees(step: TreesStep, bench: Workbench): Made {
     run: (count) => {
       rows.run(count)
       begin(count, result.at)
-      part(count, rows.result.at, result.at)
+      part.run(count, rows.result.at, result.at)
       finish(count, result.at)
     },
   }
@@ -65,24 +63,4 @@ function finisher(trees: Trees, bench: Workbench): (rows: number, sums: number) 
     if (trees.divisor !== 1) divide(rows * trees.outputs, trees.divisor, sums)
     if (!trees.baseFirst) add(rows, trees.outputs, base, sums)
   }
-}
-
-/** The trees by the fastest kernels that take them. */
-function partOf(trees: Trees, bench: Workbench): Part {
-  const range = { from: 0, to: trees.roots.length }
-  if (trees.aggregate !== 'sum' || trees.linear || !hasPlainLeaves(trees)) return walker(trees, bench)(range.from, range.to)
-  const few = lists(trees, range, bench)
-  const many = isRanked(trees) ? abreast(trees, range, bench) : undefined
-  if (!many) return few
-  return (rows, source, sums) => (rows < 12 ? few(rows, source, sums) : many(rows, source, sums))
-}
-
-/** Whether every leaf is above −∞, as lists of nodes need it. */
-function hasPlainLeaves({ feature, value, leaf }: Trees): boolean {
-  return leaf === 'vector' || feature.every((column, node) => column >= 0 || value[node]! > Number.NEGATIVE_INFINITY)
-}
-
-/** Whether every split can be told from a rank or a set. */
-function isRanked(trees: Trees): boolean {
-  return trees.feature.every((column, node) => column < 0 || isRankedSplit(trees, node))
 }

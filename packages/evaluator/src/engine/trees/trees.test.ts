@@ -8,6 +8,9 @@ import { compile } from '../compile.ts'
 const BOTH = ['f32', 'f64'] as const
 const NUMERIC = [TEST.less, TEST.atMost, TEST.less | MISSING.yes, TEST.atMost | MISSING.yes]
 
+/** Every rule that can be told from a rank or a set. */
+const RANKED = ALL_RULES.filter((rule) => (rule & 3) !== TEST.equal)
+
 /** The kernels' sums of a random ensemble are the plain interpreter's, bit for bit: for a batch, in blocks, and row by row. */
 function same(kind: Kind, rows = 150): void {
   const trees = randomTrees(kind)
@@ -33,6 +36,13 @@ for (const compare of BOTH) {
     })
     test(`numbers alone, rows compared as ${compare}, sums in ${sum}`, () => {
       for (const shape of ['even', 'deep', 'any'] as const) for (const splits of [1, 7, 63, 300]) same({ ...types, splits, shape, rules: NUMERIC })
+    })
+    test(`ranks and sets, rows compared as ${compare}, sums in ${sum}`, () => {
+      const kind = { ...types, rules: RANKED, infinite: false }
+      for (const shape of ['even', 'deep', 'any'] as const) for (const splits of [1, 3, 6, 62, 127]) same({ ...kind, splits, shape })
+      same({ ...kind, trees: 60, splits: 100, features: 3, outputs: 3, thresholds: 3000 })
+      same({ ...kind, features: 400, trees: 40, splits: 60 })
+      same({ ...kind, more: { leaf: 'vector' }, outputs: 3, zero: 0.1 })
     })
     test(`several outputs and vector leaves, rows compared as ${compare}, sums in ${sum}`, () => {
       same({ ...types, outputs: 3, rules: NUMERIC })

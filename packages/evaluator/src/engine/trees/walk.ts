@@ -1,8 +1,6 @@
 import type { Trees } from '../../form/trees.ts'
 import type { Workbench } from '../workbench.ts'
-
-/** Adds what trees say of a block of rows to their sums. */
-export type Part = (rows: number, from: number, sums: number) => void
+import type { Part } from './part.ts'
 
 const AGGREGATE = { sum: 0, min: 1, max: 2 } as const
 
@@ -34,6 +32,6 @@ export function walker(trees: Trees, bench: Workbench): (from: number, to: numbe
     const fields = Uint32Array.from([from, to, ...shared, 0, 0])
     const at = arena.place(fields)
     arena.f64[(at >>> 3) + 9] = trees.zero
-    return (rows, source, sums) => kernel(rows, at, source, stride, sums)
+    return { run: (rows, source, sums) => kernel(rows, at, source, stride, sums), cost: Number.POSITIVE_INFINITY }
   }
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { checkForm } from '../../packages/evaluator/src/form/check/index.ts'
 import { CannotRun, compile, type Elements, type Form, interpret, readXGBoost, type XGBoostOptions } from '../../packages/evaluator/src/index.ts'
 import { agree, type CaseTable, caseTable, type ModelCase, matrix, modelBytes, modelCase, modelCases } from './load.ts'
 
@@ -38,6 +39,7 @@ interface Ask {
 
 function check({ one, path, options, pairs }: Ask): void {
   const form = readXGBoost(modelBytes(one, path), options)
+  checkForm(form)
   const rows = caseTable(one, 'rows.parquet')
   const expected = caseTable(one, 'expected.parquet')
   const input = features(form, rows)

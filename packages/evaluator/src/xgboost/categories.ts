@@ -1,5 +1,5 @@
 import type { Categories } from '../form/form.ts'
-import { type Cursor, fields, integerArray, numberArray } from './cursor.ts'
+import { type Cursor, fields, integerArray, numberArray, type Place } from './cursor.ts'
 
 type Named = Omit<Categories, 'unseen'>
 
@@ -16,7 +16,7 @@ export function readCategories(cursor: Cursor): readonly (Named | undefined)[] {
 
 function readColumn(cursor: Cursor): Named | undefined {
   let offsets: Int32Array | undefined
-  let place: number | undefined
+  let place: Place | undefined
   const readers = {
     offsets: () => {
       offsets = integerArray(cursor)

@@ -4,8 +4,13 @@ import { type Cursor, fields, parameter } from './cursor.ts'
 export interface TreeCounts {
   trees: number
   nodes: number
-  /** Numbers of leaves that have a vector each. */
-  leafWeights: number
+  /**
+   * What leaves have: a number each; a vector each, in `leaf_weights` (from 3.2); or a vector for every node, leaf or not,
+   * in `base_weights` (2.0 to 3.1).
+   */
+  leaves: 'numbers' | 'vectors' | 'node vectors'
+  /** Numbers of all vectors. */
+  vectors: number
   /** Whether every tree has `sum_hessian`, and `loss_changes`. */
   covers: boolean
   gains: boolean
@@ -17,12 +22,16 @@ const FURTHER = ['split_type', 'sum_hessian', 'loss_changes'] as const
 
 /** Passes over the trees and counts their nodes: what is reserved later is never more than the file has numbers for. */
 export function countTrees(cursor: Cursor): TreeCounts {
-  const counts: TreeCounts = { trees: 0, nodes: 0, leafWeights: 0, covers: true, gains: true }
+  const counts: TreeCounts = { trees: 0, nodes: 0, leaves: 'numbers', vectors: 0, covers: true, gains: true }
   cursor.array(() => {
     const lengths = new Map<string, number>()
     let nodes: number | undefined
     const read = (key: string) => () => {
       lengths.set(key, cursor.count())
+    }
+    let size = 0
+    const readSize = () => {
+      size = parameter(cursor, 2 ** 16)
     }
     const readNodes = () => {
       nodes = parameter(cursor, 2 ** 31 - 1)
@@ -30,17 +39,26 @@ export function countTrees(cursor: Cursor): TreeCounts {
     fields(
       cursor,
       {
-        ...Object.fromEntries([...REQUIRED, ...FURTHER, 'leaf_weights'].map((key) => [key, read(key)])),
-        tree_param: () => fields(cursor, { num_nodes: readNodes }),
+        ...Object.fromEntries([...REQUIRED, ...FURTHER, 'leaf_weights', 'base_weights'].map((key) => [key, read(key)])),
+        tree_param: () => fields(cursor, { num_nodes: readNodes, size_leaf_vector: readSize }),
       },
       REQUIRED,
     )
-    add(cursor, counts, { lengths, announced: nodes })
+    add(cursor, counts, { lengths, announced: nodes, size })
   })
   return counts
 }
 
-function add(cursor: Cursor, counts: TreeCounts, { lengths, announced }: { lengths: ReadonlyMap<string, number>; announced: number | undefined }): void {
+interface Tree {
+  /** Of its arrays. */
+  readonly lengths: ReadonlyMap<string, number>
+  /** Nodes it says it has. */
+  readonly announced: number | undefined
+  /** Numbers of a leaf. */
+  readonly size: number
+}
+
+function add(cursor: Cursor, counts: TreeCounts, { lengths, announced, size }: Tree): void {
   const nodes = lengths.get('left_children')!
   if (nodes === 0) cursor.refuse('a tree without nodes')
   if (announced !== undefined && announced !== nodes) cursor.refuse(`num_nodes is ${announced}, and left_children has ${nodes} numbers`)
@@ -48,9 +66,14 @@ function add(cursor: Cursor, counts: TreeCounts, { lengths, announced }: { lengt
     const length = lengths.get(key) ?? nodes
     if (length !== nodes) cursor.refuse(`${key} has ${length} numbers, and left_children ${nodes}`)
   }
+  const leaves = size <= 1 ? 'numbers' : lengths.has('leaf_weights') ? 'vectors' : 'node vectors'
+  if (counts.trees > 0 && leaves !== counts.leaves) cursor.refuse('leaves of one tree have numbers, and those of another vectors')
+  counts.leaves = leaves
+  if (leaves === 'node vectors' && lengths.get('base_weights') !== nodes * size)
+    cursor.refuse(`base_weights has not ${size} numbers for each of ${nodes} nodes`)
+  if (leaves !== 'numbers') counts.vectors += lengths.get(leaves === 'vectors' ? 'leaf_weights' : 'base_weights')!
   counts.trees++
   counts.nodes += nodes
-  counts.leafWeights += lengths.get('leaf_weights') ?? 0
   counts.covers &&= lengths.has('sum_hessian')
   counts.gains &&= lengths.has('loss_changes')
 }

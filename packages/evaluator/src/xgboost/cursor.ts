@@ -26,8 +26,8 @@ export interface Cursor {
   /** As `integers`, with numbers rounded to float32. */
   floats(into: Float64Array, from: number, to: number): number
   /** Where the cursor stands, to come back to with `seek`. */
-  place(): number
-  seek(place: number): void
+  place(): Place
+  seek(place: Place): void
   /** Whether nothing follows. */
   ended(): boolean
   /** Refuses the file for what stands here. */
@@ -39,9 +39,15 @@ const MOST_MEMBERS = 10_000
 /** Nesting that is passed over. The format itself needs eight levels. */
 export const MOST_NESTED = 64
 
+/** A place in a file. */
+export interface Place {
+  readonly at: number
+  readonly way: readonly (string | number)[]
+}
+
 /** The way from the root to where a cursor stands, for messages. */
 export class Trail {
-  readonly #parts: (string | number)[] = []
+  #parts: (string | number)[] = []
 
   enter(part: string | number): void {
     this.#parts.push(part)
@@ -49,6 +55,16 @@ export class Trail {
 
   leave(): void {
     this.#parts.pop()
+  }
+
+  place(at: number): Place {
+    return { at, way: this.#parts.slice() }
+  }
+
+  /** Goes back to a place and says where it is. */
+  seek({ at, way }: Place): number {
+    this.#parts = way.slice()
+    return at
   }
 
   refuse(at: number, what: string, reason: UnreadableReason = 'malformed'): never {

@@ -1,3 +1,4 @@
+import type { TreeCounts } from './count.ts'
 import type { Ensemble } from './outline.ts'
 import { SetPool } from './sets.ts'
 
@@ -9,6 +10,7 @@ export interface Filling {
   readonly value: Float64Array
   readonly yes: Int32Array
   readonly no: Int32Array
+  readonly leaves: TreeCounts['leaves']
   readonly vectors: Float64Array
   readonly cover: Float64Array | undefined
   readonly gain: Float64Array | undefined
@@ -19,7 +21,7 @@ export interface Filling {
 }
 
 /** Room for all nodes of an ensemble, and the roots of as many trees as are wanted. */
-export function start({ counts: { nodes, leafWeights, covers, gains } }: Ensemble, wanted: number): Filling {
+export function start({ counts: { nodes, leaves, vectors, covers, gains } }: Ensemble, wanted: number): Filling {
   return {
     roots: new Int32Array(wanted),
     feature: new Int32Array(nodes),
@@ -27,7 +29,8 @@ export function start({ counts: { nodes, leafWeights, covers, gains } }: Ensembl
     value: new Float64Array(nodes),
     yes: new Int32Array(nodes),
     no: new Int32Array(nodes),
-    vectors: new Float64Array(leafWeights),
+    leaves,
+    vectors: new Float64Array(vectors),
     cover: covers ? new Float64Array(nodes) : undefined,
     gain: gains ? new Float64Array(nodes) : undefined,
     sets: new SetPool(),

@@ -1,4 +1,5 @@
 import type { Trees } from '../form/trees.ts'
+import { UnreadableModel } from '../unreadable.ts'
 import type { Cursor } from './cursor.ts'
 import { cut, start } from './filling.ts'
 import type { Ensemble, Outline } from './outline.ts'
@@ -23,7 +24,8 @@ export function readForest(cursor: Cursor, { outline, ensemble, wanted }: Ask): 
     settle(cursor, filling, { ...readTree(cursor, filling), tree: index, features, outputs, weight })
   })
   const target = ensemble.target.slice(0, wanted)
-  if (target.some((output) => output < 0 || output >= outputs)) cursor.refuse(`tree_info names an output of which there are ${outputs}`)
+  const beyond = target.find((output) => output < 0 || output >= outputs)
+  if (beyond !== undefined) throw new UnreadableModel('malformed', 'learner.gradient_booster.model.tree_info', `names output ${beyond} of ${outputs}`)
   return {
     features,
     outputs,
@@ -32,7 +34,7 @@ export function readForest(cursor: Cursor, { outline, ensemble, wanted }: Ask): 
     zero: 0,
     ...cut(filling),
     target,
-    leaf: ensemble.counts.leafWeights > 0 ? 'vector' : 'scalar',
+    leaf: ensemble.counts.leaves === 'numbers' ? 'scalar' : 'vector',
     sets: filling.sets.sets(),
     base: Float64Array.from({ length: outputs }, (_, output) => base[base.length === 1 ? 0 : output]!),
     baseFirst: true,

@@ -1,5 +1,5 @@
 import type { UnreadableReason } from '../unreadable.ts'
-import { type Cursor, Keys, type Kind, MOST_NESTED, Trail } from './cursor.ts'
+import { type Cursor, Keys, type Kind, MOST_NESTED, type Place, Trail } from './cursor.ts'
 import { JsonScanner } from './json-scanner.ts'
 
 const QUOTE = 0x22
@@ -124,12 +124,12 @@ export class JsonCursor implements Cursor {
     })
   }
 
-  place(): number {
-    return this.#scan.at
+  place(): Place {
+    return this.#trail.place(this.#scan.at)
   }
 
-  seek(place: number): void {
-    this.#scan.at = place
+  seek(place: Place): void {
+    this.#scan.at = this.#trail.seek(place)
   }
 
   ended(): boolean {

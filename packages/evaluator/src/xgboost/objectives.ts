@@ -3,8 +3,11 @@ import { log } from '../plain/math.ts'
 
 /** What an objective makes of sums. */
 export interface Objective {
-  /** Where sums start, from the base score of the file, which is in the units of a prediction. Each operation in float32, as in the library. */
-  readonly margin: (base: number) => number
+  /**
+   * Where sums start, from the base score of the file, which is in the units of a prediction. Each operation in float32,
+   * as in the library. `newer`: the file is of 3.1 or later, which keeps probabilities 1e-6 away from 0 and 1.
+   */
+  readonly margin: (base: number, newer: boolean) => number
   /** From sums to the prediction; `none` where they are one, `argmax` for the number of the largest. */
   readonly link: Link['function'] | 'none' | 'argmax'
   /** Whether the outputs are classes or the one output is that of the second of two. */
@@ -13,7 +16,11 @@ export interface Objective {
 
 const { fround } = Math
 const same = (base: number) => base
-const logit = (base: number) => -fround(log(fround(fround(1 / base) - 1)))
+const nearest = fround(1e-6)
+function logit(base: number, newer: boolean): number {
+  const kept = newer ? Math.min(Math.max(base, nearest), fround(1 - nearest)) : base
+  return -fround(log(fround(fround(1 / kept) - 1)))
+}
 const logarithm = (base: number) => fround(log(base))
 
 const number: Objective = { margin: same, link: 'none', classes: 'no' }

@@ -1,7 +1,7 @@
 import type { Categories } from '../form/form.ts'
 import { readCategories } from './categories.ts'
 import { countTrees, type TreeCounts } from './count.ts'
-import { type Cursor, fields, floatArray, integerArray, parameter, textArray } from './cursor.ts'
+import { type Cursor, fields, floatArray, integerArray, type Place, parameter, textArray } from './cursor.ts'
 
 /** More columns than any table has; a file can announce any number. */
 const MOST_FEATURES = 1 << 24
@@ -15,6 +15,8 @@ export interface Outline {
   readonly outputs: number
   /** One number, or one per output, in the units of a prediction. */
   readonly base: readonly number[]
+  /** Whether the base score is a list, as from 3.1. */
+  readonly newer: boolean
   /** By column; empty when the file has none. */
   readonly names: readonly string[]
   /** The last round that early stopping found best; undefined when the file does not say. */
@@ -34,7 +36,7 @@ interface Linear {
 export interface Ensemble {
   readonly kind: 'gbtree' | 'dart'
   /** Place of the array of trees. */
-  readonly place: number
+  readonly place: Place
   readonly counts: TreeCounts
   /** Output of each tree. */
   readonly target: Int32Array
@@ -100,6 +102,7 @@ function readLearner(cursor: Cursor): Omit<Outline, 'version'> {
     ['gradient_booster', 'learner_model_param', 'objective'],
   )
   if (names.length > 0 && names.length !== parameters!.features) cursor.refuse(`${names.length} feature_names for ${parameters!.features} features`)
+  if (new Set(names).size !== names.length) cursor.refuse('feature_names has a name twice')
   return { objective, names, bestIteration, booster: booster!, ...parameters! }
 }
 
@@ -112,11 +115,12 @@ function readObjective(cursor: Cursor): string {
   return name
 }
 
-type Parameters = Pick<Outline, 'features' | 'outputs' | 'base'>
+type Parameters = Pick<Outline, 'features' | 'outputs' | 'base' | 'newer'>
 
 function readParameters(cursor: Cursor): Parameters {
   let [features, classes, targets] = [0, 0, 0]
   let base: number[] = []
+  let newer = false
   fields(
     cursor,
     {
@@ -130,19 +134,20 @@ function readParameters(cursor: Cursor): Parameters {
         targets = parameter(cursor, MOST_OUTPUTS)
       },
       base_score: () => {
-        base = readBase(cursor)
+        const text = cursor.text()
+        newer = text.startsWith('[')
+        base = readBase(cursor, text)
       },
     },
     ['num_feature', 'base_score'],
   )
   const outputs = Math.max(1, classes, targets)
   if (base.length !== 1 && base.length !== outputs) cursor.refuse(`base_score has ${base.length} numbers for ${outputs} outputs`)
-  return { features, outputs, base }
+  return { features, outputs, base, newer }
 }
 
 /** `5E-1`, or from 3.1 `[6.3E-2]` with one number for all outputs or one each. */
-function readBase(cursor: Cursor): number[] {
-  const text = cursor.text()
+function readBase(cursor: Cursor, text: string): number[] {
   const list = text.startsWith('[') && text.endsWith(']') ? text.slice(1, -1).split(',') : [text]
   return list.map((part) => {
     const value = /^[-+0-9.eE]+$/.test(part.trim()) ? Math.fround(Number(part)) : Number.NaN
@@ -180,7 +185,7 @@ function readBooster(cursor: Cursor): Booster {
 }
 
 function readModel(cursor: Cursor): Ensemble {
-  let place = 0
+  let place: Place | undefined
   let counts: TreeCounts | undefined
   let target: Int32Array = new Int32Array()
   let rounds: Int32Array | undefined
@@ -210,5 +215,5 @@ function readModel(cursor: Cursor): Ensemble {
     ['tree_info', 'trees'],
   )
   if (target.length !== counts!.trees) cursor.refuse(`tree_info has ${target.length} numbers for ${counts!.trees} trees`)
-  return { kind: 'gbtree', place, counts: counts!, target, rounds, parallel, weights: undefined, categories }
+  return { kind: 'gbtree', place: place!, counts: counts!, target, rounds, parallel, weights: undefined, categories }
 }

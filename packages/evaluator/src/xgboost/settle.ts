@@ -32,15 +32,11 @@ export function settle(cursor: Cursor, filling: Filling, tree: Tree): void {
   filling.numbers += tree.numbers
 }
 
-function leaf(
-  cursor: Cursor,
-  { nodes: from, feature, rule, value, yes, no, gain, numbers }: Filling,
-  ask: { tree: Tree; node: number; rows: number | undefined },
-): void {
-  const { tree, node, rows } = ask
+function leaf(cursor: Cursor, filling: Filling, { tree, node, rows }: { tree: Tree; node: number; rows: number | undefined }): void {
+  const { nodes: from, leaves, feature, rule, value, yes, no, gain, numbers } = filling
   const at = from + node
   if (rows !== undefined) {
-    const row = no[at]!
+    const row = leaves === 'vectors' ? no[at]! : node
     if (row < 0 || row >= rows) cursor.refuse(`right_children[${node}] of a leaf is ${row}, and there are ${rows} leaf vectors`)
     yes[at] = numbers / tree.outputs + row
     value[at] = 0
@@ -95,13 +91,13 @@ function setsOf(cursor: Cursor, { sets }: Filling, { nodes, kinds, categorical }
   return found
 }
 
-/** How many leaf vectors the tree has; undefined where leaves are numbers. */
-function vectorsOf(cursor: Cursor, { vectors, numbers }: Filling, tree: Tree): number | undefined {
-  if (vectors.length === 0) return undefined
+/** How many vectors the tree has; undefined where leaves are numbers. */
+function vectorsOf(cursor: Cursor, { leaves, vectors, numbers }: Filling, tree: Tree): number | undefined {
+  if (leaves === 'numbers') return undefined
   const rows = tree.numbers / tree.outputs
-  if (!Number.isInteger(rows) || rows === 0) cursor.refuse(`leaf_weights has ${tree.numbers} numbers for ${tree.outputs} outputs`)
+  if (!Number.isInteger(rows) || rows === 0) cursor.refuse(`leaf vectors have ${tree.numbers} numbers for ${tree.outputs} outputs`)
   if (tree.weight !== 1) cursor.refuse('leaf vectors in a DART booster', 'unsupported')
-  if (!vectors.subarray(numbers, numbers + tree.numbers).every(Number.isFinite)) cursor.refuse('leaf_weights are not finite')
+  if (!vectors.subarray(numbers, numbers + tree.numbers).every(Number.isFinite)) cursor.refuse('leaf vectors are not finite')
   return rows
 }
 

@@ -24,6 +24,7 @@ const NONE = new Int32Array()
 
 /** Reads the arrays of a tree to their places; nothing in them is checked yet. */
 export function readTree(cursor: Cursor, filling: Filling): TreeAsRead {
+  const { leaves } = filling
   const from = filling.nodes
   const to = filling.yes.length
   const { cover, gain } = filling
@@ -33,6 +34,9 @@ export function readTree(cursor: Cursor, filling: Filling): TreeAsRead {
   }
   let nodes = 0
   let numbers = 0
+  const readVectors = () => {
+    numbers = cursor.floats(filling.vectors, filling.numbers, filling.vectors.length)
+  }
   fields(cursor, {
     left_children: () => {
       nodes = cursor.integers(filling.yes, from, to)
@@ -43,9 +47,8 @@ export function readTree(cursor: Cursor, filling: Filling): TreeAsRead {
     default_left: () => cursor.integers(filling.rule, from, to),
     sum_hessian: () => (cover ? cursor.floats(cover, from, to) : cursor.skip()),
     loss_changes: () => (gain ? cursor.floats(gain, from, to) : cursor.skip()),
-    leaf_weights: () => {
-      numbers = cursor.floats(filling.vectors, filling.numbers, filling.vectors.length)
-    },
+    leaf_weights: () => (leaves === 'vectors' ? readVectors() : cursor.skip()),
+    base_weights: () => (leaves === 'node vectors' ? readVectors() : cursor.skip()),
     split_type: keep('kinds'),
     categories: keep('categories'),
     categories_nodes: keep('nodes'),

@@ -1,5 +1,5 @@
 import type { UnreadableReason } from '../unreadable.ts'
-import { type Cursor, Keys, type Kind, MOST_NESTED, Trail } from './cursor.ts'
+import { type Cursor, Keys, type Kind, MOST_NESTED, type Place, Trail } from './cursor.ts'
 
 const decoder = new TextDecoder('utf-8', { fatal: true })
 const KINDS: Readonly<Record<string, Kind>> = { '{': 'object', '[': 'array', S: 'text', C: 'text', T: 'boolean', F: 'boolean', Z: 'null' }
@@ -69,7 +69,7 @@ export class UbjsonCursor implements Cursor {
   array(element: (index: number) => void): void {
     this.#expect('array')
     const { type, count } = this.#head('array')
-    if (type !== undefined) this.refuse('an array of numbers is not expected')
+    if (type !== undefined && count !== 0) this.refuse('an array of numbers is not expected')
     this.#each(count, (index) => {
       this.#trail.enter(index)
       element(index)
@@ -134,12 +134,12 @@ export class UbjsonCursor implements Cursor {
     })
   }
 
-  place(): number {
-    return this.#at
+  place(): Place {
+    return this.#trail.place(this.#at)
   }
 
-  seek(place: number): void {
-    this.#at = place
+  seek(place: Place): void {
+    this.#at = this.#trail.seek(place)
   }
 
   ended(): boolean {

@@ -11,6 +11,25 @@ export {
   Unexplainable,
   type UnexplainableReason,
 } from './explain/index.ts'
+export {
+  type Change,
+  type Comparison,
+  compareForms,
+  type Drawing,
+  type Drawn,
+  type DrawnLeaf,
+  type DrawnRest,
+  type DrawnSplit,
+  type DrawOptions,
+  drawTree,
+  type EnsembleComparison,
+  type EnsembleFacts,
+  type Facts,
+  type FactsOptions,
+  type FeatureFacts,
+  factsOf,
+  type LinearFacts,
+} from './facts/index.ts'
 export { checkForm } from './form/check/index.ts'
 export { decodeForm, digestForm, encodeForm } from './form/codec/index.ts'
 export type { Elements, ElementType } from './form/element.ts'

@@ -4,8 +4,8 @@ import { releaseSettings } from '@fairlead/contract/control'
 import { modelRuntimes } from '../../packages/platform/src/app/model-worker.ts'
 import type { Artifact, ServableRelease, Session } from '../../packages/platform/src/domain/inference/index.ts'
 import { runtimeFor } from '../../packages/platform/src/domain/inference/runtime-for.ts'
-import { FORM_FORMAT, packForm } from '../../packages/platform/src/model/compiled/packed.ts'
-import { storedForm } from '../../packages/platform/src/model/compiled/stored.ts'
+import { FORM_FORMAT } from '../../packages/platform/src/model/compiled/form-format.ts'
+import { encodedForm } from '../../packages/platform/src/model/compiled/stored.ts'
 import { type FileListing, type ReadModel, type ReadOptions, readModel } from '../../packages/platform/src/model/index.ts'
 import { loadableOnnx } from '../../packages/platform/src/model/onnx/loadable.ts'
 
@@ -53,8 +53,7 @@ export async function serveModel(
 function artifactOf(read: ReadModel, bytes: Uint8Array, { name, folder }: { name: 'onnx' | 'compiled'; folder: string | undefined }): Artifact {
   const { signature } = read
   if (name === 'compiled') {
-    const form = storedForm(read.format, bytes, { file: read.entry, reading: read.facts.reading })
-    return { format: FORM_FORMAT, bytes: packForm(form), signature }
+    return { format: FORM_FORMAT, bytes: encodedForm(read.format, bytes, { file: read.entry, reading: read.facts.reading }), signature }
   }
   const loadable = loadableOnnx(bytes)
   return { format: 'onnx', bytes: loadable.bytes, signature, ...(folder === undefined || loadable.externalData.length === 0 ? {} : { folder }) }

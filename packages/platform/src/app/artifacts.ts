@@ -1,16 +1,15 @@
 import { dirname, join } from 'node:path'
 import type { GoldenRows } from '@fairlead/contract/control'
 import { type FileBlobStore, materialise } from '../adapters/files/index.ts'
-import type { Artifact, ArtifactSource, ServableRelease } from '../domain/inference/index.ts'
-import { FORM_FORMAT, packForm } from '../model/compiled/packed.ts'
-import { storedForm } from '../model/compiled/stored.ts'
-import type { ModelKind } from '../model/index.ts'
+import type { Artifact, ArtifactSource } from '../domain/inference/index.ts'
+import { FORM_FORMAT } from '../model/compiled/form-format.ts'
 import { loadableOnnx } from '../model/onnx/loadable.ts'
+import { FormStore } from './form-store.ts'
 
 /** What artefacts are read from. */
 export interface ArtifactStores {
   blobs: FileBlobStore
-  /** Folder for models that must lie as files. */
+  /** Folder for models that must lie as files, and for the forms of those that are run compiled. */
   cache: string
   golden(deployment: string, release: number): GoldenRows | undefined
 }
@@ -20,13 +19,16 @@ export interface ArtifactStores {
  * their own is laid out as a folder below `cache`, one per version.
  */
 export function artifactSource({ blobs, cache, golden }: ArtifactStores): ArtifactSource {
+  const forms = new FormStore(join(cache, 'forms'))
   return {
     golden: async ({ deployment, number }) => golden(deployment, number),
     async load(release): Promise<Artifact> {
       const entry = release.files.find((file) => file.path === release.entry)
       if (!entry) throw new Error(`release ${release.number} of ${release.deployment} has no file ${release.entry}`)
+      if (release.runtime?.name === 'compiled') {
+        return { format: FORM_FORMAT, bytes: await forms.bytes(release, () => blobs.read(entry.digest)), signature: release.signature }
+      }
       const file = await blobs.read(entry.digest)
-      if (release.runtime?.name === 'compiled') return compiledArtifact(release, file)
       const { bytes, externalData, branching } = loadableOnnx(file)
       const artifact = { format: release.model.format, bytes, signature: release.signature, branching }
       if (externalData.length === 0) return artifact
@@ -35,9 +37,4 @@ export function artifactSource({ blobs, cache, golden }: ArtifactStores): Artifa
       return { ...artifact, folder: join(folder, dirname(release.entry)) }
     },
   }
-}
-
-function compiledArtifact({ model, entry, signature }: ServableRelease, file: Uint8Array): Artifact {
-  const form = storedForm(model.format as ModelKind, file, { file: entry, reading: model.reading })
-  return { format: FORM_FORMAT, bytes: packForm(form), signature }
 }

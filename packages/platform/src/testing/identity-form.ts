@@ -1,7 +1,7 @@
 import type { DataType, TensorSpec } from '@fairlead/contract'
-import type { ElementType, Form } from '@fairlead/evaluator'
+import { type ElementType, encodeForm, type Form } from '@fairlead/evaluator'
 import type { Artifact } from '../domain/inference/index.ts'
-import { FORM_FORMAT, packForm } from '../model/compiled/packed.ts'
+import { FORM_FORMAT } from '../model/compiled/form-format.ts'
 import { identitySignature } from './identity-model.ts'
 
 const ELEMENTS: Partial<Record<DataType, ElementType>> = { float32: 'f32', float64: 'f64', int64: 'i64', int32: 'i32', bool: 'bool', string: 'text' }
@@ -16,5 +16,5 @@ export function identityForm(inputs: TensorSpec[], texts: string[] = []): Artifa
     outputs: inputs.map(({ name, shape }, value) => ({ name: `${name}_out`, value, role: 'other', rank: shape.length === 1 ? 1 : 2 })),
     texts,
   }
-  return { format: FORM_FORMAT, bytes: packForm(form), signature: identitySignature(inputs) }
+  return { format: FORM_FORMAT, bytes: encodeForm(form), signature: identitySignature(inputs) }
 }

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Signature } from '@fairlead/contract'
-import type { Form } from '@fairlead/evaluator'
+import { encodeForm, type Form } from '@fairlead/evaluator'
 import type { Tensor } from '../../domain/inference/index.ts'
-import { FORM_FORMAT, packForm } from '../../model/compiled/packed.ts'
+import { FORM_FORMAT } from '../../model/compiled/form-format.ts'
 import { formSignature } from '../../model/compiled/signature.ts'
 import { coded } from '../../testing/fake-inference.ts'
 import { identityForm } from '../../testing/identity-form.ts'
@@ -12,7 +12,7 @@ import { compiledRuntime } from './index.ts'
 
 runtimeSuite({ make: compiledRuntime, identity: identityForm, types: ['bool', 'int32', 'int64', 'float32', 'float64'] })
 
-const open = (form: Form, signature: Signature = formSignature(form)) => compiledRuntime().open({ format: FORM_FORMAT, bytes: packForm(form), signature })
+const open = (form: Form, signature: Signature = formSignature(form)) => compiledRuntime().open({ format: FORM_FORMAT, bytes: encodeForm(form), signature })
 const texts = (...data: string[]): Tensor => ({ type: 'string', shape: [data.length], data })
 const doubles = (...data: number[]): Tensor => ({ type: 'float64', shape: [data.length], data: Float64Array.from(data) })
 
@@ -59,10 +59,9 @@ test('a category that the model does not know is refused, or missing where that 
   assert.deepEqual([...(prediction!.data as Float32Array)], [0, 0, 0, Number.NaN, Number.NaN, 0])
 })
 
-test('a form with a step that the engine lacks is refused when it is opened', async () => {
-  const form = { ...frame('refuse'), steps: [{ op: 'unheard-of', of: [0] }], outputs: [{ name: 'y', value: 1, role: 'other', rank: 1 }] } as unknown as Form
-  await assert.rejects(
-    open(form, { task: 'other', inputs: [], outputs: [{ name: 'y', type: 'float32', shape: [-1] }], columns: [], fields: [] }),
-    coded('load-failed', /unheard-of/),
-  )
+test('bytes that are no form, or a damaged one, are refused when they are opened', async () => {
+  const signature = formSignature(frame('refuse'))
+  const whole = encodeForm(frame('refuse'))
+  for (const bytes of [new Uint8Array(), whole.slice(0, 40), whole.map((byte, i) => (i === whole.length - 9 ? byte ^ 1 : byte))])
+    await assert.rejects(compiledRuntime().open({ format: FORM_FORMAT, bytes, signature }), coded('load-failed', /cannot be compiled/))
 })

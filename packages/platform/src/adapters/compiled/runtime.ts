@@ -1,8 +1,6 @@
 import { FairleadError } from '@fairlead/contract'
-import { compile } from '@fairlead/evaluator'
 import type { Artifact, Runtime, Session } from '../../domain/inference/index.ts'
-import { FORM_FORMAT, unpackForm } from '../../model/compiled/packed.ts'
-import { CompiledSession } from './session.ts'
+import { FORM_FORMAT } from '../../model/compiled/form-format.ts'
 
 /** Trees and linear models in the WebAssembly of `@fairlead/evaluator`, whatever file they came from. Runs on the calling thread. */
 export function compiledRuntime(): Runtime {
@@ -11,9 +9,10 @@ export function compiledRuntime(): Runtime {
 
 async function open({ bytes, signature }: Artifact): Promise<Session> {
   try {
-    const form = unpackForm(bytes)
+    // loaded when the first such model comes: most of it is of no use to a process that has none
+    const [{ compile, decodeForm }, { CompiledSession }] = await Promise.all([import('@fairlead/evaluator/run'), import('./session.ts')])
     const wanted = signature.outputs.map(({ name }) => name)
-    return new CompiledSession(compile(form, { outputs: wanted }))
+    return new CompiledSession(compile(decodeForm(bytes), { outputs: wanted }))
   } catch (cause) {
     throw new FairleadError('load-failed', `the model cannot be compiled: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
   }

@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { decodeForm } from '@fairlead/evaluator'
+import { coded } from '../testing/fake-inference.ts'
+import { temporaryFolder } from '../testing/temporary.ts'
+import { FormStore } from './form-store.ts'
+
+const CASES = join(import.meta.dirname, '../../../../test/models/cases/xgboost')
+const SMALL = readFileSync(join(CASES, 'xgb-stump/model.json'))
+const LARGE = readFileSync(join(CASES, 'xgb-deep/model.json'))
+const of = (digest: string, reading = {}) => ({ model: { name: 'm', version: 1, digest: `sha256:${digest}`, format: 'xgboost', reading }, entry: 'model.json' })
+
+test('a file is read once, small ones here and large ones in a thread, and then taken from the folder', async () => {
+  assert.ok(SMALL.length < 100_000 && LARGE.length > 100_000, `${SMALL.length}, ${LARGE.length}`)
+  await using folder = await temporaryFolder()
+  let reads = 0
+  for (const [digest, file] of [
+    ['a', SMALL],
+    ['b', LARGE],
+  ] as const) {
+    const bytes = async () => {
+      reads++
+      return new Uint8Array(file)
+    }
+    const first = await new FormStore(folder.path).bytes(of(digest), bytes)
+    assert.deepEqual(Buffer.from(await new FormStore(folder.path).bytes(of(digest), bytes)), Buffer.from(first))
+    assert.equal(decodeForm(first).source.format, 'xgboost')
+  }
+  assert.equal(reads, 2)
+  assert.equal(readdirSync(folder.path).length, 2)
+})
+
+test('what cannot be read says why, from the thread too, and nothing is kept', async () => {
+  await using folder = await temporaryFolder()
+  const store = new FormStore(folder.path)
+  for (const file of [SMALL.subarray(0, 1000), LARGE.subarray(0, 200_000)])
+    await assert.rejects(
+      store.bytes(of('a'), async () => new Uint8Array(file)),
+      coded('model-file-invalid', /model.json/),
+    )
+  await assert.rejects(
+    store.bytes(of('a', { as: 'classifier', classes: ['x'] }), async () => new Uint8Array(LARGE)),
+    coded('model-option-invalid', /./),
+  )
+  assert.deepEqual(readdirSync(folder.path), [])
+})
+
+test('a folder that cannot be written costs no answer', async () => {
+  await using folder = await temporaryFolder()
+  writeFileSync(join(folder.path, 'forms'), 'a file in the way')
+  const store = new FormStore(join(folder.path, 'forms'))
+  assert.equal(decodeForm(await store.bytes(of('a'), async () => new Uint8Array(SMALL))).version, 1)
+})

@@ -1,0 +1,52 @@
+import { randomUUID } from 'node:crypto'
+import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { ServableRelease } from '../domain/inference/index.ts'
+import type { ModelKind } from '../model/index.ts'
+import { readFormApart } from './form-reader.ts'
+
+/** What a form was made of: the same files, read in the same way, have one digest. */
+export type FormOf = Pick<ServableRelease, 'model' | 'entry'>
+
+/** Changes with the evaluator's readers, which may read the same file into another form then. */
+const READERS = 1
+
+/** Forms of model files in a folder, encoded: a file is read once, and not by each process at each start. All of it can be deleted. */
+export class FormStore {
+  readonly #folder: string
+
+  constructor(folder: string) {
+    this.#folder = folder
+  }
+
+  /** The form of a release's model, encoded; `file` is read where it is not kept yet. Throws as `readForm`. */
+  async bytes(of: FormOf, file: () => Promise<Uint8Array>): Promise<Uint8Array> {
+    const path = this.#path(of)
+    // where the folder cannot be read, the file is read again, too
+    const kept = await readFile(path).catch(() => undefined)
+    if (kept) return kept
+    const { model, entry } = of
+    const form = await readFormApart(await file(), { kind: model.format as ModelKind, file: entry, reading: model.reading })
+    await this.#keep(path, form)
+    return form
+  }
+
+  #path({ model }: FormOf): string {
+    return join(this.#folder, `${model.digest.replace(':', '-')}.${READERS}.form`)
+  }
+
+  /** Appears whole, by rename, after it is on disk: others may be at it, too. */
+  async #keep(path: string, form: Uint8Array): Promise<void> {
+    const building = `${path}.${randomUUID()}.tmp`
+    try {
+      await mkdir(this.#folder, { recursive: true })
+      await using handle = await open(building, 'wx')
+      await handle.writeFile(form)
+      await handle.sync()
+      await rename(building, path)
+    } catch {
+      // a full disk costs the time of reading once more, and no prediction
+      await rm(building, { force: true }).catch(() => {})
+    }
+  }
+}

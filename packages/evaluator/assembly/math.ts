@@ -76,3 +76,61 @@ export function log1p(x: f64): f64 {
   const lost = splitK > 0 ? 1 - (u - x) : x - (u - 1)
   return logOf(<f64>splitK, splitF, splitK < 54 ? lost / u : 0)
 }
+
+@inline
+function isOdd(y: f64): bool {
+  // beyond 2^53 all are even
+  return Math.abs(y) < 9007199254740992.0 && trunc<f64>(y) == y && trunc<f64>(y * 0.5) != y * 0.5
+}
+
+function product(x: f64, times: f64): f64 {
+  let result: f64 = 1
+  let square = x
+  for (let left = <i32>times; left > 0; left >>= 1) {
+    if (left & 1) result *= square
+    square *= square
+  }
+  return result
+}
+
+/** xʸ. A whole y up to 64 is a product of squares; any other goes by way of the logarithm. */
+export function pow(x: f64, y: f64): f64 {
+  if (y == 0 || x == 1) return 1
+  if (x != x || y != y) return NaN
+  if (Math.abs(y) <= 64 && trunc<f64>(y) == y) return y < 0 ? 1 / product(x, -y) : product(x, y)
+  if (y == 0.5) return x == -Infinity ? Infinity : sqrt<f64>(x + 0)
+  const size = Math.abs(x)
+  if (size == 1 && Math.abs(y) == Infinity) return 1
+  const raised = exp(y * log(size))
+  if (x > 0 || (x == 0 && reinterpret<i64>(x) == 0)) return raised
+  if (size < Infinity && x != 0 && trunc<f64>(y) != y) return NaN
+  return isOdd(y) ? -raised : raised
+}
+
+/** Hyperbolic tangent, within a few units of the last place. */
+export function tanh(x: f64): f64 {
+  const size = Math.abs(x)
+  if (size > 22) return x < 0 ? -1 : 1
+  if (size > 0.5) {
+    const far = 1 - 2 / (exp(2 * size) + 1)
+    return x < 0 ? -far : far
+  }
+  // Lambert's continued fraction
+  const square = x * x
+  return x / (1 + square / (3 + square / (5 + square / (7 + square / (9 + square / (11 + square / (13 + square / 15)))))))
+}
+
+/** Error function, by a series whose terms are all positive; within a few units of the last place. */
+export function erf(x: f64): f64 {
+  const size = Math.abs(x)
+  if (x != x || x == 0) return x
+  if (size > 6) return x < 0 ? -1 : 1
+  let term = size
+  let sum = size
+  for (let n: f64 = 1; term > sum * 1e-17; n++) {
+    term = (term * 2 * size * size) / (2 * n + 1)
+    sum += term
+  }
+  const result = 1.1283791670955126 * exp(-size * size) * sum
+  return x < 0 ? -result : result
+}

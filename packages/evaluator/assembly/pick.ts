@@ -39,3 +39,7 @@ export function choose_32(n: usize, from: usize, to: usize, labels: usize): void
 export function choose_64(n: usize, from: usize, to: usize, labels: usize): void {
   for (let i: usize = 0; i < n; i++) store<u64>(to + (i << 3), load<u64>(labels + (<usize>load<i32>(from + (i << 2)) << 3)))
 }
+/** The same of labels of 1 byte. */
+export function choose_8(n: usize, from: usize, to: usize, labels: usize): void {
+  for (let i: usize = 0; i < n; i++) store<u8>(to + i, load<u8>(labels + <usize>load<i32>(from + (i << 2))))
+}

@@ -8,9 +8,18 @@ export function cast({ to }: Cast, [of]: readonly Value[], rows: number): Value 
     if (to === 'bool') result.data[at] = Number(x) === 0 ? 0 : 1
     else if (result.data instanceof BigInt64Array) result.data[at] = typeof x === 'bigint' ? x : whole64(x)
     else if (to === 'i32') result.data[at] = typeof x === 'bigint' ? Number(BigInt.asIntN(32, x)) : whole32(x)
-    else put(result, at, Number(x))
+    else put(result, at, to === 'f32' && typeof x === 'bigint' ? single(x) : Number(x))
   }
   return result
+}
+
+/** The nearest float: beyond 2^53 the low bits, which a double would round before, count only as one that is not zero. */
+function single(x: bigint): number {
+  const size = x < 0n ? -x : x
+  if (size < 2n ** 53n) return Math.fround(Number(x))
+  const top = size >> 12n
+  const nearest = Math.fround(Number(top << 12n === size ? top : top | 1n) * 4096)
+  return x < 0n ? -nearest : nearest
 }
 
 /** Toward zero; what does not fit, and NaN, becomes the smallest number, as x86 does it. */

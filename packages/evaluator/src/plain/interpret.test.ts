@@ -55,6 +55,12 @@ test('casts cut toward zero and round once', () => {
   assert.deepEqual(run(cast('f32'), BigInt64Array.of(16777217n, -1n), { type: 'i64' }), [16777216, -1])
 })
 
+test('whole numbers beyond 2^53 are rounded once to a float', () => {
+  const numbers = BigInt64Array.of(2n ** 60n + 2n ** 36n + 1n, 2n ** 60n + 2n ** 36n, -(2n ** 60n) - 2n ** 36n - 1n, 2n ** 53n)
+  const found = run([{ op: 'cast', of: [0], to: 'f32' }], numbers, { type: 'i64' })
+  assert.deepEqual(found, [2 ** 60 + 2 ** 37, 2 ** 60, -(2 ** 60) - 2 ** 37, 2 ** 53])
+})
+
 test('columns are picked, joined and replaced', () => {
   const steps: Step[] = [
     { op: 'columns', of: [0], indices: [2, 0] },

@@ -5,7 +5,7 @@ import { filesBelow, ROOT } from './files.ts'
 import { controlTypes } from './schema-types.ts'
 
 /** What the client's declarations take from the contract that needs no zod. */
-const CONTRACT_TYPES = `export type { Prediction, PredictRequest, PredictResponse } from './contract/prediction.js'
+const CONTRACT_TYPES = `export type { ExplainedOutput, Explanation, Prediction, PredictRequest, PredictResponse } from './contract/prediction.js'
 export type { Problem, ProblemItem } from './contract/problem.js'
 export type { Row } from './contract/signature.js'
 `

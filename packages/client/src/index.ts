@@ -1,4 +1,4 @@
-export type { Prediction, PredictRequest, PredictResponse, Problem, ProblemItem, Row } from '@fairlead/contract'
+export type { ExplainedOutput, Explanation, Prediction, PredictRequest, PredictResponse, Problem, ProblemItem, Row } from '@fairlead/contract'
 export type { ClientOptions, RequestOptions } from './call.ts'
 export { type Client, createClient } from './client.ts'
 export { type CallOptions, type Control, type ControlOptions, createControl, type FileBody } from './control.ts'

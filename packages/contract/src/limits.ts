@@ -1,3 +1,6 @@
+/** Rows whose answers one request may have explained: an explanation takes as long as hundreds of predictions. */
+export const MAX_EXPLAINED_ROWS = 100
+
 /** So many requests in so many seconds. */
 export interface Rate {
   count: number

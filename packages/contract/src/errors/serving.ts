@@ -86,6 +86,13 @@ export const SERVING_ERRORS = {
     title: 'The model failed on these rows',
     remedy: "The detail carries the runtime's message; check the values against what the model was trained on.",
   },
+  'explanation-unavailable': {
+    http: 422,
+    grpc: 'FAILED_PRECONDITION',
+    retryable: false,
+    title: 'Answers of this release cannot be explained',
+    remedy: 'Ask without `explain`. Trees and linear models that run compiled are explained; the detail says what is different here.',
+  },
   'worker-crashed': {
     http: 503,
     grpc: 'UNAVAILABLE',

@@ -25,6 +25,8 @@ export interface ExplainOptions {
 export interface Explainer {
   /** What contributions are given for: the columns of the form's inputs, one input after the other, or columns derived from them. */
   readonly columns: readonly string[]
+  /** Whether the columns are not the inputs' own, because a step before the model mixes them. */
+  readonly derived: boolean
   /** Sums that the model makes before they become predictions: one, or one for each class or target. */
   readonly outputs: number
   /** What the outputs stand for, where the form says so. */
@@ -59,6 +61,7 @@ export function explainer(form: Form, { background, module }: ExplainOptions = {
   return {
     ...about,
     columns: columns.columns,
+    derived: columns.derived,
     method: name,
     explain: (rows, count) => explained(method, columns, { data: prepared(rows, count), count }),
   }

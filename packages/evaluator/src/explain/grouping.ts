@@ -4,6 +4,8 @@ import { inputColumns, origins } from './origins.ts'
 /** What contributions are given for, and to which of these each column of the model adds. */
 export interface Grouping {
   readonly columns: readonly string[]
+  /** Whether they are the model's own columns. */
+  readonly derived: boolean
   readonly to: readonly number[]
 }
 
@@ -11,9 +13,9 @@ export interface Grouping {
 export function grouping(form: Form, value: number): Grouping {
   const inputs = inputColumns(form)
   const from = origins(form, value)
-  if (from.every((column) => column >= 0)) return { columns: inputs, to: from }
+  if (from.every((column) => column >= 0)) return { columns: inputs, derived: false, to: from }
   const step = form.steps[value - form.inputs.length]!.op
-  return { columns: from.map((column, at) => own(inputs, from, column) ?? `${step}[${at}]`), to: from.map((_, at) => at) }
+  return { columns: from.map((column, at) => own(inputs, from, column) ?? `${step}[${at}]`), derived: true, to: from.map((_, at) => at) }
 }
 
 /** The name of an input column that leads to one column of the model alone. */

@@ -27,7 +27,10 @@ function form(model: Affine): Form {
 
 test('without a background a column contributes weight · value, a missing one nothing', () => {
   const explain = explainer(form(MODEL))
-  assert.deepEqual({ ...explain, explain: undefined }, { outputs: 2, classes: ['no', 'yes'], columns: ['age', 'debt'], method: 'linear', explain: undefined })
+  assert.deepEqual(
+    { ...explain, explain: undefined },
+    { outputs: 2, classes: ['no', 'yes'], columns: ['age', 'debt'], derived: false, method: 'linear', explain: undefined },
+  )
   assert.deepEqual([...explain.explain(Float64Array.of(3, 5, Number.NaN, -1), 2)], [3, 10, 100, 30, 100, 200, 0, -2, 100, 0, -20, 200])
 })
 

@@ -24,6 +24,7 @@ test('equal ones keep the order of the columns; nothing, and what is not a numbe
     'b = 2 lowers it by 1',
     'e = true raises it by 1',
   ])
+  assert.deepEqual(texts([1 - 2 ** -53, -1], ['a', 'b'], [1, 2], 9), ['a = 1 raises it by 1', 'b = 2 lowers it by 1'])
 })
 
 test('missing values and derived columns are said to be so; a bias behind the columns is no reason', () => {

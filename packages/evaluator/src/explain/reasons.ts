@@ -22,9 +22,14 @@ export function topReasons(contributions: ArrayLike<number>, columns: readonly s
   return columns
     .map((column, at) => ({ column, contribution: contributions[at] ?? 0, value: row[at] }))
     .filter(({ contribution }) => contribution !== 0 && !Number.isNaN(contribution))
-    .sort((a, b) => Math.abs(b.contribution) - Math.abs(a.contribution))
+    .sort((a, b) => size(b.contribution) - size(a.contribution))
     .slice(0, n)
     .map(({ column, contribution, value }) => ({ column, contribution, text: `${subject(column, value)} ${effect(contribution)}` }))
+}
+
+/** Without the last digits, which differ between numbers that are equal but for rounding. */
+function size(contribution: number): number {
+  return Number(Math.abs(contribution).toPrecision(12))
 }
 
 function subject(column: string, value: Shown): string {

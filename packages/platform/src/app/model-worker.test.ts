@@ -3,9 +3,14 @@ import { readdirSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { getPriority } from 'node:os'
 import { test } from 'node:test'
+import { encodeForm } from '@fairlead/evaluator'
+import type { Tensors } from '../domain/inference/index.ts'
 import { WorkerThread } from '../domain/inference/worker-thread.ts'
+import { FORM_FORMAT } from '../model/compiled/form-format.ts'
+import { formSignature } from '../model/compiled/signature.ts'
 import { coded } from '../testing/fake-inference.ts'
 import { identityModel } from '../testing/identity-model.ts'
+import { stumpsForm } from '../testing/stumps-form.ts'
 import { modelWorker } from './model-worker.ts'
 
 const STUCK_MS = 10_000
@@ -61,6 +66,23 @@ test('errors come back with their code, and the worker goes on', async () => {
   await assert.rejects(worker.run(session, {}, { stuckMs: STUCK_MS }), coded('model-run-failed', /"x" is missing/))
   await worker.close(session)
   await assert.rejects(worker.run(session, oneRow(), { stuckMs: STUCK_MS }), coded('model-run-failed', /was unloaded/))
+})
+
+test('a compiled model is explained in a worker; one of ONNX Runtime is not', async () => {
+  await using worker = new WorkerThread(modelWorker())
+  const form = stumpsForm()
+  const { session } = await worker.open({ format: FORM_FORMAT, bytes: encodeForm(form), signature: formSignature(form) }, 60_000)
+  const rows: Tensors = {
+    amount: { type: 'float32', shape: [1], data: Float32Array.of(5) },
+    purpose: { type: 'string', shape: [1], data: [''], nulls: Uint8Array.of(1) },
+  }
+  const [explanation] = await worker.explain(session, rows, STUCK_MS)
+  assert.deepEqual(
+    explanation?.outputs.map(({ reasons }) => reasons),
+    [['amount = 5 raises it by 1'], ['purpose is missing and lowers it by 1']],
+  )
+  const { session: onnx } = await worker.open(IDENTITY, 60_000)
+  await assert.rejects(worker.explain(onnx, oneRow(), STUCK_MS), coded('explanation-unavailable'))
 })
 
 test('several workers run and end side by side, again and again', async () => {

@@ -1,4 +1,4 @@
-import { type Prediction, type Row, writeJson } from '@fairlead/contract'
+import { type Explanation, type Prediction, type Row, writeJson } from '@fairlead/contract'
 import { cell } from './format.ts'
 import type { Output } from './output.ts'
 
@@ -7,6 +7,8 @@ export interface AnsweredRows {
   predictions: readonly Prediction[]
   ids: readonly string[]
   inputs: readonly Row[] | undefined
+  /** Why each row got its answer, where that was asked for. */
+  explanations: readonly Explanation[] | undefined
 }
 
 interface Table {
@@ -16,10 +18,13 @@ interface Table {
 
 /** Name of the column with the row's id, as in the prediction log. */
 const ID = '_id'
+/** Name of the column with the reasons in words. */
+const REASONS = '_reasons'
 
 /** Answers as a table with flat columns (`probabilities_good`), after id and inputs where these are kept. */
-function tableOf({ predictions, ids, inputs }: AnsweredRows): Table {
+function tableOf({ predictions, ids, inputs, explanations }: AnsweredRows): Table {
   const flat = predictions.map(flatten)
+  if (explanations) for (const [index, row] of flat.entries()) row.set(REASONS, reasonsOf(explanations[index]))
   const outputs = [...new Set(flat.flatMap((row) => [...row.keys()]))]
   if (!inputs) return { columns: outputs, rows: flat.map((row) => outputs.map((name) => row.get(name))) }
   const given = [...new Set(inputs.flatMap((row) => Object.keys(row)))]
@@ -28,6 +33,13 @@ function tableOf({ predictions, ids, inputs }: AnsweredRows): Table {
     columns: [ID, ...given, ...outputs.map((name) => (given.includes(name) ? `${name}_predicted` : name))],
     rows: flat.map((row, index) => [ids[index], ...given.map((name) => inputs[index]?.[name]), ...outputs.map((name) => row.get(name))]),
   }
+}
+
+/** The reasons of the output whose margin is the largest, which is the class that was predicted. */
+function reasonsOf({ outputs }: Explanation = { method: '', outputs: [] }): string {
+  const [first, ...others] = [...outputs].sort((a, b) => b.margin - a.margin)
+  const of = others.length > 0 ? `${first!.of}: ` : ''
+  return first ? of + first.reasons.join('; ') : ''
 }
 
 /** Prints answers as an aligned table for people. */

@@ -1,4 +1,5 @@
 import type { FairleadError } from '@fairlead/contract'
+import { Explaining } from '../domain/inference/explaining.ts'
 import {
   type FailureEvent,
   Inference,
@@ -9,6 +10,7 @@ import {
   type ServableRelease,
   ServingRelease,
   type Session,
+  type Tensors,
   type Wish,
   type WishStore,
 } from '../domain/inference/index.ts'
@@ -51,12 +53,19 @@ export function fakeInference(model = fakeModel(), session?: Session, models?: M
         return new ServingRelease(release, session ?? fakeSession(model), {
           execution: { runtime: 'fake', mode: 'inline', reason: 'A fake.', workers: 0, loadMs: 0, measured: [], tile: 8 },
           batching: { tile: 8, queueRows, slots: 1, joinable: true },
+          explaining: session?.explain && explainingWith(session.explain),
         })
       },
       [Symbol.asyncDispose]: async () => {},
     },
   })
   return { inference, world }
+}
+
+/** What explains with a session's own function, as if in a thread. */
+export function explainingWith(explain: NonNullable<Session['explain']>): Explaining {
+  const worker = { alive: true, explain: async (_: number, inputs: Tensors) => explain(inputs), [Symbol.asyncDispose]: async () => {} }
+  return new Explaining(async () => ({ worker, session: 1 }))
 }
 
 /** Makes `inference` serve these releases of the deployment `credit`, the last one current. */

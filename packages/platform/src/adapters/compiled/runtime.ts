@@ -4,7 +4,7 @@ import { FORM_FORMAT } from '../../model/compiled/form-format.ts'
 
 /** Trees and linear models in the WebAssembly of `@fairlead/evaluator`, whatever file they came from. Runs on the calling thread. */
 export function compiledRuntime(): Runtime {
-  return { name: 'compiled', takes: (format) => format === FORM_FORMAT, open }
+  return { name: 'compiled', takes: (format) => format === FORM_FORMAT, open, explains: true }
 }
 
 async function open({ bytes, signature }: Artifact): Promise<Session> {
@@ -12,7 +12,7 @@ async function open({ bytes, signature }: Artifact): Promise<Session> {
     // loaded when the first such model comes: most of it is of no use to a process that has none
     const [{ compile, decodeForm }, { CompiledSession }] = await Promise.all([import('@fairlead/evaluator/run'), import('./session.ts')])
     const wanted = signature.outputs.map(({ name }) => name)
-    return new CompiledSession(compile(decodeForm(bytes), { outputs: wanted }))
+    return new CompiledSession(compile(decodeForm(bytes), { outputs: wanted }), signature)
   } catch (cause) {
     throw new FairleadError('load-failed', `the model cannot be compiled: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
   }

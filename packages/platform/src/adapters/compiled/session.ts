@@ -1,9 +1,10 @@
-import { FairleadError } from '@fairlead/contract'
+import { type Explanation, FairleadError, type Signature } from '@fairlead/contract'
 import type { Elements, Predictor } from '@fairlead/evaluator'
 import type { Session, Tensor, Tensors } from '../../domain/inference/index.ts'
 import { type Feed, feedsOf } from '../../model/compiled/feeds.ts'
 import { type Answer, answersFor } from './answers.ts'
 import { type Encode, encoderOf } from './encode.ts'
+import type { FormExplainer } from './explain.ts'
 
 /** How an input of the form is filled from tensors. */
 interface Source {
@@ -26,9 +27,12 @@ interface Part {
 export class CompiledSession implements Session {
   readonly #sources: Source[]
   readonly #answers: Answer[]
+  readonly #signature: Signature
   #predictor: Predictor | undefined
+  #explainer: FormExplainer | undefined
 
-  constructor(predictor: Predictor) {
+  constructor(predictor: Predictor, signature: Signature) {
+    this.#signature = signature
     const { form } = predictor
     const parts = feedsOf(form).map((feed): Part => ({ feed, encode: encoderOf(feed, form) }))
     this.#sources = form.inputs.map(({ width, type }, at) => {
@@ -42,12 +46,9 @@ export class CompiledSession implements Session {
   }
 
   runSync(inputs: Tensors): Tensors {
-    const predictor = this.#predictor
-    if (!predictor) throw new FairleadError('model-run-failed', 'the model was unloaded')
-    const sources = this.#sources
+    const predictor = this.#loaded()
     const rows = this.#rowsOf(inputs)
-    const filled = new Array<Elements>(sources.length)
-    for (let at = 0; at < sources.length; at++) filled[at] = fill(sources[at]!, inputs, rows)
+    const filled = this.#filled(inputs, rows)
     const answers = this.#answers
     const found = new Array<Elements>(answers.length)
     for (let at = 0; at < answers.length; at++) found[at] = answers[at]!.make(rows)
@@ -61,12 +62,35 @@ export class CompiledSession implements Session {
     return outputs
   }
 
+  async explain(inputs: Tensors): Promise<Explanation[]> {
+    const { form } = this.#loaded()
+    // loaded when the first explanation is asked for: most sessions are never asked for one
+    const { FormExplainer } = await import('./explain.ts')
+    this.#explainer ??= new FormExplainer(form, this.#signature)
+    const rows = this.#rowsOf(inputs)
+    return this.#explainer.explain(this.#filled(inputs, rows), inputs, rows)
+  }
+
   async run(inputs: Tensors): Promise<Tensors> {
     return this.runSync(inputs)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#predictor = undefined
+    this.#explainer = undefined
+  }
+
+  #loaded(): Predictor {
+    if (!this.#predictor) throw new FairleadError('model-run-failed', 'the model was unloaded')
+    return this.#predictor
+  }
+
+  /** The inputs of the form. */
+  #filled(inputs: Tensors, rows: number): Elements[] {
+    const sources = this.#sources
+    const filled = new Array<Elements>(sources.length)
+    for (let at = 0; at < sources.length; at++) filled[at] = fill(sources[at]!, inputs, rows)
+    return filled
   }
 
   /** Rows of the tensors; throws for one that is missing or is not what the input takes. */

@@ -61,6 +61,31 @@ test('many rows go in chunks of a thousand, in order, and become one answer', as
   assert.match(ran.stderr, /2000 rows/)
 })
 
+test('--explain asks for a hundred rows at a time, and tells the reasons of the likeliest class', async () => {
+  const output = (of: string, margin: number) => ({
+    of,
+    margin,
+    bias: 0,
+    contributions: { age: margin },
+    reasons: [`age raises it by ${margin}`, 'b lowers it by 1'],
+  })
+  const explanation = { method: 'path-dependent', outputs: [output('bad', -1), output('good', 2)] }
+  await using platform = await serving(({ body }) => {
+    const { rows, explain } = JSON.parse(String(body)) as { rows: object[]; explain?: boolean }
+    const explanations = explain ? { explanations: rows.map(() => explanation) } : {}
+    return { json: { id: 'r', deployment: 'credit-risk', release: 1, predictions: rows.map(() => ({ label: 'good' })), ...explanations } }
+  })
+  const text = await runFairlead(['predict', 'credit-risk', '--row', '{"age": 35}', '--explain', ...at(platform)])
+  assert.equal(text.stdout, 'label  _reasons\ngood   good: age raises it by 2; b lowers it by 1\n')
+  const lines = Array.from({ length: 150 }, () => '{"age": 1}').join('\n')
+  const json = await runFairlead(['predict', 'credit-risk', '-', '--json', '--explain', ...at(platform)], { stdin: lines })
+  assert.deepEqual(
+    rowsOf(platform).map((rows) => rows.length),
+    [1, 100, 50],
+  )
+  assert.deepEqual(JSON.parse(json.stdout).explanations[149], explanation)
+})
+
 test('a refusal names the offending place, and in later chunks from where rows are counted', async () => {
   let calls = 0
   await using platform = await serving(() => {

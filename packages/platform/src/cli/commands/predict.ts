@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
-import { FairleadError, type Prediction, type PredictResponse, type Row } from '@fairlead/contract'
+import { type Explanation, FairleadError, MAX_EXPLAINED_ROWS, type Prediction, type PredictResponse, type Row } from '@fairlead/contract'
 import type { Context } from '../context.ts'
 import { unreadableFile } from '../model-source.ts'
 import { collect, positive } from '../option-values.ts'
@@ -24,11 +24,12 @@ export function registerPredict({ program, run }: Registrar): void {
     .option('--format <format>', 'format of the rows: json, ndjson or csv; guessed when not given')
     .option('--output <format>', `format of the answers: ${OUTPUTS.join(', ')}`)
     .option('--keep-inputs', "put each row's id and inputs before its prediction")
+    .option('--explain', 'tell what each column contributed, and the main reasons in words')
     .option('--release <n>', 'ask this release instead of the current one', positive)
     .option('--key <key>', 'API key, where the platform asks for one (or FAIRLEAD_API_KEY)')
     .addHelpText(
       'after',
-      '\nExamples:\n  fairlead predict credit-risk --row \'{"age": 35, "purpose": "car"}\'\n  fairlead predict credit-risk --file rows.csv --json > answers.json\n  fairlead predict credit-risk --file rows.csv --output csv --keep-inputs > scored.csv\n  cat rows.ndjson | fairlead predict credit-risk -',
+      '\nExamples:\n  fairlead predict credit-risk --row \'{"age": 35, "purpose": "car"}\'\n  fairlead predict credit-risk --file rows.csv --json > answers.json\n  fairlead predict credit-risk --file rows.csv --output csv --keep-inputs > scored.csv\n  fairlead predict credit-risk --row \'{"age": 35, "purpose": "car"}\' --explain\n  cat rows.ndjson | fairlead predict credit-risk -',
     )
   run(command, predict)
 }
@@ -39,6 +40,7 @@ interface PredictOptions {
   format?: string
   output?: string
   keepInputs?: boolean
+  explain?: boolean
   release?: number
   key?: string
 }
@@ -52,10 +54,12 @@ async function predict(context: Context, [name = '', source]: string[], options:
   const ids: string[] = []
   const kept: Row[] = []
   const rowIds: string[] = []
+  const explained: Explanation[] = []
+  const asked = options.explain ? { explain: true } : {}
   let last: PredictResponse | undefined
   try {
-    for await (const rows of inChunks(input.rows)) {
-      last = await client.predict(name, { rows }, { release: options.release }).catch(async (error: unknown) => {
+    for await (const rows of inChunks(input.rows, options.explain ? MAX_EXPLAINED_ROWS : CHUNK_ROWS)) {
+      last = await client.predict(name, { rows, ...asked }, { release: options.release }).catch(async (error: unknown) => {
         throw located(refusing(await withHints(error, rows[0], { control: context.control, deployment: name }), rows), answers.length)
       })
       const { id } = last
@@ -64,6 +68,7 @@ async function predict(context: Context, [name = '', source]: string[], options:
         rowIds.push(...rows.map((_, index) => `${id}/${index}`))
       }
       answers.push(...last.predictions)
+      explained.push(...(last.explanations ?? []))
       ids.push(last.id)
       if (answers.length >= CHUNK_ROWS) progress.update(`${answers.length} rows`, input.share())
     }
@@ -73,8 +78,17 @@ async function predict(context: Context, [name = '', source]: string[], options:
   if (!last) throw new FairleadError('rows-empty', 'There are no rows in the input.')
   const { id, deployment, release } = last
   const inputs = options.keepInputs ? { rows: kept, rowIds } : {}
-  const document = { id: ids[0] ?? id, ...(ids.length > 1 ? { ids } : {}), deployment, release, ...inputs, predictions: answers }
-  const answered = { predictions: answers, ids: rowIds, inputs: options.keepInputs ? kept : undefined }
+  const explanations = options.explain ? explained : undefined
+  const document = {
+    id: ids[0] ?? id,
+    ...(ids.length > 1 ? { ids } : {}),
+    deployment,
+    release,
+    ...inputs,
+    predictions: answers,
+    ...(explanations && { explanations }),
+  }
+  const answered = { predictions: answers, ids: rowIds, inputs: options.keepInputs ? kept : undefined, explanations }
   if (format === 'json') context.output.document(document)
   else if (format === 'csv') printCsv(context.output, answered)
   else printTable(context.output, answered)
@@ -133,11 +147,11 @@ async function columnTypes({ control }: Context, deployment: string): Promise<Co
   return new Map(signature.columns.map((column) => [column.name, column.type]))
 }
 
-async function* inChunks(rows: AsyncIterable<Row>): AsyncGenerator<Row[]> {
+async function* inChunks(rows: AsyncIterable<Row>, size: number): AsyncGenerator<Row[]> {
   let chunk: Row[] = []
   for await (const row of rows) {
     chunk.push(row)
-    if (chunk.length < CHUNK_ROWS) continue
+    if (chunk.length < size) continue
     yield chunk
     chunk = []
   }

@@ -159,8 +159,12 @@ export class Inference implements AsyncDisposable {
         waitedMs = performance.now() - request.parsedAt
       }
       target.usedAt = request.receivedAt
+      const explaining = request.explain ? target.explain(request.inputs, request.rows, request.deadline) : undefined
+      // told below, if the run does not fail before
+      explaining?.catch(() => {})
       const { outputs, queueMs, runMs } = await target.run(request.inputs, request.rows, request.deadline, request)
       const answer: InferenceAnswer = { release: target.release, outputs, queueMs: queueMs + waitedMs, runMs }
+      if (explaining) answer.explanations = await explaining
       const rendering = performance.now()
       render?.(answer)
       const now = performance.now()

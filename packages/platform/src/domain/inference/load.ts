@@ -2,6 +2,7 @@ import { FairleadError } from '@fairlead/contract'
 import { syntheticExample } from '../../model/signature/example.ts'
 import { exampleFailed, runChecks } from './checks.ts'
 import { asBefore, describeRun, fixedRowsOf, isKnown, type Known, type Run, runsInline, type Tried } from './execution.ts'
+import { Explaining, type OpenedApart } from './explaining.ts'
 import { MemoryGauge } from './native-memory.ts'
 import { WorkerPool } from './pool.ts'
 import type { RunCounters } from './run-counters.ts'
@@ -71,7 +72,9 @@ export class ReleaseLoader implements AsyncDisposable {
     const sample = sampleOf(plan)
     const artifact = await this.#options.artifacts.load(release)
     const { session, growth, ...run } = isKnown(release, artifact) ? await this.#openKnown(release, artifact) : await this.#openTried(plan, artifact, sample)
-    return this.#checked(new ServingRelease(release, session, { ...run, memoryBytes: growth, plan }))
+    const explains = runtimeFor(this.#options.runtimes, artifact).explains === true
+    const explaining = explains ? new Explaining(() => this.#openApart(release)) : undefined
+    return this.#checked(new ServingRelease(release, session, { ...run, memoryBytes: growth, plan, explaining }))
   }
 
   /** Opens a model where it ran before, without a trial. */
@@ -110,6 +113,19 @@ export class ReleaseLoader implements AsyncDisposable {
       return { session: await runtime.open(artifact), growth: grown() }
     } finally {
       grown()
+    }
+  }
+
+  /** Opens a model once more, in a thread that nothing else uses. */
+  async #openApart(release: ServableRelease): Promise<OpenedApart> {
+    const artifact = await this.#options.artifacts.load(release)
+    const worker = this.#spawn()
+    try {
+      const { session } = await worker.open(artifact, this.#openMs(release))
+      return { worker, session }
+    } catch (error) {
+      await worker[Symbol.asyncDispose]()
+      throw error
     }
   }
 

@@ -1,8 +1,10 @@
+import { type Explanation, FairleadError } from '@fairlead/contract'
 import type { Execution } from '@fairlead/contract/control'
 import { type CompiledPipeline, compilePipeline } from '../pipeline/index.ts'
 import { AnswerColumns } from './answer-columns.ts'
 import { AnswersPlan } from './answers.ts'
 import { Batcher, type BatcherOptions, type Waiting } from './batcher.ts'
+import type { Explaining } from './explaining.ts'
 import type { BatchResult } from './queued-request.ts'
 import { RowsPlan } from './rows.ts'
 import type { RunCounters } from './run-counters.ts'
@@ -50,6 +52,8 @@ export interface LoadedModel {
   memoryBytes?: number
   /** The plan of the release, where it is compiled already. */
   plan?: ReleasePlan
+  /** Explains its answers; absent where the runtime explains nothing. */
+  explaining?: Explaining | undefined
 }
 
 /** A release that is loaded and answers. */
@@ -63,13 +67,15 @@ export class ServingRelease extends ReleasePlan implements AsyncDisposable {
   usedAt = 0
   readonly #session: Session
   readonly #batcher: Batcher
+  readonly #explaining: Explaining | undefined
 
-  constructor(release: ServableRelease, session: Session, { execution, batching, memoryBytes, plan }: LoadedModel) {
+  constructor(release: ServableRelease, session: Session, { execution, batching, memoryBytes, plan, explaining }: LoadedModel) {
     super(release, plan)
     this.execution = execution
     this.memoryBytes = memoryBytes ?? 0
     this.#session = session
     this.#batcher = new Batcher(session, batching)
+    this.#explaining = explaining
   }
 
   /** Rows waiting. */
@@ -98,6 +104,13 @@ export class ServingRelease extends ReleasePlan implements AsyncDisposable {
     return this.pipeline.modelOnly ? running : running.then((result) => this.#withSteps(inputs, rows, result))
   }
 
+  /** Why rows get the answers they get. Throws `explanation-unavailable`, and throws and rejects as `Explaining.explain`. */
+  explain(inputs: Tensors, rows: number, deadline: number): Promise<Explanation[]> {
+    if (this.#explaining) return this.#explaining.explain(inputs, rows, deadline)
+    const { runtime } = this.execution
+    throw new FairleadError('explanation-unavailable', `the model runs with ${runtime}; only trees and linear models that run compiled are explained`)
+  }
+
   #withSteps(inputs: Tensors, rows: number, result: BatchResult): BatchResult {
     Object.assign(result.outputs, this.pipeline.apply(inputs, result.outputs, rows))
     return result
@@ -106,6 +119,7 @@ export class ServingRelease extends ReleasePlan implements AsyncDisposable {
   /** Answers what is in hand, then frees the model. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#batcher.close()
+    if (this.#explaining) await this.#explaining[Symbol.asyncDispose]()
     await this.#session[Symbol.asyncDispose]()
   }
 }

@@ -1,4 +1,4 @@
-import type { DataType, Row, Signature } from '@fairlead/contract'
+import type { DataType, Explanation, Row, Signature } from '@fairlead/contract'
 import type { Execution, GoldenRows, Pipeline, ReadingOptions, ReleaseSettings, RuntimeName, SignatureChange } from '@fairlead/contract/control'
 
 /** Values of a tensor: `bool` as Uint8Array of 0 and 1, `float16` as its bits, text as an array of strings. */
@@ -47,6 +47,8 @@ export interface Runtime {
   open(artifact: Artifact): Promise<Session>
   /** Brings into memory what all models share, so that it does not count as a part of the first one. */
   warm?(): Promise<void>
+  /** Whether its sessions explain. */
+  readonly explains?: boolean
 }
 
 /** A loaded model. */
@@ -58,6 +60,8 @@ export interface Session extends AsyncDisposable {
   run(inputs: Tensors, given?: boolean): Promise<Tensors>
   /** The same without the detour through a promise, where the session runs on the calling thread anyway. */
   runSync?(inputs: Tensors): Tensors
+  /** Explains every row; may block the thread, for much longer than a run. Rejects with `explanation-unavailable` for a model that cannot be explained. */
+  explain?(inputs: Tensors): Promise<Explanation[]>
 }
 
 /** Reads a release's files (verified by digest) into what a runtime loads. */
@@ -117,6 +121,8 @@ export interface InferenceRequest {
   /** Names of the rows, for late labels. */
   ids: string[] | undefined
   key: string | undefined
+  /** Whether every row's answer is to be explained. */
+  explain?: boolean | undefined
   /** Absolute time in milliseconds after which the answer is worthless. */
   deadline: number
   /** Its level in the queue, 1 the highest; that of its release where it names none. */
@@ -136,6 +142,8 @@ export interface InferenceAnswer {
   release: ServableRelease
   /** Model outputs and the pipeline's added fields, each with first dimension = rows. */
   outputs: Tensors
+  /** One for each row, where they were asked for. */
+  explanations?: Explanation[]
   queueMs: number
   runMs: number
 }

@@ -1,4 +1,4 @@
-import type { ErrorCode } from '@fairlead/contract'
+import type { ErrorCode, Explanation } from '@fairlead/contract'
 import type { Measurement } from './measure.ts'
 import type { Artifact, Tensors } from './types.ts'
 
@@ -6,13 +6,14 @@ import type { Artifact, Tensors } from './types.ts'
 export type WorkerCall =
   | { id: number; kind: 'open'; artifact: Artifact }
   | { id: number; kind: 'run'; session: number; inputs: Tensors }
+  | { id: number; kind: 'explain'; session: number; inputs: Tensors }
   | { id: number; kind: 'measure'; session: number; inputs: Tensors; fixedRows: boolean }
   | { id: number; kind: 'close'; session: number }
 
 /** What a worker answers. */
 export type WorkerAnswer =
   | { id: number; kind: 'ready' }
-  | { id: number; kind: 'ok'; outputs?: Tensors; millis?: number; measurement?: Measurement }
+  | { id: number; kind: 'ok'; outputs?: Tensors; explanations?: Explanation[]; millis?: number; measurement?: Measurement }
   | { id: number; kind: 'failed'; code: ErrorCode; detail: string }
 
 /** Buffers of tensors that may be handed over for good. Text and shared memory travel as copies. */
@@ -33,9 +34,9 @@ export function transferable(tensors: Tensors): ArrayBuffer[] {
 export function detached(tensors: Tensors, given = false): Tensors {
   const copy: Tensors = {}
   for (const name in tensors) {
-    const { type, shape, data } = tensors[name]!
+    const { type, shape, data, nulls } = tensors[name]!
     const isAlone = given && !Array.isArray(data) && data.byteLength === data.buffer.byteLength
-    copy[name] = { type, shape, data: isAlone ? data : data.slice() }
+    copy[name] = { type, shape, data: isAlone ? data : data.slice(), ...(nulls && { nulls: nulls.slice() }) }
   }
   return copy
 }

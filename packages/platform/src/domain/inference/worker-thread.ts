@@ -1,5 +1,5 @@
 import type { Worker } from 'node:worker_threads'
-import { FairleadError } from '@fairlead/contract'
+import { type Explanation, FairleadError } from '@fairlead/contract'
 import type { Measurement } from './measure.ts'
 import type { Artifact, Tensors } from './types.ts'
 import { detached, transferable, type WorkerAnswer, type WorkerCall } from './worker-protocol.ts'
@@ -63,6 +63,12 @@ export class WorkerThread implements AsyncDisposable {
     const copies = detached(inputs, given)
     const { outputs = {} } = await this.#call({ kind: 'run', session, inputs: copies }, { transfer: transferable(copies), stuckMs })
     return outputs
+  }
+
+  /** Explains rows; the thread is ended when it takes longer than `stuckMs`. The inputs may not be used afterwards. */
+  async explain(session: number, inputs: Tensors, stuckMs: number): Promise<Explanation[]> {
+    const { explanations = [] } = await this.#call({ kind: 'explain', session, inputs }, { transfer: transferable(inputs), stuckMs })
+    return explanations
   }
 
   async measure(session: number, inputs: Tensors, { fixedRows, stuckMs }: { fixedRows: boolean; stuckMs: number }): Promise<Measurement> {

@@ -25,6 +25,10 @@ export function serveSessions(port: MessagePort, runtimes: readonly Runtime[]): 
     const session = sessions.get(call.session)
     if (!session) throw new FairleadError('model-run-failed', 'the model was unloaded')
     if (call.kind === 'run') return { id, kind: 'ok', outputs: await session.run(call.inputs) }
+    if (call.kind === 'explain') {
+      if (!session.explain) throw new FairleadError('explanation-unavailable', 'the runtime of this model explains nothing')
+      return { id, kind: 'ok', explanations: await session.explain(call.inputs) }
+    }
     if (call.kind === 'measure') return { id, kind: 'ok', measurement: await measureSession(session, call.inputs, { fixedRows: call.fixedRows }) }
     sessions.delete(call.session)
     await session[Symbol.asyncDispose]()

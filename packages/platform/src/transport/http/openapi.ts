@@ -106,8 +106,33 @@ function requestSchema({ release }: ReleasePlan): Schema {
           priority: { description: 'Who goes first where requests wait, as X-Request-Priority has it.', type: 'integer', minimum: 0, maximum: 10 },
         },
       },
+      explain: { type: 'boolean', description: 'Asks what each column contributed to every answer; at most 100 rows then.' },
     },
   }
+}
+
+const EXPLANATION: Schema = {
+  type: 'object',
+  required: ['method', 'outputs'],
+  description: "What each column adds to the model's margin, its sum before sigmoid, softmax or exponential.",
+  properties: {
+    method: { type: 'string', enum: ['path-dependent', 'interventional', 'linear'] },
+    outputs: {
+      type: 'array',
+      description: 'One, or one for each class or target.',
+      items: {
+        type: 'object',
+        required: ['margin', 'bias', 'contributions', 'reasons'],
+        properties: {
+          of: { type: 'string', description: 'The class that the margin speaks for.' },
+          margin: { type: 'number', description: 'Bias and contributions together.' },
+          bias: { type: 'number' },
+          contributions: { type: 'object', additionalProperties: { type: 'number' } },
+          reasons: { type: 'array', items: { type: 'string' }, description: 'What counts most, in words.' },
+        },
+      },
+    },
+  },
 }
 
 const PROBLEM: Schema = {
@@ -218,8 +243,10 @@ export function openApiOf(serving: ReleasePlan, mediaTypes: readonly string[]): 
             deployment: { type: 'string' },
             release: { type: 'integer' },
             predictions: { type: 'array', items: { $ref: '#/components/schemas/Prediction' } },
+            explanations: { type: 'array', items: { $ref: '#/components/schemas/Explanation' }, description: 'One per row, where they were asked for.' },
           },
         },
+        Explanation: EXPLANATION,
         Problem: PROBLEM,
         ...oipSchemas(serving),
       },

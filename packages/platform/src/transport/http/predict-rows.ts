@@ -1,5 +1,5 @@
 import { FairleadError, type ProblemItem } from '@fairlead/contract'
-import { type Caller, type Inference, type ReleasePlan, readPriority } from '../../domain/inference/index.ts'
+import { type Caller, type Inference, type InferenceAnswer, type ReleasePlan, readPriority } from '../../domain/inference/index.ts'
 import { nearestWord } from '../../kernel/suggestion.ts'
 import { deadlineOf, priorityHeader, timeoutMs } from './deadline.ts'
 import type { Exchange } from './exchange.ts'
@@ -9,7 +9,7 @@ import { answerWriter, factHeaders, type WriteAnswer } from './formats/write-row
 import { readJson } from './json.ts'
 import { KnownRows } from './known-forms/rows.ts'
 
-const KEYS = ['rows', 'ids', 'key', 'parameters'] as const
+const KEYS = ['rows', 'ids', 'key', 'parameters', 'explain'] as const
 const MAX_ID = 200
 
 interface RowsBody {
@@ -18,6 +18,7 @@ interface RowsBody {
   key: string | undefined
   timeoutMs: number | undefined
   priority?: number | undefined
+  explain?: boolean
 }
 
 function invalid(path: string, detail: string): FairleadError {
@@ -35,12 +36,14 @@ function readBody(value: unknown): RowsBody {
     const near = nearestWord(name, KEYS)
     throw invalid(name, `there is no such key${near === undefined ? `; a row goes into "rows"` : `; did you mean "${near}"?`}`)
   }
-  const { rows, ids, key, parameters } = body
+  const { rows, ids, key, parameters, explain } = body
   if (ids !== undefined && ids !== null) checkIds(ids, rows)
   if (key !== undefined && key !== null && (typeof key !== 'string' || key.length > MAX_KEY))
     throw invalid('key', `text of at most ${MAX_KEY} characters is needed`)
+  if (explain !== undefined && explain !== null && typeof explain !== 'boolean') throw invalid('explain', 'true or false is needed')
   return {
     rows,
+    ...(explain === true ? { explain } : {}),
     ids: (ids as string[] | null | undefined) ?? undefined,
     key: (key as string | null | undefined) ?? undefined,
     ...readParameters(parameters),
@@ -136,6 +139,13 @@ async function readOther(body: Buffer, { inference, exchange, forms, deployment,
   }
 }
 
+/** What follows the predictions, where explanations were asked for. */
+function explanationsText({ explanations }: InferenceAnswer): string {
+  if (!explanations) return ''
+  const finite = (_: string, value: unknown): unknown => (typeof value === 'number' && !Number.isFinite(value) ? String(value) : value)
+  return `,"explanations":${JSON.stringify(explanations, finite)}`
+}
+
 /** Answers `POST /v1/deployments/{name}/predict`, its body being read. Rejects with the error to answer. */
 export async function predictRows(call: RowsCall, body: Buffer): Promise<void> {
   const { inference, exchange, deployment, release, caller, forms } = call
@@ -152,6 +162,7 @@ export async function predictRows(call: RowsCall, body: Buffer): Promise<void> {
       parsed = readRows(body, serving)
     } else ({ serving, parsed } = await readOther(body, call))
     rows = parsed.rows
+    if (parsed.explain && write) throw invalid('explain', 'explanations are answered in JSON alone; ask for it with Accept: application/json')
     request = {
       id,
       requestId: exchange.sentId,
@@ -161,6 +172,7 @@ export async function predictRows(call: RowsCall, body: Buffer): Promise<void> {
       inputs: parsed.inputs,
       ids: parsed.ids,
       key: parsed.key,
+      explain: parsed.explain,
       deadline: deadlineOf({
         settingMs: serving.release.settings.deadlineMs,
         header: exchange.headers['x-request-timeout'],
@@ -186,7 +198,7 @@ export async function predictRows(call: RowsCall, body: Buffer): Promise<void> {
   }
   let text = ''
   await inference.predict(request, serving, (answer) => {
-    text = `{"id":"${id}","deployment":"${deployment}","release":${serving.release.number},"predictions":${serving.answers.write(answer.outputs, rows)}}`
+    text = `{"id":"${id}","deployment":"${deployment}","release":${serving.release.number},"predictions":${serving.answers.write(answer.outputs, rows)}${explanationsText(answer)}}`
   })
   exchange.json(200, text)
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
-import { FairleadError } from '@fairlead/contract'
-import { FAKE_ROW, FAKE_SIGNATURE, fakeRelease } from '../../testing/fake-model.ts'
+import { type Explanation, FairleadError, type PredictResponse } from '@fairlead/contract'
+import type { Tensors } from '../../domain/inference/index.ts'
+import { FAKE_ROW, FAKE_SIGNATURE, fakeModel, fakeRelease, fakeSession } from '../../testing/fake-model.ts'
 import { eachLane } from './testing/serving.ts'
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$/
@@ -49,6 +50,35 @@ eachLane('what the caller says of the request reaches the event', async (testSer
     [id, 'my-1', ['order-17'], 'customer-4', 1, '0af7651916cd43dd8448eb211c80319c', 'rows'],
   )
   assert.ok(request.deadline <= Date.now() + 500 && request.parsedAt >= request.receivedAt && renderMs! >= 0)
+})
+
+const EXPLANATION: Explanation = {
+  method: 'linear',
+  outputs: [{ of: 'bad', margin: Number.NaN, bias: 0.5, contributions: { age: 1.5 }, reasons: ['age = 35 raises it by 1.5'] }],
+}
+
+eachLane('explanations come beside the predictions when they are asked for', async (testServing) => {
+  const session = { ...fakeSession(fakeModel()), explain: async ({ age }: Tensors) => Array.from({ length: age!.data.length }, () => EXPLANATION) }
+  await using serving = await testServing({ session })
+  const answer = (await (await serving.post(PREDICT, { rows: [FAKE_ROW, FAKE_ROW], explain: true })).json()) as PredictResponse
+  assert.equal(answer.predictions.length, 2)
+  const written = { ...EXPLANATION, outputs: [{ ...EXPLANATION.outputs[0], margin: 'NaN' }] }
+  assert.deepEqual(answer.explanations, [written, written])
+  const without = (await (await serving.post(PREDICT, { rows: [FAKE_ROW], explain: false })).json()) as PredictResponse
+  assert.equal('explanations' in without, false)
+  const wrong = await problem(await serving.post(PREDICT, { rows: [FAKE_ROW], explain: 'yes' }))
+  assert.deepEqual([wrong.code, wrong.errors?.[0]?.path], ['request-invalid', 'explain'])
+  const csv = await problem(await serving.post(PREDICT, { rows: [FAKE_ROW], explain: true }, { accept: 'text/csv' }))
+  assert.deepEqual([csv.code, csv.errors?.[0]?.path], ['request-invalid', 'explain'])
+  const many = await problem(await serving.post(PREDICT, { rows: Array.from({ length: 101 }, () => FAKE_ROW), explain: true }))
+  assert.deepEqual([many.code, serving.world.failed.at(-1)?.code], ['rows-too-many', 'rows-too-many'])
+})
+
+eachLane('a release that cannot be explained says so', async (testServing) => {
+  await using serving = await testServing()
+  const refused = await problem(await serving.post(PREDICT, { rows: [FAKE_ROW], explain: true }))
+  assert.deepEqual([refused.code, refused.status], ['explanation-unavailable', 422])
+  assert.match(refused.detail, /runs with fake/)
 })
 
 eachLane('a request id that comes twice names two predictions', async (testServing) => {

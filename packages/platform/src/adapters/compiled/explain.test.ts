@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Explanation } from '@fairlead/contract'
+import { encodeForm, type Form } from '@fairlead/evaluator'
+import type { Tensors } from '../../domain/inference/index.ts'
+import { FORM_FORMAT } from '../../model/compiled/form-format.ts'
+import { formSignature } from '../../model/compiled/signature.ts'
+import { coded } from '../../testing/fake-inference.ts'
+import { STUMPS, stumpsForm } from '../../testing/stumps-form.ts'
+import { compiledRuntime } from './index.ts'
+
+const open = (form: Form, signature = formSignature(form)) => compiledRuntime().open({ format: FORM_FORMAT, bytes: encodeForm(form), signature })
+/** Numbers as far as rounding leaves them. */
+function rounded(explanations: Explanation[]): Explanation[] {
+  const round = (_: string, value: unknown) => (typeof value === 'number' ? Number(value.toFixed(12)) : value)
+  return JSON.parse(JSON.stringify(explanations, round)) as Explanation[]
+}
+
+const ROWS: Tensors = {
+  amount: { type: 'float32', shape: [2], data: Float32Array.of(5, 20.5) },
+  purpose: { type: 'string', shape: [2], data: ['boat', ''], nulls: Uint8Array.of(0, 1) },
+}
+
+test('each row is explained by the columns of the signature, with reasons in words', async () => {
+  await using session = await open(stumpsForm())
+  const purpose = { of: 'good', margin: 0, bias: 1, contributions: { amount: 0, purpose: -1 } }
+  assert.deepEqual(rounded(await session.explain!(ROWS)), [
+    {
+      method: 'path-dependent',
+      outputs: [
+        { of: 'bad', margin: 1.5, bias: 0.5, contributions: { amount: 1, purpose: 0 }, reasons: ['amount = 5 raises it by 1'] },
+        { ...purpose, reasons: ['purpose = boat lowers it by 1'] },
+      ],
+    },
+    {
+      method: 'path-dependent',
+      outputs: [
+        { of: 'bad', margin: -0.5, bias: 0.5, contributions: { amount: -1, purpose: 0 }, reasons: ['amount = 20.5 lowers it by 1'] },
+        { ...purpose, reasons: ['purpose is missing and lowers it by 1'] },
+      ],
+    },
+  ])
+})
+
+test('columns and classes have the names that the signature gives them', async () => {
+  const form = { ...stumpsForm(), inputs: [{ name: 'input', type: 'f32' as const, width: 2 }] }
+  const signature = formSignature(form)
+  const rows: Tensors = { input: { type: 'float32', shape: [1, 2], data: Float32Array.of(5, 0) } }
+  await using plain = await open(form)
+  assert.deepEqual(rounded(await plain.explain!(rows))[0]!.outputs[1]!.contributions, { 'input[0]': 0, 'input[1]': 1 })
+  const columns = ['loan', 'use'].map((name, index) => ({ name, type: 'float32' as const, tensor: 'input', index }))
+  const fields = signature.fields.map((field) => ({ ...field, classes: ['no', 'yes'] }))
+  await using renamed = await open(form, { ...signature, columns, fields })
+  const { of, contributions } = rounded(await renamed.explain!(rows))[0]!.outputs[1]!
+  assert.deepEqual([of, contributions], ['yes', { loan: 0, use: 1 }])
+})
+
+test('a model that cannot be explained says why, and so do rows that lack a tensor', async () => {
+  const { cover, ...bare } = STUMPS
+  await using session = await open(stumpsForm(bare))
+  await assert.rejects(session.explain!(ROWS), coded('explanation-unavailable', /how many training rows/))
+  await using other = await open(stumpsForm({ ...STUMPS, cover: cover! }))
+  await assert.rejects(other.explain!({ amount: ROWS.amount! }), coded('model-run-failed', /"purpose" is missing/))
+})

@@ -1,0 +1,107 @@
+import { type ExplainedOutput, type Explanation, FairleadError, type Signature } from '@fairlead/contract'
+import type { Elements, Form } from '@fairlead/evaluator'
+import { type Explainer, explainer, type Shown, topReasons, Unexplainable } from '@fairlead/evaluator/explain'
+import type { Tensor, Tensors } from '../../domain/inference/index.ts'
+import { feedsOf } from '../../model/compiled/feeds.ts'
+
+/** Reasons in words of one output. */
+const REASONS = 5
+
+/** A column as people know it, and where its value stands in the tensors; without a tensor for one that is derived. */
+interface Named {
+  name: string
+  tensor?: string
+  offset: number
+  width: number
+}
+
+/** Explains the answers of a form under the names of its signature. */
+export class FormExplainer {
+  readonly #form: Form
+  readonly #explainer: Explainer
+  readonly #columns: Named[]
+  readonly #names: string[]
+  readonly #classes: readonly (string | number)[] | undefined
+
+  /** Throws `explanation-unavailable` with the reason. */
+  constructor(form: Form, signature: Signature) {
+    this.#form = form
+    this.#explainer = made(form)
+    const { columns, derived } = this.#explainer
+    this.#columns = derived ? columns.map((name) => ({ name, offset: 0, width: 1 })) : columnsOf(form, signature)
+    this.#names = this.#columns.map(({ name }) => name)
+    this.#classes = classesOf(signature, this.#explainer)
+  }
+
+  /** `inputs` are the form's, `tensors` what they were made of. */
+  explain(inputs: readonly Elements[], tensors: Tensors, rows: number): Explanation[] {
+    const named = Object.fromEntries(this.#form.inputs.map(({ name }, at) => [name, inputs[at]!]))
+    const contributions = this.#explainer.explain(named, rows)
+    const { outputs, method } = this.#explainer
+    const line = this.#columns.length + 1
+    return Array.from({ length: rows }, (_, row) => {
+      const shown = this.#columns.map((column) => valueAt(column, tensors, row))
+      const of = (output: number) => this.#output(contributions.subarray((row * outputs + output) * line, (row * outputs + output + 1) * line), output, shown)
+      return { method, outputs: Array.from({ length: outputs }, (_, output) => of(output)) }
+    })
+  }
+
+  #output(numbers: Float64Array, output: number, row: Shown[]): ExplainedOutput {
+    const of = this.#classes?.[output] ?? (this.#explainer.outputs === 1 ? undefined : output)
+    return {
+      ...(of === undefined ? {} : { of: String(of) }),
+      margin: numbers.reduce((sum, number) => sum + number, 0),
+      bias: numbers[numbers.length - 1]!,
+      contributions: Object.fromEntries(this.#names.map((name, at) => [name, numbers[at]!])),
+      reasons: topReasons(numbers, this.#names, row, REASONS).map(({ text }) => text),
+    }
+  }
+}
+
+function made(form: Form): Explainer {
+  try {
+    return explainer(form)
+  } catch (cause) {
+    if (cause instanceof Unexplainable) throw new FairleadError('explanation-unavailable', cause.message, { cause })
+    throw cause
+  }
+}
+
+/** The columns of the form's inputs, one input after the other, by their names in the signature. */
+function columnsOf(form: Form, { columns }: Signature): Named[] {
+  const first = firsts(form)
+  const named: Named[] = []
+  for (const { tensor, input, offset: from, width, names } of feedsOf(form)) {
+    const own = columns.filter((column) => column.tensor === tensor)
+    for (let offset = 0; offset < width; offset++) {
+      const column = own.find(({ index = 0, shape }) => (shape?.length ? true : index === offset))
+      const name = column === undefined ? (names?.[offset] ?? `${tensor}[${offset}]`) : column.shape?.length ? `${column.name}[${offset}]` : column.name
+      named[first[input]! + from + offset] = { name, tensor, offset, width }
+    }
+  }
+  return named
+}
+
+/** Number of each input's first column among those of all inputs. */
+function firsts({ inputs }: Form): number[] {
+  let next = 0
+  return inputs.map(({ width }) => {
+    next += width
+    return next - width
+  })
+}
+
+/** What the outputs stand for, by the labels that the signature gives. */
+function classesOf({ fields }: Signature, { classes, outputs }: Explainer): readonly (string | number)[] | undefined {
+  const labels = fields.find(({ kind }) => kind === 'probabilities')?.classes
+  if (labels && (labels.length === outputs || (outputs === 1 && labels.length === 2))) return outputs === 1 ? labels.slice(-1) : labels
+  return classes
+}
+
+function valueAt({ tensor: name, offset, width }: Named, tensors: Tensors, row: number): Shown {
+  if (name === undefined) return undefined
+  const { data, nulls, type } = tensors[name] as Tensor
+  const at = row * width + offset
+  if (nulls?.[at]) return null
+  return type === 'bool' ? data[at] === 1 : data[at]!
+}

@@ -27,6 +27,7 @@ import { readinessOf } from './readiness.ts'
 import { recordProcesses } from './recorded-processes.ts'
 import { storageGauge } from './storage.ts'
 import { Supervisor } from './supervisor.ts'
+import { trialInProcess } from './trial.ts'
 
 /** How long an answer about a key waits for the serve processes to have read it. */
 const KEYS_WAIT_MS = 2000
@@ -94,6 +95,7 @@ export async function startControl(options: ControlOptions): Promise<Control> {
     blobs: fileBlobs({ root: folder.blobs }),
     clock: systemClock,
     limits: { uploadBytes: settings.limits.modelBytes },
+    tryModel: trialInProcess({ cwd: folder.empty }),
     observed: ephemeral.observed,
     liveProcesses: () => supervisor.live(),
     nudge: () => {

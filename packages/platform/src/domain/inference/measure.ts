@@ -5,7 +5,8 @@ import type { Session, Tensors } from './types.ts'
 export const MEASURED_ROWS = [1, 8, 32, 128, 512] as const
 const BUDGET_MS = 150
 const SLICE_MS = 2
-const MOST_RUNS = 15
+/** So many that a small model is measured as it runs when the engine has compiled what is around it. */
+const MOST_RUNS = 1000
 const SLOW_MS = 50
 
 /** How long runs take, and whether the model's answers have as many rows as its questions. */
@@ -58,7 +59,7 @@ export async function measureSession(session: Session, inputs: Tensors, { fixedR
       rowwise = false
       break
     }
-    measured.push({ rows, micros: Math.round(1000 * (first.millis > SLOW_MS ? first.millis : await median(session, gather))) })
+    measured.push({ rows, micros: Math.round(10_000 * (first.millis > SLOW_MS ? first.millis : await median(session, gather))) / 10 })
     if (first.millis > SLOW_MS || performance.now() > until) break
   }
   return { measured, rowwise }
@@ -70,7 +71,7 @@ export async function measureSession(session: Session, inputs: Tensors, { fixedR
  */
 export function chooseTile(measured: Measurement['measured'], longestMs: number): number {
   const allowed = measured.filter(({ rows, micros }) => rows === 1 || micros <= longestMs * 1000)
-  const rate = ({ rows, micros }: { rows: number; micros: number }) => rows / Math.max(1, micros)
+  const rate = ({ rows, micros }: { rows: number; micros: number }) => rows / Math.max(0.1, micros)
   const best = Math.max(0, ...allowed.map(rate))
   return allowed.find((point) => rate(point) >= 0.9 * best)?.rows ?? 1
 }

@@ -60,14 +60,21 @@ export class Importer {
         discarded.push(...[...uploaded, ...files].map((file) => file.digest))
         const listing = this.#listing(uploaded)
         const read = await this.#options.readModel(listing, stated)
-        const runtimes = await this.#options.tryModel?.({ files: listing, read, golden: request.golden })
+        const digest = versionDigest(files)
+        // what is there already was tried when it came
+        const runtimes = (await this.#isKnown(model, digest)) ? undefined : await this.#options.tryModel?.({ files: listing, read, golden: request.golden })
         if (runtimes) read.facts.runtimes = runtimes
-        return this.#options.db.transaction().execute((trx) => this.#store(trx, { model, request, who, files, digest: versionDigest(files), read, baseline }))
+        return this.#options.db.transaction().execute((trx) => this.#store(trx, { model, request, who, files, digest, read, baseline }))
       })
     } finally {
       // those that neither a version nor an upload names are removed: of a failed import, the signature
       await keeper.discard(discarded)
     }
+  }
+
+  async #isKnown(model: string, digest: string): Promise<boolean> {
+    const row = await this.#options.db.selectFrom('model_versions').select('version').where('model', '=', model).where('digest', '=', digest).executeTakeFirst()
+    return row !== undefined
   }
 
   #listing(uploaded: ModelFile[]): FileListing {

@@ -60,7 +60,8 @@ export function refuseOptions(reading: ReadingOptions, takes: readonly string[],
 
 const CODES = { malformed: 'model-file-invalid', unsupported: 'model-part-unsupported', 'too-large': 'model-too-large' } as const
 
-function told(cause: unknown, file: string, reading: ReadingOptions): unknown {
+/** What a reader threw, as an error of the platform's table. */
+export function told(cause: unknown, file: string, reading: ReadingOptions = {}): unknown {
   if (cause instanceof UnreadableModel) {
     const code = CODES[cause.reason]
     const items = cause.where === '' ? [] : [{ path: cause.where, code, detail: cause.message }]

@@ -1,0 +1,107 @@
+import { fork } from 'node:child_process'
+import { type ErrorCode, FairleadError, type Row, type Signature } from '@fairlead/contract'
+import type { ReadingOptions, RuntimeChoice } from '@fairlead/contract/control'
+import type { ModelTrial } from '../domain/registry/index.ts'
+import { storedForm } from '../model/compiled/stored.ts'
+import type { ModelKind, ReadModel } from '../model/index.ts'
+
+/** What the process that tries a model is given. */
+export interface TrialTask {
+  format: ModelKind
+  entry: string
+  bytes: Uint8Array
+  reading: ReadingOptions | undefined
+  signature: Signature
+  rows: Row[]
+}
+
+/** What it answers. */
+export type TrialOutcome = { kind: 'tried'; choice: RuntimeChoice } | { kind: 'failed'; code: ErrorCode | undefined; detail: string }
+
+export interface TrialOptions {
+  /** Longest trial; then its process is ended. */
+  millis?: number
+  /** Where it runs: a folder that holds nothing. */
+  cwd?: string
+}
+
+const TRIAL_MS = 60_000
+/** Files up to this size are looked into here: most ONNX files can run in one way only, and need no process to learn that. */
+const HERE_BYTES = 400_000
+/** Rows that are handed over. */
+const MOST_ROWS = 512
+const MAIN = new URL(import.meta.url.endsWith('.ts') ? './trial-main.ts' : './trial-main.js', import.meta.url)
+
+/**
+ * Tries models in a process of their own: what crashes or hangs there costs a version its choice, and the platform nothing. A model of ONNX
+ * that cannot be tried runs by ONNX Runtime, and the reason says why; any other must run compiled, so that its import fails.
+ * Throws `load-failed`.
+ */
+export function trialInProcess({ millis = TRIAL_MS, cwd }: TrialOptions = {}): ModelTrial {
+  return async ({ files, read, golden }) => {
+    const bytes = await files.read(read.entry)
+    const isOnnx = read.format === 'onnx'
+    if (isOnnx) {
+      const problem = whyNotCompiled(read, bytes)
+      if (problem !== undefined) return onnxOnly(problem)
+    }
+    const rows = [...read.example, ...(golden?.rows ?? [])].slice(0, MOST_ROWS)
+    const task = { format: read.format, entry: read.entry, bytes, reading: read.facts.reading, signature: read.signature, rows }
+    const outcome = await runApart(task, { millis, cwd })
+    if (outcome.kind === 'tried') return outcome.choice
+    if (isOnnx) return onnxOnly(outcome.detail)
+    throw new FairleadError('load-failed', outcome.detail)
+  }
+}
+
+/** Why an ONNX model can only run by ONNX Runtime, as far as that is seen without trying. */
+function whyNotCompiled({ entry, externalData, signature }: ReadModel, bytes: Uint8Array): string | undefined {
+  if (externalData.length > 0) return 'its weights lie in other files'
+  if (signature.inputs.some(({ shape }) => (shape[0] ?? 0) >= 0)) return 'it takes a fixed number of rows'
+  if (bytes.length > HERE_BYTES) return undefined
+  try {
+    storedForm('onnx', bytes, { file: entry })
+    return undefined
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
+  }
+}
+
+const WORDS_LIMIT = 2000
+
+function onnxOnly(problem: string): RuntimeChoice {
+  const why = problem.slice(0, WORDS_LIMIT)
+  return {
+    chosen: 'onnx',
+    reason: `Runs by ONNX Runtime: the compiled form does not take it (${why}).`,
+    ways: [
+      { runtime: 'onnx', measured: [] },
+      { runtime: 'compiled', problem: why, measured: [] },
+    ],
+  }
+}
+
+function runApart(task: TrialTask, { millis, cwd }: { millis: number; cwd: string | undefined }): Promise<TrialOutcome> {
+  const child = fork(MAIN, [], {
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    serialization: 'advanced',
+    execArgv: ['--disable-warning=ExperimentalWarning'],
+    ...(cwd === undefined ? {} : { cwd }),
+  })
+  return new Promise((resolve) => {
+    const failed = (detail: string) => resolve({ kind: 'failed', code: undefined, detail })
+    const timer = setTimeout(() => {
+      failed(`trying it took more than ${millis / 1000} s`)
+      child.kill('SIGKILL')
+    }, millis)
+    child.once('message', (outcome) => resolve(outcome as TrialOutcome))
+    child.once('error', (error) => failed(`it could not be tried: ${error.message}`))
+    child.once('exit', (code, signal) => {
+      clearTimeout(timer)
+      failed(`the process that tried it ended with ${signal ?? `code ${code}`}`)
+    })
+    child.send(task, (error) => {
+      if (error) failed(`it could not be tried: ${error.message}`)
+    })
+  })
+}

@@ -2,8 +2,14 @@ import type { ErrorCode, Explanation } from '@fairlead/contract'
 import type { Measurement } from './measure.ts'
 import type { Artifact, Tensors } from './types.ts'
 
-/** What the platform asks of a worker. `id` comes back with the answer; `session` is the id of the `open` that made it. */
-export type WorkerCall =
+/**
+ * What the platform asks of a worker. `id` comes back with the answer; `session` is the id of the `open` that made it. A `part` has no answer: it
+ * is of the bytes of the model that the `open` of the same id will open.
+ */
+export type WorkerCall = AnsweredCall | { id: number; kind: 'part'; part: Uint8Array<ArrayBuffer>; at: number; length: number }
+
+/** Those that are answered. */
+export type AnsweredCall =
   | { id: number; kind: 'open'; artifact: Artifact }
   | { id: number; kind: 'run'; session: number; inputs: Tensors }
   | { id: number; kind: 'explain'; session: number; inputs: Tensors }

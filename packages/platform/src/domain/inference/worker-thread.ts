@@ -2,10 +2,13 @@ import type { Worker } from 'node:worker_threads'
 import { type Explanation, FairleadError } from '@fairlead/contract'
 import type { Measurement } from './measure.ts'
 import type { Artifact, Tensors } from './types.ts'
-import { detached, transferable, type WorkerAnswer, type WorkerCall } from './worker-protocol.ts'
+import { type AnsweredCall, detached, transferable, type WorkerAnswer, type WorkerCall } from './worker-protocol.ts'
 
 /** Longest wait for a thread to end. */
 const TERMINATE_MS = 2000
+/** Bytes of a model that are handed over at a time: who sends a message copies it, and a large one would hold up all that this thread answers. */
+const PART_BYTES = 1 << 20
+const NO_BYTES = new Uint8Array(0)
 
 /** A thread that runs `serveSessions`. */
 export type ModelThread = Worker
@@ -53,9 +56,21 @@ export class WorkerThread implements AsyncDisposable {
    * longer than `stuckMs`.
    */
   async open(artifact: Artifact, stuckMs: number): Promise<{ session: number; millis: number }> {
-    const session = this.#nextId
-    const { millis = 0 } = await this.#call({ kind: 'open', artifact }, { stuckMs })
+    const session = this.#nextId++
+    const { millis = 0 } = await this.#call({ kind: 'open', artifact: await this.#handOver(session, artifact) }, { stuckMs, id: session })
     return { session, millis }
+  }
+
+  /** Hands over the bytes of a large model in parts, between which others have their turn; answers what is left to be sent. */
+  async #handOver(id: number, artifact: Artifact): Promise<Artifact> {
+    const { bytes } = artifact
+    if (bytes.length <= PART_BYTES) return artifact
+    for (let at = 0; at < bytes.length && this.alive; at += PART_BYTES) {
+      const part = new Uint8Array(bytes.subarray(at, at + PART_BYTES))
+      this.#thread.postMessage({ id, kind: 'part', part, at, length: bytes.length } satisfies WorkerCall, [part.buffer])
+      await new Promise(setImmediate)
+    }
+    return { ...artifact, bytes: NO_BYTES }
   }
 
   /** Runs a session; the thread is ended when it takes longer than `stuckMs`. Inputs that are `given` may not be used afterwards. */
@@ -85,13 +100,15 @@ export class WorkerThread implements AsyncDisposable {
     await this.#terminate()
   }
 
-  #call(call: WithoutId<WorkerCall>, { transfer = [], stuckMs }: { transfer?: ArrayBuffer[]; stuckMs?: number } = {}): Promise<Ok> {
+  #call(
+    call: WithoutId<AnsweredCall>,
+    { transfer = [], stuckMs, id = this.#nextId++ }: { transfer?: ArrayBuffer[]; stuckMs?: number; id?: number } = {},
+  ): Promise<Ok> {
     return new Promise((resolve, reject) => {
       if (this.#gone !== undefined) {
         reject(crashed(this.#gone))
         return
       }
-      const id = this.#nextId++
       const timer = stuckMs === undefined ? undefined : setTimeout(() => this.#stuck(stuckMs), stuckMs)
       this.#pending.set(id, { resolve, reject, timer })
       this.#thread.postMessage({ ...call, id }, transfer)

@@ -3,7 +3,7 @@ import { FairleadError } from '@fairlead/contract'
 import { measureSession } from './measure.ts'
 import { runtimeFor } from './runtime-for.ts'
 import type { Runtime, Session } from './types.ts'
-import { transferable, type WorkerAnswer, type WorkerCall } from './worker-protocol.ts'
+import { type AnsweredCall, transferable, type WorkerAnswer, type WorkerCall } from './worker-protocol.ts'
 
 /**
  * The worker's side: opens models with one of `runtimes` and runs them as asked over `port`. Never returns; one call is answered
@@ -11,13 +11,17 @@ import { transferable, type WorkerAnswer, type WorkerCall } from './worker-proto
  */
 export function serveSessions(port: MessagePort, runtimes: readonly Runtime[]): void {
   const sessions = new Map<number, Session>()
+  /** Bytes of models that come in parts, by the id of their `open`. */
+  const gathered = new Map<number, Uint8Array>()
   let last = Promise.resolve()
 
-  async function answer(call: WorkerCall): Promise<WorkerAnswer> {
+  async function answer(call: AnsweredCall): Promise<WorkerAnswer> {
     const { id } = call
     if (call.kind === 'open') {
+      const artifact = { ...call.artifact, bytes: gathered.get(id) ?? call.artifact.bytes }
+      gathered.delete(id)
       const before = process.threadCpuUsage()
-      sessions.set(id, await runtimeFor(runtimes, call.artifact).open(call.artifact))
+      sessions.set(id, await runtimeFor(runtimes, artifact).open(artifact))
       const { user, system } = process.threadCpuUsage(before)
       // of this thread alone: on a busy machine the time on the clock says more about the others than about the model
       return { id, kind: 'ok', millis: (user + system) / 1000 }
@@ -35,7 +39,7 @@ export function serveSessions(port: MessagePort, runtimes: readonly Runtime[]): 
     return { id, kind: 'ok' }
   }
 
-  async function handle(call: WorkerCall): Promise<void> {
+  async function handle(call: AnsweredCall): Promise<void> {
     const reply = await answer(call).catch((error: unknown): WorkerAnswer => {
       const known = error instanceof FairleadError
       return { id: call.id, kind: 'failed', code: known ? error.code : 'internal', detail: error instanceof Error ? error.message : String(error) }
@@ -44,7 +48,11 @@ export function serveSessions(port: MessagePort, runtimes: readonly Runtime[]): 
   }
 
   port.on('message', (call: WorkerCall) => {
-    last = last.then(() => handle(call))
+    if (call.kind === 'part') {
+      const bytes = gathered.get(call.id) ?? new Uint8Array(call.length)
+      bytes.set(call.part, call.at)
+      gathered.set(call.id, bytes)
+    } else last = last.then(() => handle(call))
   })
   port.postMessage({ id: 0, kind: 'ready' } satisfies WorkerAnswer)
 }

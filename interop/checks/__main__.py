@@ -3,7 +3,7 @@
 import sys
 import traceback
 
-from . import binary_tensors, formats, grpc_protocol, openapi, other_clients, parquet_log, protocol, repository, rows, telemetry
+from . import binary_tensors, formats, grpc_protocol, model_files, openapi, other_clients, parquet_log, protocol, repository, rows, telemetry
 from .platform import Platform
 
 CHECKS = [
@@ -49,6 +49,7 @@ CHECKS = [
     binary_tensors.asyncio_client,
     other_clients.kserve_sdk,
     other_clients.schema_fuzzer,
+    model_files.xgboost_answers_are_the_librarys,
 ]
 
 

@@ -1,5 +1,6 @@
 export * from './access.ts'
 export * from './deployment.ts'
+export * from './inside.ts'
 export * from './limits.ts'
 export * from './registry.ts'
 export * from './routes.ts'

@@ -42,6 +42,20 @@ export const ROUTES = {
     access: 'read',
     tag: 'models',
   },
+  getVersionTree: {
+    method: 'GET',
+    path: '/models/:model/versions/:version/tree',
+    summary: 'One tree of a tree ensemble, for drawing',
+    access: 'read',
+    tag: 'models',
+  },
+  compareVersions: {
+    method: 'GET',
+    path: '/models/:model/versions/:version/comparison/:other',
+    summary: 'In what two versions differ: inputs, outputs, trees, importance',
+    access: 'read',
+    tag: 'models',
+  },
   verifyVersion: {
     method: 'POST',
     path: '/models/:model/versions/:version/verify',

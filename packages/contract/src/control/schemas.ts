@@ -3,6 +3,7 @@ import { name, time } from '../name-schemas.ts'
 import { signature } from '../signature-schemas.ts'
 import { apiKey, createdKey, createKeyRequest, patchKeyRequest, session, signInLink } from './access.ts'
 import { deployment, deployRequest, operation, release } from './deployment.ts'
+import { modelComparison, modelTree, treeQuery } from './inside.ts'
 import { importRequest, importResult, model, modelGraph, modelVersion, modelVersionSummary, verification, versionPatch } from './registry.ts'
 import type { RouteName } from './routes.ts'
 import { predictionPage, status, telemetry } from './status.ts'
@@ -66,6 +67,8 @@ export const SCHEMAS = {
   patchVersion: { params: versionParams, body: versionPatch, response: modelVersion },
   deleteVersion: { params: versionParams, success: 204 },
   getVersionGraph: { params: versionParams, response: modelGraph },
+  getVersionTree: { params: versionParams, query: treeQuery, response: modelTree },
+  compareVersions: { params: versionParams.extend({ other: z.coerce.number().int().positive() }), response: modelComparison },
   verifyVersion: { params: versionParams, response: verification },
   getVersionFile: { params: versionParams.extend({ '*': z.string() }) },
   setAlias: {

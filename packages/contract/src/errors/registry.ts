@@ -24,6 +24,13 @@ export const REGISTRY_ERRORS = {
     title: 'The model has no such version',
     remedy: 'List the versions with `fairlead models show NAME`.',
   },
+  'tree-unknown': {
+    http: 404,
+    grpc: 'NOT_FOUND',
+    retryable: false,
+    title: 'The model has no such tree',
+    remedy: 'Trees are numbered from 0; `fairlead models show NAME` says how many there are.',
+  },
   'reference-invalid': {
     http: 422,
     grpc: 'INVALID_ARGUMENT',

@@ -4,13 +4,14 @@ import { type FileBlobStore, materialise } from '../adapters/files/index.ts'
 import type { Artifact, ArtifactSource } from '../domain/inference/index.ts'
 import { FORM_FORMAT } from '../model/compiled/form-format.ts'
 import { loadableOnnx } from '../model/onnx/loadable.ts'
-import { FormStore } from './form-store.ts'
+import type { FormStore } from './form-store.ts'
 
 /** What artefacts are read from. */
 export interface ArtifactStores {
   blobs: FileBlobStore
-  /** Folder for models that must lie as files, and for the forms of those that are run compiled. */
+  /** Folder for models that must lie as files. */
   cache: string
+  forms: FormStore
   golden(deployment: string, release: number): GoldenRows | undefined
 }
 
@@ -18,8 +19,7 @@ export interface ArtifactStores {
  * Reads a release's files out of the blob store, verified by digest, into what a runtime loads. A model whose weights lie in files of
  * their own is laid out as a folder below `cache`, one per version.
  */
-export function artifactSource({ blobs, cache, golden }: ArtifactStores): ArtifactSource {
-  const forms = new FormStore(join(cache, 'forms'))
+export function artifactSource({ blobs, cache, forms, golden }: ArtifactStores): ArtifactSource {
   return {
     golden: async ({ deployment, number }) => golden(deployment, number),
     async load(release): Promise<Artifact> {

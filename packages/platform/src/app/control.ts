@@ -19,7 +19,9 @@ import { type CatalogueTables, openCatalogue, STORE_MIGRATIONS } from './catalog
 import { closeServer } from './close-server.ts'
 import { consoleFolder } from './console-folder.ts'
 import type { DataFolder } from './data-folder.ts'
+import { FormStore } from './form-store.ts'
 import { openHistory } from './history.ts'
+import { modelInside } from './inside.ts'
 import { MESSAGES_VERSION } from './messages.ts'
 import { PROGRAM_VERSION } from './program-version.ts'
 import { Publisher } from './publisher.ts'
@@ -142,6 +144,7 @@ export async function startControl(options: ControlOptions): Promise<Control> {
   let stopping = false
   const server = controlServer({
     registry,
+    inside: modelInside({ registry, blobs: fileBlobs({ root: folder.blobs }), forms: new FormStore(folder.forms) }),
     deployments,
     access,
     idempotency: new IdempotencyStore(store.db, systemClock),

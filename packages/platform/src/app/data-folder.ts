@@ -18,6 +18,8 @@ export interface DataFolder {
   blobs: string
   /** Models with external data, laid out as files. */
   cache: string
+  /** Forms of models, below the cache. */
+  forms: string
   temporary: string
   /** Always empty: what native code of a serve process finds where it runs. */
   empty: string
@@ -39,6 +41,7 @@ export function dataFolderAt(path: string): DataFolder {
     telemetry: at('telemetry.db'),
     blobs: at('blobs'),
     cache: at('cache'),
+    forms: at('cache/forms'),
     temporary: at('tmp'),
     empty: at('empty'),
     log: at('log'),

@@ -27,6 +27,7 @@ import { type AccessRequest, serveHttp } from '../transport/http/index.ts'
 import { artifactSource } from './artifacts.ts'
 import { type DataFolder, dataFolderAt } from './data-folder.ts'
 import { Follower } from './follower.ts'
+import { FormStore } from './form-store.ts'
 import { logOutput, slotOf } from './log-output.ts'
 import type { ServeInit } from './messages.ts'
 import { modelRuntimes, modelWorker } from './model-worker.ts'
@@ -64,7 +65,7 @@ export async function startServe(init: ServeInit, watch: ServeWatch): Promise<Se
   const ephemeral = openEphemeral(folder.observed)
   const writer = logWriter(init, folder, logger)
   const recorder = new SeriesRecorder({ queueRows: (deployment, release) => queueRows(inference, deployment, release) })
-  const artifacts = artifactSource({ blobs: fileBlobs({ root: folder.blobs }), cache: folder.cache, golden: store.golden })
+  const artifacts = artifactSource({ blobs: fileBlobs({ root: folder.blobs }), cache: folder.cache, forms: new FormStore(folder.forms), golden: store.golden })
   const inference: Inference = new Inference({
     process: init.process,
     loader: new ReleaseLoader({

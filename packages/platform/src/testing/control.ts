@@ -71,6 +71,10 @@ export async function controlForTest(more: Partial<ControlServerOptions> = {}) {
   const access = new Access({ db: made.access, adminToken: ADMIN_TOKEN, clock: made.clock })
   const server = controlServer({
     registry,
+    inside: {
+      tree: async (_model, _version, ask) => ({ step: 0, tree: ask.tree, trees: 9, nodes: [{ id: ask.depth, kind: 'leaf', values: [1, null] }] }),
+      compare: async (_model, before, after) => ({ same: false, changes: [{ what: 'objective', before, after }], ensembles: [], importance: [] }),
+    },
     deployments: made.deployments,
     access,
     idempotency: new IdempotencyStore(made.store.db as unknown as Kysely<IdempotencyTables>, made.clock),

@@ -33,6 +33,16 @@ const form: Form = {
   texts: ['gut', 'schlecht'],
 }
 
+test("bytes of Node's buffers, which lie anywhere in memory of others, are read alike", () => {
+  const bytes = encodeForm(form)
+  const whole = decodeForm(bytes)
+  for (const offset of [0, 1, 7]) {
+    const around = Buffer.alloc(bytes.length + 20)
+    around.set(bytes, offset)
+    assert.deepEqual(decodeForm(around.subarray(offset, offset + bytes.length)), whole)
+  }
+})
+
 function refusal(bytes: Uint8Array): string {
   try {
     decodeForm(bytes)

@@ -74,7 +74,10 @@ class Sections {
     }
     const end = start + (length as number) * kind.BYTES_PER_ELEMENT
     this.#at = end
-    return new kind(this.#bytes.slice(start, end).buffer)
+    // not by slice, which of Node's Buffer is a view
+    const copy = new Uint8Array(end - start)
+    copy.set(this.#bytes.subarray(start, end))
+    return new kind(copy.buffer)
   }
 
   /** What is between sections is zeros, so that a form has one way to be written. */

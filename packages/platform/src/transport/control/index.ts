@@ -1,2 +1,2 @@
-export type { ControlServerOptions, PredictionSource, Readiness, RegistrySource, StatusSource, TelemetryQuery, TelemetrySource } from './ports.ts'
+export type { ControlServerOptions, InsideSource, PredictionSource, Readiness, RegistrySource, StatusSource, TelemetryQuery, TelemetrySource } from './ports.ts'
 export { controlServer } from './server.ts'

@@ -20,6 +20,8 @@ type Names =
   | 'patchVersion'
   | 'deleteVersion'
   | 'getVersionGraph'
+  | 'getVersionTree'
+  | 'compareVersions'
   | 'verifyVersion'
   | 'getVersionFile'
   | 'setAlias'
@@ -27,7 +29,7 @@ type Names =
   | 'resolveModel'
 
 /** Models, versions, aliases and uploads. */
-export function modelHandlers({ registry, maxFileBytes = MAX_FILE_BYTES }: Context): Handlers<Names> {
+export function modelHandlers({ registry, inside, maxFileBytes = MAX_FILE_BYTES }: Context): Handlers<Names> {
   const preconditions = new Preconditions()
   const changeModel = <T>(
     { request, params }: Call<'getModel'> | Call<'patchModel'> | Call<'setAlias'> | Call<'deleteAlias'> | Call<'deleteModel'>,
@@ -63,6 +65,8 @@ export function modelHandlers({ registry, maxFileBytes = MAX_FILE_BYTES }: Conte
     patchVersion: (call) => changeVersion(call, () => registry.patchVersion(call.params.model, call.params.version, call.body)),
     deleteVersion: (call) => changeVersion(call, async () => void (await registry.deleteVersion(call.params.model, call.params.version))),
     getVersionGraph: ({ params }) => registry.graph(params.model, params.version),
+    getVersionTree: ({ params, query }) => inside.tree(params.model, params.version, query),
+    compareVersions: ({ params }) => inside.compare(params.model, params.version, params.other),
     verifyVersion: ({ params }) => registry.verify(params.model, params.version),
     getVersionFile: async ({ params, reply }) => {
       const file = await registry.openFile(params.model, params.version, params['*'])

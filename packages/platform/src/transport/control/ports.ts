@@ -1,4 +1,4 @@
-import type { PredictionPage, Status, Telemetry } from '@fairlead/contract/control'
+import type { ModelComparison, ModelTree, PredictionPage, Status, Telemetry } from '@fairlead/contract/control'
 import type { Deployments } from '../../domain/deployment/index.ts'
 import type { Access } from '../../domain/governance/index.ts'
 import type { PredictionQuery } from '../../domain/predictionlog/index.ts'
@@ -12,6 +12,14 @@ type Reading = 'listModels' | 'getModel' | 'listVersions' | 'getVersion' | 'reso
 type Changing = 'patchModel' | 'deleteModel' | 'patchVersion' | 'deleteVersion' | 'setAlias' | 'deleteAlias'
 /** The registry as the control API uses it. */
 export type RegistrySource = Pick<Registry, Uploading | Reading | Changing>
+
+/** Models whose structure is understood, as the control API looks into them. */
+export interface InsideSource {
+  /** One tree. Throws `tree-unknown`, `version-unknown`, and `model-part-unsupported` for a model that is not understood. */
+  tree(model: string, version: number, ask: { tree: number; depth: number; step?: number | undefined }): Promise<ModelTree>
+  /** In what two versions differ. Throws as `tree`. */
+  compare(model: string, before: number, after: number): Promise<ModelComparison>
+}
 
 /** State of the platform at this moment. */
 export interface StatusSource {
@@ -45,6 +53,7 @@ export interface Readiness {
 
 export interface ControlServerOptions {
   registry: RegistrySource
+  inside: InsideSource
   deployments: Deployments
   access: Access
   idempotency: IdempotencyStore

@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import type { ModelVersion } from '@fairlead/contract/control'
+import { modelTree } from '@fairlead/contract/control'
+import { encodeForm } from '@fairlead/evaluator'
+import { formOf, randomTrees } from '../../../evaluator/src/testing/random.ts'
+import { coded } from '../testing/fake-inference.ts'
+import { temporaryFolder } from '../testing/temporary.ts'
+import { FormStore } from './form-store.ts'
+import { modelInside } from './inside.ts'
+
+const CASES = join(import.meta.dirname, '../../../../test/models/cases/xgboost')
+const FILES = ['xgb-stump', 'xgb-multi-softprob'].map((name) => new Uint8Array(readFileSync(join(CASES, name, 'model.json'))))
+
+/** A registry of two versions, each of one file. */
+function insideOf(forms: FormStore, files = FILES) {
+  const registry = {
+    getVersion: async (model: string, version: number) =>
+      ({
+        model,
+        version,
+        digest: `sha256:${version}`,
+        format: 'xgboost',
+        facts: {},
+        files: [{ path: 'model.json', digest: `${version}`, size: 1 }],
+      }) as unknown as ModelVersion,
+    entryOf: async () => 'model.json',
+  }
+  return modelInside({ registry, blobs: { read: async (digest) => files[Number(digest) - 1]! }, forms })
+}
+
+test('a tree is told node by node, from its root on, as deep as is asked for', async () => {
+  await using folder = await temporaryFolder()
+  const inside = insideOf(new FormStore(folder.path))
+  const tree = modelTree.parse(await inside.tree('m', 2, { tree: 4, depth: 2 }))
+  const [root, ...below] = tree.nodes
+  assert.deepEqual([tree.tree, root?.kind], [4, 'split'])
+  assert.match(root!.test!, new RegExp(`^${root!.feature} <`))
+  assert.deepEqual(
+    below.slice(0, 2).map(({ id }) => id),
+    [root!.yes, root!.no],
+  )
+  assert.ok(tree.nodes.some(({ kind, splits }) => kind === 'rest' && splits! > 0))
+  for (const { kind, yes, no } of tree.nodes)
+    if (kind === 'split') for (const id of [yes, no]) assert.equal(tree.nodes.filter((node) => node.id === id).length, 1)
+})
+
+test('a tree that is not there is refused, and says how many there are', async () => {
+  await using folder = await temporaryFolder()
+  const inside = insideOf(new FormStore(folder.path))
+  await assert.rejects(inside.tree('m', 1, { tree: 100_000, depth: 2 }), coded('tree-unknown', /m:1 has no such tree: tree 100000 of \d+/))
+  await assert.rejects(inside.tree('m', 1, { tree: 0, depth: 2, step: 7 }), coded('tree-unknown', /step 7/))
+})
+
+test('two versions are compared, and one with itself', async () => {
+  await using folder = await temporaryFolder()
+  const inside = insideOf(new FormStore(folder.path))
+  assert.equal((await inside.compare('m', 2, 2)).same, true)
+  const { same, changes, ensembles } = await inside.compare('m', 1, 2)
+  assert.equal(same, false)
+  assert.ok(changes.some(({ what }) => what === 'objective'))
+  assert.equal(ensembles.length, 1)
+})
+
+test('a large model is looked into in a thread', async () => {
+  const trees = randomTrees({ seed: 3, trees: 4000, features: 5, splits: 20, outputs: 1, compare: 'f32', sum: 'f32' })
+  const bytes = encodeForm(formOf(trees))
+  assert.ok(bytes.length > 2_000_000, `${bytes.length} bytes`)
+  const inside = insideOf({ bytes: async () => bytes } as unknown as FormStore)
+  assert.equal((await inside.tree('m', 1, { tree: 3999, depth: 3 })).tree, 3999)
+  await assert.rejects(inside.tree('m', 1, { tree: 4000, depth: 3 }), coded('tree-unknown', /no such tree/))
+  assert.equal((await inside.compare('m', 1, 1)).same, true)
+})

@@ -1,0 +1,56 @@
+import { once } from 'node:events'
+import { Worker } from 'node:worker_threads'
+import { FairleadError } from '@fairlead/contract'
+import type { FileBlobStore } from '../adapters/files/index.ts'
+import type { Registry } from '../domain/registry/index.ts'
+import type { InsideTask, lookInside } from '../model/compiled/inside.ts'
+import type { InsideSource } from '../transport/control/index.ts'
+import type { FormStore } from './form-store.ts'
+
+/** Bytes of forms up to which they are looked into where one is: that takes some milliseconds. */
+const HERE_BYTES = 2_000_000
+const MAIN = new URL(import.meta.url.endsWith('.ts') ? './inside-main.ts' : './inside-main.js', import.meta.url)
+
+export interface InsideOptions {
+  registry: Pick<Registry, 'getVersion' | 'entryOf'>
+  blobs: Pick<FileBlobStore, 'read'>
+  forms: FormStore
+}
+
+/** Looks into models that are read into forms; large ones in a thread, where they hold nobody up. */
+export function modelInside({ registry, blobs, forms }: InsideOptions): InsideSource {
+  const formOf = async (name: string, version: number): Promise<Uint8Array> => {
+    const { digest, format, facts, files } = await registry.getVersion(name, version)
+    const entry = await registry.entryOf(name, version)
+    const file = files.find(({ path }) => path === entry)
+    if (!file) throw new Error(`${name}:${version} has no file ${entry}`)
+    const model = { name, version, digest, format, ...(facts.reading ? { reading: facts.reading } : {}) }
+    return await forms.bytes({ model, entry }, () => blobs.read(file.digest))
+  }
+  return {
+    async tree(model, version, ask) {
+      const answer = await answered({ kind: 'tree', form: await formOf(model, version), ask })
+      if ('tree' in answer) return answer.tree
+      throw new FairleadError('tree-unknown', `${model}:${version} has no such tree: ${'refused' in answer ? answer.refused : ''}.`)
+    },
+    async compare(model, before, after) {
+      const answer = await answered({ kind: 'comparison', before: await formOf(model, before), after: await formOf(model, after) })
+      if ('comparison' in answer) return answer.comparison
+      throw new Error('the comparison was not answered')
+    },
+  }
+}
+
+type Answer = ReturnType<typeof lookInside>
+
+async function answered(task: InsideTask): Promise<Answer> {
+  const bytes = task.kind === 'tree' ? task.form.length : task.before.length + task.after.length
+  if (bytes <= HERE_BYTES) return (await import('../model/compiled/inside.ts')).lookInside(task)
+  const thread = new Worker(MAIN, { workerData: task, name: 'inside' })
+  try {
+    const [answer] = (await once(thread, 'message')) as [Answer]
+    return answer
+  } finally {
+    await thread.terminate()
+  }
+}

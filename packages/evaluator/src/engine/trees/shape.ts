@@ -24,7 +24,8 @@ type Kind = 'leaf' | 'end' | 'top' | 'triple' | 'single' | 'inside'
 
 /** How the splits of a tree are worked out together; undefined for more leaves than a byte numbers. */
 export function shapeOf(trees: Trees, root: number): Shape | undefined {
-  const order = postOrder(trees, root)
+  const order = postOrder(trees, root, 2 * MOST_LEAVES - 1)
+  if (!order) return undefined
   const kinds = new Map<number, Kind>()
   for (const node of order) kinds.set(node, kindOf(trees, node, kinds))
   const leaves: number[] = []

@@ -27,12 +27,12 @@ export function missingOf(rule: number): number {
   return (rule & MISSING.none) !== 0 ? MISSING.none : rule & (MISSING.yes | MISSING.zeroToo)
 }
 
-/** The nodes of one tree, children before their parents and left before right; the root comes last. */
-export function postOrder(trees: Trees, root: number): number[] {
+/** The nodes of one tree, children before their parents and left before right; the root comes last. Undefined for more than `most`. */
+export function postOrder(trees: Trees, root: number, most: number): number[] | undefined {
   const order: number[] = []
   const open = [root]
   for (let node = open.pop(); node !== undefined; node = open.pop()) {
-    order.push(node)
+    if (order.push(node) > most) return undefined
     if (trees.feature[node]! >= 0) open.push(trees.yes[node]!, trees.no[node]!)
   }
   return order.reverse()

@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { evaluator } from './evaluator.ts'
 import { explain } from './explain.ts'
 import { grpc } from './grpc.ts'
 import { memory } from './memory.ts'
@@ -64,6 +65,7 @@ const AREAS: Record<string, (options: Options) => Promise<Found>> = {
   'one-connection': figures(oneConnection),
   overload: figures(overload),
   reading: figures(reading),
+  evaluator: figures(evaluator),
   explain: figures(explain),
 }
 

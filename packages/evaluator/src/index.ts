@@ -37,6 +37,7 @@ export { type Categories, type Column, type Form, type Input, NO_TEXT, type Outp
 export type { Step } from './form/steps.ts'
 export { MISSING, type Sets, TEST, type Trees } from './form/trees.ts'
 export type { Judgement, Verdict } from './imports/judge.ts'
+export { fromLightGBM, fromOnnx, fromXGBoost } from './from.ts'
 export { kernelBytes } from './kernels/index.ts'
 export { type LightGBMOptions, readLightGBM } from './lightgbm/index.ts'
 export { readOnnx } from './onnx/index.ts'

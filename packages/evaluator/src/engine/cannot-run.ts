@@ -11,6 +11,7 @@ export class WrongInput extends Error {
   readonly input: string
   readonly row: number | undefined
   readonly column: string | undefined
+  readonly what: string
 
   constructor(what: string, place: { input: string; row?: number; column?: string }) {
     const where = [`input ${place.input}`, place.row === undefined ? '' : `row ${place.row}`, place.column === undefined ? '' : `column ${place.column}`]
@@ -19,5 +20,12 @@ export class WrongInput extends Error {
     this.input = place.input
     this.row = place.row
     this.column = place.column
+    this.what = what
+  }
+
+  /** The same of rows that follow so many others. */
+  after(rows: number): WrongInput {
+    const { input, row, column } = this
+    return new WrongInput(this.what, { input, ...(row === undefined ? {} : { row: row + rows }), ...(column === undefined ? {} : { column }) })
   }
 }

@@ -3,6 +3,7 @@ import type { Form, Input, Output } from '../form/form.ts'
 import { kernelsOn, type WasmModule } from '../kernels/index.ts'
 import { Arena } from './arena.ts'
 import { CannotRun } from './cannot-run.ts'
+import { demandOf } from './demand.ts'
 import { Plan } from './plan.ts'
 import { Predictor } from './predictor.ts'
 import { make } from './steps/table.ts'
@@ -44,18 +45,28 @@ export function compile(form: Form, options: CompileOptions = {}): Predictor {
   })
   const block = options.block ?? blockOf(bench)
   const inputs = bench.values.slice(0, form.inputs.length)
+  const demands = form.inputs.map((input, at) => demandOf(input, inputs[at] as Slot, bench))
   const own = new Set(steps.flatMap((made) => (made && !inputs.includes(made.result) ? [made.result] : [])))
   for (const slot of own) slot.at = arena.reserve(block * slot.width * BYTES[slot.type])
   for (const room of bench.rooms) room.at = arena.reserve(block * room.bytes)
-  const plan = (names: readonly string[]): Plan => planOf(form, wanted(form, names, outputs), { steps, values: bench.values })
+  const plan = (names: readonly string[]): Plan => planOf(form, wanted(form, names, outputs), { steps, values: bench.values, demands })
   return new Predictor({ form, outputs, store: new Store(arena, inputs), block, plan })
 }
 
-function planOf(form: Form, outputs: readonly Output[], { steps, values }: { steps: readonly (Made | undefined)[]; values: readonly Slot[] }): Plan {
+interface Ready {
+  readonly steps: readonly (Made | undefined)[]
+  readonly values: readonly Slot[]
+  /** What is asked of each input. */
+  readonly demands: readonly (((rows: number) => void) | undefined)[]
+}
+
+function planOf(form: Form, outputs: readonly Output[], { steps, values, demands }: Ready): Plan {
   const needed = stepsOf(form, outputs)
+  const read = Array.from(form.inputs.keys()).filter((value) => isRead(form, { needed, value, outputs }))
+  const asked = read.flatMap((at) => demands[at] ?? [])
   const runs = [...needed].sort((a, b) => a - b).map((at) => (steps[at] as Made).run)
-  const inputs: Input[] = form.inputs.filter((_, at) => isRead(form, { needed, value: at, outputs }))
-  return new Plan({ runs, outputs, slots: outputs.map(({ value }) => values[value] as Slot), inputs })
+  const inputs = read.map((at) => form.inputs[at] as Input)
+  return new Plan({ runs: [...asked, ...runs], outputs, slots: outputs.map(({ value }) => values[value] as Slot), inputs })
 }
 
 function isRead(form: Form, { needed, value, outputs }: { needed: ReadonlySet<number>; value: number; outputs: readonly Output[] }): boolean {

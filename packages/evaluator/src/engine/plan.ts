@@ -1,4 +1,5 @@
 import type { Input, Output } from '../form/form.ts'
+import { WrongInput } from './cannot-run.ts'
 import type { Slot } from './workbench.ts'
 
 /** What is done for some outputs: the steps that they need, in order, and the inputs that these read. */
@@ -15,9 +16,13 @@ export class Plan {
     this.#runs = parts.runs
   }
 
-  /** Works out one block of rows. */
-  run(rows: number): void {
+  /** Works out one block of rows, which follow `before` others. @throws WrongInput that names the row among all */
+  run(rows: number, before: number): void {
     const runs = this.#runs
-    for (let at = 0; at < runs.length; at++) (runs[at] as (rows: number) => void)(rows)
+    try {
+      for (let at = 0; at < runs.length; at++) (runs[at] as (rows: number) => void)(rows)
+    } catch (error) {
+      throw error instanceof WrongInput ? error.after(before) : error
+    }
   }
 }

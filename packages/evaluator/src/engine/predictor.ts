@@ -1,5 +1,5 @@
 import type { Elements } from '../form/element.ts'
-import type { Form, Output } from '../form/form.ts'
+import { type Form, NO_TEXT, type Output } from '../form/form.ts'
 import { CannotRun, WrongInput } from './cannot-run.ts'
 import { elementsOf } from './elements.ts'
 import type { Plan } from './plan.ts'
@@ -7,8 +7,8 @@ import type { Store } from './store.ts'
 import { encodeTable, type TableColumn } from './table.ts'
 import { BYTES, type Slot } from './workbench.ts'
 
-/** What a value of each type takes and gives: text as strings. */
-export type InputData = Elements | readonly string[]
+/** What a value of each type takes and gives: text as strings, null where there is none. */
+export type InputData = Elements | readonly (string | null)[]
 export type OutputData = Elements | string[]
 
 interface Parts {
@@ -65,7 +65,7 @@ export class Predictor {
     for (let from = 0; from < count; from += this.#block) {
       const many = Math.min(this.#block, count - from)
       this.#store.write(0, rows, { from: from * source.width, rows: many })
-      this.#first.run(many)
+      this.#first.run(many, from)
       this.#store.read(slot, answers, { from: from * slot.width, length: many * slot.width })
     }
     return answers
@@ -91,7 +91,7 @@ export class Predictor {
     for (let from = 0; from < rows; from += block) {
       this.#store.seek(from)
       if (!this.#store.isInput(slot)) slot.at = at + from * slot.width * BYTES[slot.type]
-      plan.run(Math.min(block, rows - from))
+      plan.run(Math.min(block, rows - from), from)
     }
     this.#store.seek(0)
     if (this.#store.isInput(slot)) return this.#store.at(slot, rows)
@@ -114,7 +114,7 @@ export class Predictor {
     for (let from = 0; from < rows; from += this.#block) {
       const many = Math.min(this.#block, rows - from)
       for (const { at, data } of taken) this.#store.write(at, data, { from: from * this.form.inputs[at]!.width, rows: many })
-      plan.run(many)
+      plan.run(many, from)
       plan.slots.forEach((slot, at) => {
         this.#store.read(slot, found[at]!, { from: from * slot.width, length: many * slot.width })
       })
@@ -133,7 +133,7 @@ export class Predictor {
     for (let from = 0; from < rows; from += this.#block) {
       const many = Math.min(this.#block, rows - from)
       for (let at = 0; at < inputs.length; at++) this.#store.write(at, inputs[at]!, { from: from * this.form.inputs[at]!.width, rows: many })
-      this.#whole.run(many)
+      this.#whole.run(many, from)
       for (let at = 0; at < slots.length; at++) {
         const slot = slots[at]!
         this.#store.read(slot, answers[at]!, { from: from * slot.width, length: many * slot.width })
@@ -188,7 +188,7 @@ export class Predictor {
     if (!Array.isArray(data)) throw new WrongInput('takes texts', { input })
     this.#texts ??= new Map(this.form.texts.map((text, at) => [text, at]))
     const texts = this.#texts
-    return Int32Array.from(data as readonly string[], (text) => texts.get(text) ?? -1)
+    return Int32Array.from(data as readonly (string | null)[], (text) => (text === null ? NO_TEXT : (texts.get(text) ?? -1)))
   }
 
   #rendered(slot: Slot, found: Elements): OutputData {

@@ -10,7 +10,7 @@ export type TableColumn = ArrayLike<number | bigint | boolean | string | null | 
 export function encodeTable(
   inputs: readonly Input[],
   columns: Readonly<Record<string, TableColumn>>,
-): { inputs: Record<string, Elements | string[]>; rows: number } {
+): { inputs: Record<string, Elements | (string | null)[]>; rows: number } {
   const first = columnsOf(inputs[0])[0]
   const rows = (first && columns[first.name]?.length) ?? 0
   return { inputs: Object.fromEntries(inputs.map((input) => [input.name, encode(input, columns, rows)])), rows }
@@ -23,9 +23,10 @@ function columnsOf(input: Input | undefined): readonly Column[] {
   return [{ name: input.name }]
 }
 
-function encode(input: Input, table: Readonly<Record<string, TableColumn>>, rows: number): Elements | string[] {
+function encode(input: Input, table: Readonly<Record<string, TableColumn>>, rows: number): Elements | (string | null)[] {
   const columns = columnsOf(input)
-  const elements: Elements | string[] = input.type === 'text' ? new Array<string>(rows * columns.length) : elementsOf(input.type, rows * columns.length)
+  const elements: Elements | (string | null)[] =
+    input.type === 'text' ? new Array<string | null>(rows * columns.length) : elementsOf(input.type, rows * columns.length)
   columns.forEach((column, at) => {
     const values = Object.hasOwn(table, column.name) ? table[column.name] : undefined
     if (!values) throw new WrongInput('the table has no such column', { input: input.name, column: column.name })
@@ -37,7 +38,7 @@ function encode(input: Input, table: Readonly<Record<string, TableColumn>>, rows
 }
 
 /** How a column's values become elements of its input. */
-function readerOf(input: Input, column: Column): (value: TableColumn[number], row: number) => number | bigint | string {
+function readerOf(input: Input, column: Column): (value: TableColumn[number], row: number) => number | bigint | string | null {
   const refuse = (what: string, row: number): never => {
     throw new WrongInput(what, { input: input.name, row, column: column.name })
   }
@@ -52,7 +53,8 @@ function readerOf(input: Input, column: Column): (value: TableColumn[number], ro
       return position ?? (unseen === 'missing' ? missing(row) : refuse(`${JSON.stringify(String(value))} is none of the values that the model knows`, row))
     }
   }
-  if (input.type === 'text') return (value, row) => (typeof value === 'string' ? value : refuse('takes a text', row))
+  if (input.type === 'text')
+    return (value, row) => (value === null || value === undefined ? null : typeof value === 'string' ? value : refuse('takes a text', row))
   const convert = input.type === 'i64' ? whole : Number
   return (value, row) => {
     if (value === null || value === undefined) return missing(row)

@@ -35,7 +35,14 @@ class Column {
 class List {
   nodes: usize
   target: u32
+  /** Levels of the tree. */
+  depth: u32
+  /** Levels of the deepest of this tree and the seven behind it. */
+  depths: u32
 }
+
+/** Up to so many levels are gone down without a look whether all have arrived. */
+const BLIND: u32 = 12
 
 @inline
 function prepare<X, W>(lists: Lists, n: u32, from: usize, stride: usize, to: usize): void {
@@ -78,6 +85,18 @@ function down<X>(nodes: usize, at: u32, row: usize): u32 {
   return load<u32>(node, 12) + u32(!(load<f64>(row + load<u32>(node, 8)) < load<f64>(node)))
 }
 
+/** The value of a scalar leaf. */
+@inline
+function value<X, S>(lists: Lists, node: usize): S {
+  if (sizeof<X>() == 4 && sizeof<S>() == 8) return load<S>(lists.leaves + (<usize>load<u32>(node) << 3))
+  return <S>load<X>(node)
+}
+
+@inline
+function valueAt<X, S>(lists: Lists, list: List, at: u32): S {
+  return value<X, S>(lists, list.nodes + (<usize>at << (sizeof<X>() == 4 ? 3 : 4)))
+}
+
 /** What a leaf adds to a row's sums. */
 @inline
 function add<X, S>(lists: Lists, list: List, at: u32, sums: usize): void {
@@ -89,8 +108,7 @@ function add<X, S>(lists: Lists, list: List, at: u32, sums: usize): void {
     return
   }
   sums += list.target
-  if (sizeof<X>() == 4 && sizeof<S>() == 8) store<S>(sums, load<S>(sums) + load<S>(lists.leaves + (<usize>load<u32>(node) << 3)))
-  else store<S>(sums, load<S>(sums) + <S>load<X>(node))
+  store<S>(sums, load<S>(sums) + value<X, S>(lists, node))
 }
 
 /** Eight rows through one tree after the other. */
@@ -119,7 +137,17 @@ function rowsTogether<X, S>(lists: Lists, n: u32, rows: usize, sums: usize): voi
       let a5: u32 = 0
       let a6: u32 = 0
       let a7: u32 = 0
-      let moved: u32 = 1
+      let moved: u32 = list.depth > BLIND ? 1 : 0
+      for (let step: u32 = moved ? 0 : list.depth; step > 0; step--) {
+        a0 = down<X>(nodes, a0, r0)
+        a1 = down<X>(nodes, a1, r1)
+        a2 = down<X>(nodes, a2, r2)
+        a3 = down<X>(nodes, a3, r3)
+        a4 = down<X>(nodes, a4, r4)
+        a5 = down<X>(nodes, a5, r5)
+        a6 = down<X>(nodes, a6, r6)
+        a7 = down<X>(nodes, a7, r7)
+      }
       while (moved) {
         for (let step = 0; step < 3; step++) {
           a0 = down<X>(nodes, a0, r0)
@@ -188,7 +216,18 @@ function treesTogether<X, S>(lists: Lists, row: usize, sums: usize): void {
     let a5: u32 = 0
     let a6: u32 = 0
     let a7: u32 = 0
-    let moved: u32 = 1
+    const depth = listAt(lists, k).depths
+    let moved: u32 = depth > BLIND ? 1 : 0
+    for (let step: u32 = moved ? 0 : depth; step > 0; step--) {
+      a0 = down<X>(n0, a0, row)
+      a1 = down<X>(n1, a1, row)
+      a2 = down<X>(n2, a2, row)
+      a3 = down<X>(n3, a3, row)
+      a4 = down<X>(n4, a4, row)
+      a5 = down<X>(n5, a5, row)
+      a6 = down<X>(n6, a6, row)
+      a7 = down<X>(n7, a7, row)
+    }
     while (moved) {
       for (let step = 0; step < 2; step++) {
         a0 = down<X>(n0, a0, row)
@@ -217,6 +256,19 @@ function treesTogether<X, S>(lists: Lists, row: usize, sums: usize): void {
       a6 = down<X>(n6, a6, row)
       a7 = down<X>(n7, a7, row)
       moved = (a0 ^ b0) | (a1 ^ b1) | (a2 ^ b2) | (a3 ^ b3) | (a4 ^ b4) | (a5 ^ b5) | (a6 ^ b6) | (a7 ^ b7)
+    }
+    if (lists.outputs == 1 && !lists.vectors && lists.treeCount - k >= 8) {
+      let sum = load<S>(sums)
+      sum += valueAt<X, S>(lists, listAt(lists, k), a0)
+      sum += valueAt<X, S>(lists, listAt(lists, k + 1), a1)
+      sum += valueAt<X, S>(lists, listAt(lists, k + 2), a2)
+      sum += valueAt<X, S>(lists, listAt(lists, k + 3), a3)
+      sum += valueAt<X, S>(lists, listAt(lists, k + 4), a4)
+      sum += valueAt<X, S>(lists, listAt(lists, k + 5), a5)
+      sum += valueAt<X, S>(lists, listAt(lists, k + 6), a6)
+      sum += valueAt<X, S>(lists, listAt(lists, k + 7), a7)
+      store<S>(sums, sum)
+      continue
     }
     const many = lists.treeCount - k
     add<X, S>(lists, listAt(lists, k), a0, sums)

@@ -7,16 +7,15 @@ import { Prepared } from './prepared.ts'
 const NARROW = { columns: 4096, nodes: 1 << 20 } as const
 /** Trees that are walked together for one row. */
 const TOGETHER = 8
-const TREE_BYTES = 8
-/** Steps down between two looks whether all have arrived. */
-const STEPS = 3
+const TREE_BYTES = 16
 
 interface Layout {
   readonly trees: Trees
   readonly range: { readonly from: number; readonly to: number }
   readonly prepared: Prepared
-  /** Splits and leaves of each tree. */
+  /** Splits and leaves of each tree, and its levels. */
   readonly sizes: Int32Array
+  readonly depths: Int32Array
   readonly narrow: boolean
   readonly cost: number
 }
@@ -26,10 +25,10 @@ export function lists(trees: Trees, range: { from: number; to: number }, bench: 
   const prepared = new Prepared(trees)
   const { sizes, depths } = survey(trees, range, prepared)
   const narrow = trees.compare === 'f32' && prepared.width <= NARROW.columns && sizes.every((size) => size <= NARROW.nodes)
-  const steps = depths.reduce((sum, depth) => sum + Math.ceil((depth + 1) / STEPS) * STEPS * 9 + 10, 0)
+  const steps = depths.reduce((sum, depth) => sum + depth * 9 + 10, 0)
   // chains of loads go at half the pace of tiles
   const cost = 2.3 * (steps + prepared.width * 12 + prepared.ruled * 40)
-  return part({ trees, range, prepared, sizes, narrow, cost }, bench)
+  return part({ trees, range, prepared, sizes, depths, narrow, cost }, bench)
 }
 
 /** Counts the nodes and levels of each tree and gives every split its column. */
@@ -81,7 +80,7 @@ function part(layout: Layout, bench: Workbench): Part {
 
 /** Writes the nodes of every tree into the memory, and behind the trees some that are a leaf each, so that there are whole groups. */
 function writeNodes(layout: Layout, { arena }: Workbench): { treesAt: number; leaves: number[] } {
-  const { trees, range, sizes, narrow } = layout
+  const { trees, range, sizes, depths, narrow } = layout
   const bytes = narrow ? 8 : 16
   const nodesAt = arena.reserve((sizes.reduce((sum, size) => sum + size, 0) + 1) * bytes)
   const treesAt = arena.reserve((sizes.length + TOGETHER) * TREE_BYTES)
@@ -90,12 +89,13 @@ function writeNodes(layout: Layout, { arena }: Workbench): { treesAt: number; le
   const size = trees.sum === 'f32' ? 4 : 8
   let at = nodesAt
   sizes.forEach((count, tree) => {
-    records.set([at, (trees.target[range.from + tree] ?? 0) * size], tree * 2)
+    const deepest = depths.subarray(tree, tree + TOGETHER).reduce((most, depth) => Math.max(most, depth), 0)
+    records.set([at, (trees.target[range.from + tree] ?? 0) * size, depths[tree]!, deepest], tree * 4)
     writer.tree(trees.roots[range.from + tree]!, at)
     at += count * bytes
   })
   writer.leaf(0, at, 0)
-  for (let tree = sizes.length; tree < sizes.length + TOGETHER; tree++) records.set([at, 0], tree * 2)
+  for (let tree = sizes.length; tree < sizes.length + TOGETHER; tree++) records.set([at, 0, 0, 0], tree * 4)
   return { treesAt, leaves: writer.leaves }
 }
 

@@ -90,11 +90,13 @@ test('a classifier of several classes labels a row with the class of its largest
   }
 })
 
-test('the first rounds alone are the model of early stopping', () => {
-  const one = modelCase('lgb-early-stopping')
-  const best = readLightGBM(modelBytes(one, 'model.txt'))
-  const [step] = best.steps
-  assert.ok(step?.op === 'trees')
-  const cut = readLightGBM(modelBytes(one, 'model_all.txt'), { iterations: step.trees.roots.length })
-  assert.deepEqual(cut.steps, best.steps)
+test('the first rounds alone are the first trees of the whole', () => {
+  const bytes = modelBytes(modelCase('lgb-multiclass'))
+  const [whole, cut] = [readLightGBM(bytes), readLightGBM(bytes, { iterations: 5 })].map(({ steps: [step] }) =>
+    step?.op === 'trees' ? step.trees : assert.fail(),
+  )
+  assert.deepEqual([whole!.roots.length, cut!.roots.length], [80, 20])
+  assert.deepEqual(cut!.value, whole!.value.subarray(0, cut!.value.length))
+  assert.equal(cut!.value.length, whole!.roots[20])
+  assert.deepEqual(readLightGBM(bytes, { iterations: 1000 }), readLightGBM(bytes))
 })

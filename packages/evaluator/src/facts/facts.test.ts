@@ -87,7 +87,7 @@ test('a tree is drawn with its tests in words, down to the depth asked for', () 
   assert.deepEqual(rest, { step: 0, tree: 0, trees: 2 })
   const split = root as DrawnSplit
   assert.deepEqual([split.test, split.threshold, split.gain, split.cover], ['age ≤ 41.5', 41.50000000000001, 12.5, 100])
-  assert.deepEqual([(split.yes as DrawnSplit).test, (split.no as DrawnSplit).test], ['colour in red, blue', 'größe ≤ 1e-35 or missing'])
+  assert.deepEqual([(split.yes as DrawnSplit).test, (split.no as DrawnSplit).test], ['colour in red, blue', 'größe ≤ 0 or missing'])
   assert.deepEqual((split.yes as DrawnSplit).yes, { kind: 'leaf', node: 3, values: [0.1], cover: 10 })
   assert.deepEqual(drawTree(model(), { depth: 0 }).root, { kind: 'rest', node: 0, cover: 100, splits: 3, leaves: 4 })
   const second = drawTree(model(), { tree: 1 }).root as DrawnSplit

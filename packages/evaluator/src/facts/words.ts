@@ -6,18 +6,22 @@ import type { Origin } from './names.ts'
 const mostNamed = 8
 
 /** What a split asks, as people read it: `age < 41.5 or missing`, `colour in red, blue`, `purpose is not car`. */
-export function testInWords({ rule, value, sets }: Trees, node: number, { origin, column }: { origin: Origin; column?: Column | undefined }): string {
+export function testInWords(trees: Trees, node: number, { origin, column }: { origin: Origin; column?: Column | undefined }): string {
+  const { rule, value, sets } = trees
   const bits = rule[node]!
   const threshold = value[node]!
   const test = bits & 3
   const { name, category } = origin
-  const said =
-    test === TEST.in
-      ? `${name} in ${setInWords(membersOf(sets, threshold), column)}`
-      : category && threshold > 0 && threshold < 1 && test !== TEST.equal
-        ? `${category.of} is not ${category.value}`
-        : `${name} ${SIGN[test]} ${numberInWords(threshold)}`
+  if (test === TEST.in) return `${name} in ${setInWords(membersOf(sets, threshold), column)}${missingInWords(bits)}`
+  const isFlag = category && threshold > 0 && threshold < 1 && test !== TEST.equal
+  const said = isFlag ? `${category.of} is not ${category.value}` : `${name} ${limitInWords(test, threshold, trees.zero)}`
   return `${said}${missingInWords(bits)}`
+}
+
+function limitInWords(test: number, threshold: number, zero: number): string {
+  // what is as near to 0 is taken for 0 before it is compared
+  if (test === TEST.atMost && threshold !== 0 && Math.abs(threshold) <= zero) return threshold < 0 ? '< 0' : '≤ 0'
+  return `${SIGN[test]} ${numberInWords(threshold)}`
 }
 
 const SIGN: Readonly<Record<number, string>> = { [TEST.less]: '<', [TEST.atMost]: '≤', [TEST.equal]: '=' }

@@ -36,6 +36,21 @@ export const graphQuery = (model: string, version: number) =>
     staleTime: Number.POSITIVE_INFINITY,
   })
 
+export const treeQuery = (model: string, version: number, which: { tree: number; depth: number }) =>
+  queryOptions({
+    queryKey: ['tree', model, version, which],
+    queryFn: ({ signal }) => control.call('getVersionTree', { params: { model, version }, query: which, signal }),
+    staleTime: Number.POSITIVE_INFINITY,
+  })
+
+export const comparisonQuery = (model: string, version: number, other: number) =>
+  queryOptions({
+    queryKey: ['comparison', model, version, other],
+    queryFn: ({ signal }) => control.call('compareVersions', { params: { model, version, other }, signal }),
+    staleTime: Number.POSITIVE_INFINITY,
+    retry: false,
+  })
+
 export const deploymentsQuery = queryOptions({
   queryKey: ['deployments'],
   queryFn: ({ signal }) => control.call('listDeployments', { query: { limit: MOST }, signal }),

@@ -13,7 +13,7 @@ function present<T extends Record<string, unknown>>(search: T): { [K in keyof T]
 export const HEALTH_FILTERS = ['attention', 'ok', 'unknown'] as const
 export const DEPLOYMENT_TABS = ['try', 'predictions', 'releases', 'settings'] as const
 export type DeploymentTab = (typeof DEPLOYMENT_TABS)[number]
-export const MODEL_TABS = ['versions', 'signature', 'lineage', 'graph', 'files', 'metrics'] as const
+export const MODEL_TABS = ['versions', 'signature', 'inside', 'lineage', 'graph', 'files', 'metrics'] as const
 export type ModelTab = (typeof MODEL_TABS)[number]
 
 /** Filters of a list page. */
@@ -44,6 +44,8 @@ export function modelSearch(search: Record<string, unknown>) {
   return present({
     tab: oneOf(MODEL_TABS, search.tab),
     version: whole(search.version),
+    tree: Number(search.tree) > 0 ? whole(search.tree) : undefined,
+    depth: Number(search.depth) <= 12 ? whole(search.depth) : undefined,
     compare: typeof search.compare === 'string' && /^\d+(-\d+)?$/.test(search.compare) ? search.compare : string(whole(search.compare)),
   })
 }

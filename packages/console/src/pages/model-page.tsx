@@ -8,6 +8,7 @@ import { PageHead } from '../app/page-head.tsx'
 import { MODEL_TABS, type ModelTab } from '../app/search.ts'
 import { formatBytes, formatCount } from '../format/number.ts'
 import { AliasDialog, DeployDialog } from '../model/actions.tsx'
+import { hasInside } from '../model/inside.ts'
 import { Aliases, Tags } from '../model/marks.tsx'
 import { FilesTab, MetricsTab, SignatureTab } from '../model/version-tabs.tsx'
 import { VersionsTab } from '../model/versions-tab.tsx'
@@ -15,11 +16,13 @@ import { Empty, Loaded, Skeleton } from '../ui/feedback.tsx'
 import { Ago, Digest, Facts } from '../ui/show.tsx'
 
 const GraphTab = lazy(() => import('../graph/graph-tab.tsx').then((module) => ({ default: module.GraphTab })))
+const InsideTab = lazy(() => import('../model/inside-tab.tsx').then((module) => ({ default: module.InsideTab })))
 const LineageTab = lazy(() => import('../model/lineage-tab.tsx').then((module) => ({ default: module.LineageTab })))
 
 const TAB_NAMES: Record<ModelTab, string> = {
   versions: 'Versions',
   signature: 'Signature',
+  inside: 'Inside',
   lineage: 'Lineage',
   graph: 'Graph',
   files: 'Files',
@@ -137,11 +140,12 @@ function Deployed({ version }: { version: ModelVersion }) {
 function Rooms({ model, version }: { model: Model; version: ModelVersion | undefined }) {
   const { tab = 'versions' } = useSearch({ from: '/shell/models/$name' })
   const navigate = useNavigate({ from: '/models/$name' })
+  const tabs = MODEL_TABS.filter((one) => one !== 'inside' || (version ? hasInside(version) : tab === 'inside'))
   const show = (next: string | null) => void navigate({ search: (was) => ({ ...was, tab: MODEL_TABS.find((one) => one === next) }), resetScroll: false })
   return (
     <Tabs className="fl-panel fl-tabs" value={tab} onChange={show} keepMounted={false}>
       <Tabs.List aria-label="Rooms of this model">
-        {MODEL_TABS.map((one) => (
+        {tabs.map((one) => (
           <Tabs.Tab key={one} value={one}>
             {TAB_NAMES[one]}
           </Tabs.Tab>
@@ -151,7 +155,7 @@ function Rooms({ model, version }: { model: Model; version: ModelVersion | undef
         <h2 className="fl-hidden">Versions</h2>
         <VersionsTab model={model.name} />
       </Tabs.Panel>
-      {MODEL_TABS.slice(1).map((one) => (
+      {tabs.slice(1).map((one) => (
         <Tabs.Panel key={one} value={one}>
           <h2 className="fl-hidden">{TAB_NAMES[one]}</h2>
           {version ? (
@@ -169,6 +173,7 @@ function Rooms({ model, version }: { model: Model; version: ModelVersion | undef
 
 function Room({ tab, version }: { tab: ModelTab; version: ModelVersion }) {
   if (tab === 'signature') return <SignatureTab version={version} />
+  if (tab === 'inside') return <InsideTab version={version} />
   if (tab === 'lineage') return <LineageTab version={version} />
   if (tab === 'graph') return <GraphTab model={version.model} version={version.version} />
   if (tab === 'files') return <FilesTab version={version} />

@@ -88,7 +88,7 @@ export const SCHEMAS = {
   rollback: { params: deploymentParams, body: z.strictObject({ release: z.number().int().positive().optional() }), success: 202, response: operation },
   tryDeployment: {
     params: deploymentParams,
-    body: z.object({ rows: z.array(z.record(z.string(), z.unknown())) }),
+    body: z.object({ rows: z.array(z.record(z.string(), z.unknown())), explain: z.boolean().optional() }),
     response: z.record(z.string(), z.unknown()),
   },
   getDeploymentSignature: { params: deploymentParams, response: z.object({ signature, example: z.array(z.record(z.string(), z.unknown())) }) },

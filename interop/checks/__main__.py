@@ -50,6 +50,7 @@ CHECKS = [
     other_clients.kserve_sdk,
     other_clients.schema_fuzzer,
     model_files.xgboost_answers_are_the_librarys,
+    model_files.contributions_are_those_of_shap,
 ]
 
 

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { WrongInput } from '../engine/index.ts'
 import type { Form } from '../form/form.ts'
 import type { Step } from '../form/steps.ts'
-import { wasm } from '../kernels/index.ts'
+import { kernelBytes, wasm } from '../kernels/index.ts'
 import { formOf, randomTrees } from '../testing/random.ts'
 import { chain, withCover } from '../testing/shapley.ts'
 import { explainer } from './explainer.ts'
@@ -27,8 +27,14 @@ function pipeline(between: readonly Step[] = []): Form {
       { name: 'numbers', type: 'f32', width: 2 },
       { name: 'purpose', type: 'text', width: 1 },
     ],
-    steps: [...steps, { op: 'trees', of: [model - 1], trees }, { op: 'link', of: [model], function: 'sigmoid', scale: 1 }],
-    outputs: [{ name: 'p', value: model + 1, role: 'probabilities', rank: 1, classes: ['bad', 'good'] }],
+    steps: [
+      ...steps,
+      { op: 'trees', of: [model - 1], trees },
+      { op: 'link', of: [model], function: 'sigmoid', scale: 1 },
+      { op: 'link', of: [model + 1], function: 'complement', scale: 1 },
+      { op: 'concat', of: [model + 2, model + 1] },
+    ],
+    outputs: [{ name: 'p', value: model + 3, role: 'probabilities', rank: 2, classes: ['bad', 'good'] }],
     texts: ['car', 'boat'],
   }
 }
@@ -58,13 +64,13 @@ test('behind a step that mixes columns, the columns of the model are explained',
   assert.deepEqual(explainer(pipeline(some)).columns, ['numbers[1]', 'concat[1]', 'concat[2]', 'concat[3]'])
 })
 
-test('a compiled module can be given', () => {
-  const module = new wasm.Module(explainBytes())
-  assert.deepEqual(explainer(pipeline(), { module }).explain(ROWS, 2), explainer(pipeline()).explain(ROWS, 2))
+test('compiled modules can be given', () => {
+  const modules = { explain: new wasm.Module(explainBytes()), kernels: new wasm.Module(kernelBytes()) }
+  assert.deepEqual(explainer(pipeline(), { modules }).explain(ROWS, 2), explainer(pipeline()).explain(ROWS, 2))
 })
 
 test('rows are rounded to the type of their input before they are compared', () => {
-  const tree = { ...withCover(chain(1, 1)), value: Float64Array.of(0.1, 1, 2) }
+  const tree = { ...withCover(chain(1, 1)), value: Float64Array.of(Math.fround(0.1), 1, 2) }
   const explain = (rows: Float32Array | Float64Array) => explainer(formOf(tree, 'f32')).explain(rows, 1)
   assert.deepEqual(explain(Float64Array.of(0.1 - 1e-12)), explain(Float32Array.of(0.1)))
 })
@@ -86,10 +92,10 @@ test('forms without a model, or with several, are refused', () => {
       (error) => error instanceof Unexplainable && error.reason === reason && words.test(error.message),
     )
   }
-  const { steps, ...rest } = formOf(withCover(chain(1, 1)))
+  const { steps, ...rest } = formOf({ ...withCover(chain(1, 1)), sum: 'f64' })
   const linear: Step = { op: 'affine', of: [0], outputs: 1, weights: Float64Array.of(1), bias: Float64Array.of(0), biasFirst: true, skipMissing: false }
   const mean: Step = { op: 'arithmetic', of: [1, 2], operator: 'add' }
-  const output = (value: number, role: 'margin' | 'other' = 'margin') => ({ name: 'y', value, role, rank: 1 }) as const
+  const output = (value: number, role: 'margin' | 'other' = 'margin') => ({ name: role, value, role, rank: 1 }) as const
   refused({ ...rest, steps: [{ op: 'link', of: [0], function: 'exp', scale: 1 }], outputs: [output(1)] }, 'no-model', /input x takes part/)
   refused({ ...rest, steps: [...steps, linear, mean], outputs: [output(3)] }, 'several-models', /from 2 models/)
   refused({ ...rest, steps: [...steps, { ...mean, of: [0, 1] }], outputs: [output(2)] }, 'no-model', /input x takes part/)

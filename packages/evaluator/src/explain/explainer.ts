@@ -1,4 +1,5 @@
 import { WrongInput } from '../engine/index.ts'
+import { checkForm } from '../form/check/index.ts'
 import type { Form } from '../form/form.ts'
 import type { WasmModule } from '../kernels/index.ts'
 import { type Grouping, grouped, grouping, isDirect } from './grouping.ts'
@@ -17,8 +18,8 @@ export interface ExplainOptions {
    * (path-dependent SHAP), and linear models contribute weight · value.
    */
   readonly background?: { readonly rows: ModelRows; readonly count: number }
-  /** The compiled kernels (`WebAssembly.Module` of `explainBytes()`), for runtimes that forbid compiling. */
-  readonly module?: WasmModule
+  /** The compiled kernels (`WebAssembly.Module` of `explainBytes()` and of `kernelBytes()`), for runtimes that forbid compiling. */
+  readonly modules?: { readonly explain: WasmModule; readonly kernels: WasmModule }
 }
 
 /** Explains the answers of one model. */
@@ -50,13 +51,14 @@ const MOST = 2 ** 28
  * or put them together are seen through: what the model's columns contribute is summed up for the input's. Where other
  * steps come before, the model's own columns are explained.
  *
- * @throws Unexplainable when the form's answers cannot be explained, saying why
+ * @throws UnreadableModel for a form that is not sound; Unexplainable when the form's answers cannot be explained, saying why
  */
-export function explainer(form: Form, { background, module }: ExplainOptions = {}): Explainer {
+export function explainer(form: Form, { background, modules }: ExplainOptions = {}): Explainer {
+  checkForm(form)
   const { step, ...about } = subject(form)
-  const prepared = preparation(form, step.of[0])
+  const prepared = preparation(form, step.of[0], modules?.kernels)
   if (background?.count === 0) throw new WrongInput('the background has no rows', { input: form.inputs[0]?.name ?? '' })
-  const { name, method } = methodOf(step, background && { data: prepared(background.rows, background.count), count: background.count }, module)
+  const { name, method } = methodOf(step, background && { data: prepared(background.rows, background.count), count: background.count }, modules?.explain)
   const columns = grouping(form, step.of[0])
   return {
     ...about,

@@ -1,7 +1,9 @@
-import { type InputData, WrongInput } from '../engine/index.ts'
+import { elementsOf } from '../engine/elements.ts'
+import { compile, type InputData, WrongInput } from '../engine/index.ts'
+import { kindsOf } from '../form/check/values.ts'
 import type { Elements } from '../form/element.ts'
 import type { Form, Input } from '../form/form.ts'
-import { interpret } from '../plain/interpret.ts'
+import type { WasmModule } from '../kernels/index.ts'
 
 /** Rows of a model: by name an array for each input of its form, `rows × width` elements row after row; of a form with one input that array alone. */
 export type ModelRows = Float32Array | Float64Array | Readonly<Record<string, InputData>>
@@ -13,7 +15,7 @@ export type Preparation = (rows: ModelRows, count: number) => Elements
  * How the value that a model reads is made from the form's inputs. What comes back is worked on at once: it may be the
  * caller's own array.
  */
-export function preparation(form: Form, value: number): Preparation {
+export function preparation(form: Form, value: number, module?: WasmModule): Preparation {
   const input = form.inputs[value]
   if (input) return (rows, count) => taken(input, named(form, rows)[input.name], count)
   const before = {
@@ -21,11 +23,15 @@ export function preparation(form: Form, value: number): Preparation {
     steps: form.steps.slice(0, value + 1 - form.inputs.length),
     outputs: [{ name: 'prepared', value, role: 'other' as const, rank: 2 as const }],
   }
+  const { type, width } = kindsOf(form)[value]!
+  const predictor = compile(before, module ? { module } : {})
   const positions = new Map(form.texts.map((text, at) => [text, at]))
   return (rows, count) => {
     const data = named(form, rows)
     const inputs = form.inputs.map((input) => taken(input, encoded(data[input.name], positions), count))
-    return interpret(before, inputs, count).get('prepared')!
+    const prepared = elementsOf(type, count * width)
+    predictor.runInto(inputs, count, [prepared])
+    return prepared
   }
 }
 

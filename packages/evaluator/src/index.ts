@@ -30,7 +30,7 @@ export {
   factsOf,
   type LinearFacts,
 } from './facts/index.ts'
-export { checkForm } from './form/check/index.ts'
+export { checkForm, kindsOf } from './form/check/index.ts'
 export { decodeForm, digestForm, encodeForm } from './form/codec/index.ts'
 export type { Elements, ElementType } from './form/element.ts'
 export { type Categories, type Column, type Form, type Input, NO_TEXT, type Output, type Role, type Source } from './form/form.ts'

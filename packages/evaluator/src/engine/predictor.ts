@@ -1,4 +1,4 @@
-import type { Elements } from '../form/element.ts'
+import type { Elements, ElementType } from '../form/element.ts'
 import { type Form, NO_TEXT, type Output } from '../form/form.ts'
 import { CannotRun, WrongInput } from './cannot-run.ts'
 import { elementsOf } from './elements.ts'
@@ -43,6 +43,12 @@ export class Predictor {
     this.#block = block
     this.#makePlan = plan
     this.#first = plan(outputs.slice(0, 1).map(({ name }) => name))
+  }
+
+  /** Type and elements of a row of each of `outputs`. */
+  get shapes(): readonly { readonly type: ElementType; readonly width: number }[] {
+    this.#whole ??= this.#planOf()
+    return this.#whole.slots.map(({ type, width }) => ({ type, width }))
   }
 
   /** Bytes of memory that the model and its rows take. */

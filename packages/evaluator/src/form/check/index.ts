@@ -3,6 +3,8 @@ import { formShape } from './fields.ts'
 import { fault } from './shapes.ts'
 import { type Kind, kindsOf } from './values.ts'
 
+export { kindsOf } from './values.ts'
+
 const mostSteps = 100_000
 
 /**

@@ -1,7 +1,6 @@
 import type { Elements, Predictor } from '@fairlead/evaluator'
 import { allocate, type Tensor, type TensorData } from '../../domain/inference/index.ts'
 import { TRAVELLING } from '../../model/compiled/element-types.ts'
-import { valueShapes } from '../../model/compiled/widths.ts'
 
 /** One output of a session. */
 export interface Answer {
@@ -12,10 +11,9 @@ export interface Answer {
 }
 
 /** The outputs of a predictor as tensors. */
-export function answersFor({ form, outputs }: Predictor): Answer[] {
-  const shapes = valueShapes(form)
-  return outputs.map(({ name, value, rank }): Answer => {
-    const { type: element, width } = shapes[value]!
+export function answersFor({ form, outputs, shapes }: Predictor): Answer[] {
+  return outputs.map(({ name, rank }, at): Answer => {
+    const { type: element, width } = shapes[at]!
     const type = TRAVELLING[element]
     const room = element === 'text' ? 'int32' : type
     const dataOf = element === 'text' ? textsOf(form.texts) : (found: Elements) => found as TensorData

@@ -1,8 +1,7 @@
 import { FairleadError, type InputColumn, type OutputField, type Signature, type TensorSpec } from '@fairlead/contract'
-import type { Form, Output } from '@fairlead/evaluator'
+import { type Form, kindsOf, type Output } from '@fairlead/evaluator'
 import { TRAVELLING } from './element-types.ts'
 import { type Feed, feedsOf } from './feeds.ts'
-import { valueShapes } from './widths.ts'
 
 /** Most columns of a model: each is a part of the signature, and of every request. */
 const COLUMN_LIMIT = 100_000
@@ -22,7 +21,7 @@ export function formSignature(form: Form): Signature {
     return { name: tensor, type, shape: alone ? [-1] : [-1, width] }
   })
   const answers = answersOf(form)
-  const shapes = valueShapes(form)
+  const shapes = kindsOf(form)
   const outputs = answers.map(({ name, value, rank }): TensorSpec => {
     const { type, width } = shapes[value]!
     return { name, type: TRAVELLING[type], shape: rank === 1 ? [-1] : [-1, width] }

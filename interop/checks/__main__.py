@@ -49,6 +49,7 @@ CHECKS = [
     binary_tensors.asyncio_client,
     other_clients.kserve_sdk,
     other_clients.schema_fuzzer,
+    model_files.lightgbm_answers_are_the_librarys,
     model_files.xgboost_answers_are_the_librarys,
     model_files.contributions_are_those_of_shap,
 ]

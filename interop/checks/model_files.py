@@ -7,5 +7,9 @@ def xgboost_answers_are_the_librarys(platform):
     run_alone([str(INTEROP / ".venv-models/bin/python"), str(INTEROP / "xgboost_models.py")], platform.data)
 
 
+def lightgbm_answers_are_the_librarys(platform):
+    run_alone([str(INTEROP / ".venv-models/bin/python"), str(INTEROP / "lightgbm_models.py")], platform.data)
+
+
 def contributions_are_those_of_shap(platform):
     run_alone([str(INTEROP / ".venv-models/bin/python"), str(INTEROP / "shap_models.py")], platform.data)

@@ -19,6 +19,8 @@ class Lists {
   /** 1 where leaves are vectors. */
   vectors: u32
   zero: f64
+  /** Where the eight ways down ended: nodes, of four bytes. */
+  ends: usize
 }
 
 /** A column of a prepared row. */
@@ -85,60 +87,41 @@ function down<X>(nodes: usize, at: u32, row: usize): u32 {
   return load<u32>(node, 12) + u32(!(load<f64>(row + load<u32>(node, 8)) < load<f64>(node)))
 }
 
-/** The value of a scalar leaf. */
-@inline
-function value<X, S>(lists: Lists, node: usize): S {
-  if (sizeof<X>() == 4 && sizeof<S>() == 8) return load<S>(lists.leaves + (<usize>load<u32>(node) << 3))
-  return <S>load<X>(node)
-}
-
-@inline
-function valueAt<X, S>(lists: Lists, list: List, at: u32): S {
-  return value<X, S>(lists, list.nodes + (<usize>at << (sizeof<X>() == 4 ? 3 : 4)))
-}
-
-/** What a leaf adds to a row's sums. */
-@inline
-function add<X, S>(lists: Lists, list: List, at: u32, sums: usize): void {
-  const node = list.nodes + (<usize>at << (sizeof<X>() == 4 ? 3 : 4))
-  if (lists.vectors) {
-    const outputs = lists.outputs
-    const vector = lists.leaves + (sizeof<X>() == 4 ? load<u32>(node) : <u32>load<f64>(node)) * outputs * sizeof<S>()
-    for (let k: usize = 0; k < outputs; k++) store<S>(sums + k * sizeof<S>(), load<S>(sums + k * sizeof<S>()) + load<S>(vector + k * sizeof<S>()))
-    return
-  }
-  sums += list.target
-  store<S>(sums, load<S>(sums) + value<X, S>(lists, node))
-}
-
-/** Eight rows through one tree after the other. */
-@inline
-function rowsTogether<X, S>(lists: Lists, n: u32, rows: usize, sums: usize): void {
-  const width = lists.width
-  const wide = lists.outputs * sizeof<S>()
-  const last = n - 1
-  for (let k: u32 = 0; k < lists.treeCount; k++) {
-    const list = changetype<List>(lists.trees + k * offsetof<List>())
-    const nodes = list.nodes
-    for (let from: u32 = 0; from < n; from += 8) {
-      const r0 = rows + from * width
-      const r1 = rows + min<u32>(from + 1, last) * width
-      const r2 = rows + min<u32>(from + 2, last) * width
-      const r3 = rows + min<u32>(from + 3, last) * width
-      const r4 = rows + min<u32>(from + 4, last) * width
-      const r5 = rows + min<u32>(from + 5, last) * width
-      const r6 = rows + min<u32>(from + 6, last) * width
-      const r7 = rows + min<u32>(from + 7, last) * width
-      let a0: u32 = 0
-      let a1: u32 = 0
-      let a2: u32 = 0
-      let a3: u32 = 0
-      let a4: u32 = 0
-      let a5: u32 = 0
-      let a6: u32 = 0
-      let a7: u32 = 0
-      let moved: u32 = list.depth > BLIND ? 1 : 0
-      for (let step: u32 = moved ? 0 : list.depth; step > 0; step--) {
+/** Eight rows through one tree; those behind the last row are the last. */
+function rowsDown<X>(list: List, rows: usize, width: usize, last: u32, ends: usize): void {
+  const nodes = list.nodes
+  let depth = list.depth
+  const r0 = rows
+  const r1 = rows + min<usize>(1, last) * width
+  const r2 = rows + min<usize>(2, last) * width
+  const r3 = rows + min<usize>(3, last) * width
+  const r4 = rows + min<usize>(4, last) * width
+  const r5 = rows + min<usize>(5, last) * width
+  const r6 = rows + min<usize>(6, last) * width
+  const r7 = rows + min<usize>(7, last) * width
+  let a0: u32 = 0
+  let a1: u32 = 0
+  let a2: u32 = 0
+  let a3: u32 = 0
+  let a4: u32 = 0
+  let a5: u32 = 0
+  let a6: u32 = 0
+  let a7: u32 = 0
+  if (depth <= BLIND) {
+    for (; depth > 0; depth--) {
+      a0 = down<X>(nodes, a0, r0)
+      a1 = down<X>(nodes, a1, r1)
+      a2 = down<X>(nodes, a2, r2)
+      a3 = down<X>(nodes, a3, r3)
+      a4 = down<X>(nodes, a4, r4)
+      a5 = down<X>(nodes, a5, r5)
+      a6 = down<X>(nodes, a6, r6)
+      a7 = down<X>(nodes, a7, r7)
+    }
+  } else {
+    let moved: u32 = 1
+    while (moved) {
+      for (let step = 0; step < 3; step++) {
         a0 = down<X>(nodes, a0, r0)
         a1 = down<X>(nodes, a1, r1)
         a2 = down<X>(nodes, a2, r2)
@@ -148,77 +131,56 @@ function rowsTogether<X, S>(lists: Lists, n: u32, rows: usize, sums: usize): voi
         a6 = down<X>(nodes, a6, r6)
         a7 = down<X>(nodes, a7, r7)
       }
-      while (moved) {
-        for (let step = 0; step < 3; step++) {
-          a0 = down<X>(nodes, a0, r0)
-          a1 = down<X>(nodes, a1, r1)
-          a2 = down<X>(nodes, a2, r2)
-          a3 = down<X>(nodes, a3, r3)
-          a4 = down<X>(nodes, a4, r4)
-          a5 = down<X>(nodes, a5, r5)
-          a6 = down<X>(nodes, a6, r6)
-          a7 = down<X>(nodes, a7, r7)
-        }
-        const b0 = a0
-        const b1 = a1
-        const b2 = a2
-        const b3 = a3
-        const b4 = a4
-        const b5 = a5
-        const b6 = a6
-        const b7 = a7
-        a0 = down<X>(nodes, a0, r0)
-        a1 = down<X>(nodes, a1, r1)
-        a2 = down<X>(nodes, a2, r2)
-        a3 = down<X>(nodes, a3, r3)
-        a4 = down<X>(nodes, a4, r4)
-        a5 = down<X>(nodes, a5, r5)
-        a6 = down<X>(nodes, a6, r6)
-        a7 = down<X>(nodes, a7, r7)
-        moved = (a0 ^ b0) | (a1 ^ b1) | (a2 ^ b2) | (a3 ^ b3) | (a4 ^ b4) | (a5 ^ b5) | (a6 ^ b6) | (a7 ^ b7)
-      }
-      const at = sums + from * wide
-      const many = min<u32>(8, n - from)
-      add<X, S>(lists, list, a0, at)
-      if (many > 1) add<X, S>(lists, list, a1, at + wide)
-      if (many > 2) add<X, S>(lists, list, a2, at + 2 * wide)
-      if (many > 3) add<X, S>(lists, list, a3, at + 3 * wide)
-      if (many > 4) add<X, S>(lists, list, a4, at + 4 * wide)
-      if (many > 5) add<X, S>(lists, list, a5, at + 5 * wide)
-      if (many > 6) add<X, S>(lists, list, a6, at + 6 * wide)
-      if (many > 7) add<X, S>(lists, list, a7, at + 7 * wide)
+      const b0 = a0
+      const b1 = a1
+      const b2 = a2
+      const b3 = a3
+      const b4 = a4
+      const b5 = a5
+      const b6 = a6
+      const b7 = a7
+      a0 = down<X>(nodes, a0, r0)
+      a1 = down<X>(nodes, a1, r1)
+      a2 = down<X>(nodes, a2, r2)
+      a3 = down<X>(nodes, a3, r3)
+      a4 = down<X>(nodes, a4, r4)
+      a5 = down<X>(nodes, a5, r5)
+      a6 = down<X>(nodes, a6, r6)
+      a7 = down<X>(nodes, a7, r7)
+      moved = (a0 ^ b0) | (a1 ^ b1) | (a2 ^ b2) | (a3 ^ b3) | (a4 ^ b4) | (a5 ^ b5) | (a6 ^ b6) | (a7 ^ b7)
     }
   }
+  store<u32>(ends, a0)
+  store<u32>(ends, a1, 4)
+  store<u32>(ends, a2, 8)
+  store<u32>(ends, a3, 12)
+  store<u32>(ends, a4, 16)
+  store<u32>(ends, a5, 20)
+  store<u32>(ends, a6, 24)
+  store<u32>(ends, a7, 28)
 }
 
-@inline
-function listAt(lists: Lists, k: u32): List {
-  return changetype<List>(lists.trees + k * offsetof<List>())
-}
-
-/** One row through eight trees, then the next eight. Behind the last tree stand seven that are a leaf each, and add nothing. */
-@inline
-function treesTogether<X, S>(lists: Lists, row: usize, sums: usize): void {
-  for (let k: u32 = 0; k < lists.treeCount; k += 8) {
-    const n0 = listAt(lists, k).nodes
-    const n1 = listAt(lists, k + 1).nodes
-    const n2 = listAt(lists, k + 2).nodes
-    const n3 = listAt(lists, k + 3).nodes
-    const n4 = listAt(lists, k + 4).nodes
-    const n5 = listAt(lists, k + 5).nodes
-    const n6 = listAt(lists, k + 6).nodes
-    const n7 = listAt(lists, k + 7).nodes
-    let a0: u32 = 0
-    let a1: u32 = 0
-    let a2: u32 = 0
-    let a3: u32 = 0
-    let a4: u32 = 0
-    let a5: u32 = 0
-    let a6: u32 = 0
-    let a7: u32 = 0
-    const depth = listAt(lists, k).depths
-    let moved: u32 = depth > BLIND ? 1 : 0
-    for (let step: u32 = moved ? 0 : depth; step > 0; step--) {
+/** One row through eight trees. */
+function treesDown<X>(list: usize, row: usize, ends: usize): void {
+  let depth = changetype<List>(list).depths
+  const n0 = changetype<List>(list).nodes
+  const n1 = changetype<List>(list + 1 * offsetof<List>()).nodes
+  const n2 = changetype<List>(list + 2 * offsetof<List>()).nodes
+  const n3 = changetype<List>(list + 3 * offsetof<List>()).nodes
+  const n4 = changetype<List>(list + 4 * offsetof<List>()).nodes
+  const n5 = changetype<List>(list + 5 * offsetof<List>()).nodes
+  const n6 = changetype<List>(list + 6 * offsetof<List>()).nodes
+  const n7 = changetype<List>(list + 7 * offsetof<List>()).nodes
+  let a0: u32 = 0
+  let a1: u32 = 0
+  let a2: u32 = 0
+  let a3: u32 = 0
+  let a4: u32 = 0
+  let a5: u32 = 0
+  let a6: u32 = 0
+  let a7: u32 = 0
+  if (depth <= BLIND) {
+    for (; depth > 0; depth--) {
       a0 = down<X>(n0, a0, row)
       a1 = down<X>(n1, a1, row)
       a2 = down<X>(n2, a2, row)
@@ -228,8 +190,10 @@ function treesTogether<X, S>(lists: Lists, row: usize, sums: usize): void {
       a6 = down<X>(n6, a6, row)
       a7 = down<X>(n7, a7, row)
     }
+  } else {
+    let moved: u32 = 1
     while (moved) {
-      for (let step = 0; step < 2; step++) {
+      for (let step = 0; step < 3; step++) {
         a0 = down<X>(n0, a0, row)
         a1 = down<X>(n1, a1, row)
         a2 = down<X>(n2, a2, row)
@@ -257,29 +221,79 @@ function treesTogether<X, S>(lists: Lists, row: usize, sums: usize): void {
       a7 = down<X>(n7, a7, row)
       moved = (a0 ^ b0) | (a1 ^ b1) | (a2 ^ b2) | (a3 ^ b3) | (a4 ^ b4) | (a5 ^ b5) | (a6 ^ b6) | (a7 ^ b7)
     }
-    if (lists.outputs == 1 && !lists.vectors && lists.treeCount - k >= 8) {
-      let sum = load<S>(sums)
-      sum += valueAt<X, S>(lists, listAt(lists, k), a0)
-      sum += valueAt<X, S>(lists, listAt(lists, k + 1), a1)
-      sum += valueAt<X, S>(lists, listAt(lists, k + 2), a2)
-      sum += valueAt<X, S>(lists, listAt(lists, k + 3), a3)
-      sum += valueAt<X, S>(lists, listAt(lists, k + 4), a4)
-      sum += valueAt<X, S>(lists, listAt(lists, k + 5), a5)
-      sum += valueAt<X, S>(lists, listAt(lists, k + 6), a6)
-      sum += valueAt<X, S>(lists, listAt(lists, k + 7), a7)
-      store<S>(sums, sum)
-      continue
-    }
-    const many = lists.treeCount - k
-    add<X, S>(lists, listAt(lists, k), a0, sums)
-    if (many > 1) add<X, S>(lists, listAt(lists, k + 1), a1, sums)
-    if (many > 2) add<X, S>(lists, listAt(lists, k + 2), a2, sums)
-    if (many > 3) add<X, S>(lists, listAt(lists, k + 3), a3, sums)
-    if (many > 4) add<X, S>(lists, listAt(lists, k + 4), a4, sums)
-    if (many > 5) add<X, S>(lists, listAt(lists, k + 5), a5, sums)
-    if (many > 6) add<X, S>(lists, listAt(lists, k + 6), a6, sums)
-    if (many > 7) add<X, S>(lists, listAt(lists, k + 7), a7, sums)
   }
+  store<u32>(ends, a0)
+  store<u32>(ends, a1, 4)
+  store<u32>(ends, a2, 8)
+  store<u32>(ends, a3, 12)
+  store<u32>(ends, a4, 16)
+  store<u32>(ends, a5, 20)
+  store<u32>(ends, a6, 24)
+  store<u32>(ends, a7, 28)
+}
+
+/** Address of a node. */
+@inline
+function nodeAt<X>(list: List, at: u32): usize {
+  return list.nodes + (<usize>at << (sizeof<X>() == 4 ? 3 : 4))
+}
+
+/** The value of a scalar leaf. */
+@inline
+function value<X, S>(lists: Lists, node: usize): S {
+  if (sizeof<X>() == 4 && sizeof<S>() == 8) return load<S>(lists.leaves + (<usize>load<u32>(node) << 3))
+  return <S>load<X>(node)
+}
+
+/** Adds a leaf that is a vector to a row's sums. */
+@inline
+function addVector<X, S>(lists: Lists, node: usize, sums: usize): void {
+  const outputs = lists.outputs
+  const vector = lists.leaves + (sizeof<X>() == 4 ? load<u32>(node) : <u32>load<f64>(node)) * outputs * sizeof<S>()
+  for (let k: usize = 0; k < outputs; k++) store<S>(sums + k * sizeof<S>(), load<S>(sums + k * sizeof<S>()) + load<S>(vector + k * sizeof<S>()))
+}
+
+@inline
+function add<X, S>(lists: Lists, list: List, at: u32, sums: usize): void {
+  const node = nodeAt<X>(list, at)
+  if (lists.vectors) addVector<X, S>(lists, node, sums)
+  else store<S>(sums + list.target, load<S>(sums + list.target) + value<X, S>(lists, node))
+}
+
+/** Many rows: eight through each tree, tree after tree. */
+@inline
+function rowsTogether<X, S>(lists: Lists, n: u32, rows: usize, sums: usize): void {
+  const width = lists.width
+  const wide = lists.outputs * sizeof<S>()
+  const ends = lists.ends
+  for (let k: u32 = 0; k < lists.treeCount; k++) {
+    const list = changetype<List>(lists.trees + k * offsetof<List>())
+    for (let from: u32 = 0; from < n; from += 8) {
+      const many = min<u32>(8, n - from)
+      rowsDown<X>(list, rows + from * width, width, many - 1, ends)
+      for (let i: u32 = 0; i < many; i++) add<X, S>(lists, list, load<u32>(ends + (i << 2)), sums + (from + i) * wide)
+    }
+  }
+}
+
+/** One row: eight trees at once, then the next eight. Behind the last tree stand some that are a leaf each, and add nothing. */
+@inline
+function treesTogether<X, S>(lists: Lists, row: usize, sums: usize): void {
+  const ends = lists.ends
+  const single = lists.outputs == 1 && !lists.vectors
+  let sum = load<S>(sums)
+  for (let k: u32 = 0; k < lists.treeCount; k += 8) {
+    const at = lists.trees + k * offsetof<List>()
+    treesDown<X>(at, row, ends)
+    const many = min<u32>(8, lists.treeCount - k)
+    for (let i: u32 = 0; i < many; i++) {
+      const list = changetype<List>(at + i * offsetof<List>())
+      const end = load<u32>(ends + (i << 2))
+      if (single) sum += value<X, S>(lists, nodeAt<X>(list, end))
+      else add<X, S>(lists, list, end, sums)
+    }
+  }
+  if (single) store<S>(sums, sum)
 }
 
 @inline

@@ -65,7 +65,20 @@ function part(layout: Layout, bench: Workbench): Part {
   const sets = [arena.place(trees.sets.start), arena.place(trees.sets.words)]
   const leavesAt = bench.constants(sum, leaves)
   const vectors = trees.leaf === 'vector' ? 1 : 0
-  const fields = [treesAt, range.to - range.from, columns, prepared.width - 1, width, ...sets, leavesAt, trees.outputs, vectors, 0, 0]
+  const fields = [
+    treesAt,
+    range.to - range.from,
+    columns,
+    prepared.width - 1,
+    width,
+    ...sets,
+    leavesAt,
+    trees.outputs,
+    vectors,
+    0,
+    0,
+    arena.reserve(4 * TOGETHER),
+  ]
   const at = arena.place(Uint32Array.from(fields))
   arena.f64[(at >>> 3) + 5] = trees.zero
   const room = bench.room(width)

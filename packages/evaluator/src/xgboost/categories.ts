@@ -1,7 +1,12 @@
 import type { Categories } from '../form/form.ts'
 import { type Cursor, fields, integerArray, numberArray, type Place } from './cursor.ts'
 
+const decoder = new TextDecoder()
+
 type Named = Omit<Categories, 'unseen'>
+
+/** Categories of one column, kept one by one. */
+const MOST_VALUES = 1 << 20
 
 /** The categories of each column, as the frame had them that the model was trained with (from 3.1). */
 export function readCategories(cursor: Cursor): readonly (Named | undefined)[] {
@@ -32,6 +37,7 @@ function readColumn(cursor: Cursor): Named | undefined {
   const values = offsets ? texts(cursor, offsets, integerArray(cursor)) : Array.from(numberArray(cursor))
   cursor.seek(end)
   if (values.length === 0) return undefined
+  if (values.length > MOST_VALUES) cursor.refuse(`${values.length} categories of one column`, 'too-large')
   if (new Set<string | number>(values).size !== values.length) cursor.refuse('a category is listed twice')
   return { values }
 }
@@ -45,7 +51,7 @@ function texts(cursor: Cursor, offsets: Int32Array, bytes: Int32Array): string[]
   for (let at = 0; at + 1 < offsets.length; at++) {
     const [from, to] = [offsets[at]!, offsets[at + 1]!]
     if (from > to || from < 0 || to > bytes.length) cursor.refuse('offsets of categories out of order')
-    list.push(String.fromCharCode(...bytes.subarray(from, to)))
+    list.push(decoder.decode(Uint8Array.from(bytes.subarray(from, to))))
   }
   if ((offsets[0] ?? 0) !== 0 || (offsets.at(-1) ?? 0) !== bytes.length) cursor.refuse('offsets of categories do not fit their bytes')
   return list

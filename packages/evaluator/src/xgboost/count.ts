@@ -18,51 +18,48 @@ export interface TreeCounts {
 
 /** Arrays with a number per node. */
 const REQUIRED = ['left_children', 'right_children', 'split_indices', 'split_conditions', 'default_left'] as const
-const FURTHER = ['split_type', 'sum_hessian', 'loss_changes'] as const
+const PER_NODE = [...REQUIRED, 'split_type', 'sum_hessian', 'loss_changes'] as const
+const COUNTED = [...PER_NODE, 'leaf_weights', 'base_weights'] as const
 
 /** Passes over the trees and counts their nodes: what is reserved later is never more than the file has numbers for. */
 export function countTrees(cursor: Cursor): TreeCounts {
   const counts: TreeCounts = { trees: 0, nodes: 0, leaves: 'numbers', vectors: 0, covers: true, gains: true }
+  const tree: Tree = { lengths: new Map(), announced: undefined, size: 0 }
+  // made once: a file may have a million trees
+  const parameters = {
+    num_nodes: () => {
+      tree.announced = parameter(cursor, 2 ** 31 - 1)
+    },
+    size_leaf_vector: () => {
+      tree.size = parameter(cursor, 2 ** 16)
+    },
+  }
+  const readers: Record<string, () => void> = { tree_param: () => fields(cursor, parameters) }
+  for (const key of COUNTED) readers[key] = () => tree.lengths.set(key, cursor.count())
   cursor.array(() => {
-    const lengths = new Map<string, number>()
-    let nodes: number | undefined
-    const read = (key: string) => () => {
-      lengths.set(key, cursor.count())
-    }
-    let size = 0
-    const readSize = () => {
-      size = parameter(cursor, 2 ** 16)
-    }
-    const readNodes = () => {
-      nodes = parameter(cursor, 2 ** 31 - 1)
-    }
-    fields(
-      cursor,
-      {
-        ...Object.fromEntries([...REQUIRED, ...FURTHER, 'leaf_weights', 'base_weights'].map((key) => [key, read(key)])),
-        tree_param: () => fields(cursor, { num_nodes: readNodes, size_leaf_vector: readSize }),
-      },
-      REQUIRED,
-    )
-    add(cursor, counts, { lengths, announced: nodes, size })
+    tree.lengths.clear()
+    tree.announced = undefined
+    tree.size = 0
+    fields(cursor, readers, REQUIRED)
+    add(cursor, counts, tree)
   })
   return counts
 }
 
 interface Tree {
   /** Of its arrays. */
-  readonly lengths: ReadonlyMap<string, number>
+  readonly lengths: Map<string, number>
   /** Nodes it says it has. */
-  readonly announced: number | undefined
+  announced: number | undefined
   /** Numbers of a leaf. */
-  readonly size: number
+  size: number
 }
 
 function add(cursor: Cursor, counts: TreeCounts, { lengths, announced, size }: Tree): void {
   const nodes = lengths.get('left_children')!
   if (nodes === 0) cursor.refuse('a tree without nodes')
   if (announced !== undefined && announced !== nodes) cursor.refuse(`num_nodes is ${announced}, and left_children has ${nodes} numbers`)
-  for (const key of [...REQUIRED, ...FURTHER]) {
+  for (const key of PER_NODE) {
     const length = lengths.get(key) ?? nodes
     if (length !== nodes) cursor.refuse(`${key} has ${length} numbers, and left_children ${nodes}`)
   }

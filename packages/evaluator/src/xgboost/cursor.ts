@@ -8,6 +8,8 @@ export type Kind = 'object' | 'array' | 'text' | 'number' | 'boolean' | 'null'
  * kind or broken; the place is in the message.
  */
 export interface Cursor {
+  /** Bytes of the file. */
+  readonly size: number
   /** Kind of the value that comes next; takes nothing. */
   kind(): Kind
   /** Calls `member` for each key; it takes the value. A key that comes twice is refused. */

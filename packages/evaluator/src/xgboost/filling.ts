@@ -1,5 +1,5 @@
+import type { Ensemble } from './booster.ts'
 import type { TreeCounts } from './count.ts'
-import type { Ensemble } from './outline.ts'
 import { SetPool } from './sets.ts'
 
 /** Arrays of a form's trees while they are filled, tree by tree. */

@@ -1,8 +1,9 @@
 import type { Trees } from '../form/trees.ts'
 import { UnreadableModel } from '../unreadable.ts'
+import type { Ensemble } from './booster.ts'
 import type { Cursor } from './cursor.ts'
 import { cut, start } from './filling.ts'
-import type { Ensemble, Outline } from './outline.ts'
+import type { Outline } from './outline.ts'
 import { settle } from './settle.ts'
 import { readTree } from './tree.ts'
 

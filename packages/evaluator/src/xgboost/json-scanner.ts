@@ -1,16 +1,17 @@
+import { ShortTexts } from './short-texts.ts'
+
 const decoder = new TextDecoder('utf-8', { fatal: true })
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
 /** No library prints a number with more characters. */
 const LONGEST_NUMBER = 400
-/** Keys and names this short are read without a decoder. */
-const SHORT = 64
 const WORDS: Readonly<Record<string, number>> = { true: 1, false: 0, null: Number.NaN, NaN: Number.NaN, Infinity: Number.POSITIVE_INFINITY }
 const POWERS = Float64Array.from({ length: 23 }, (_, power) => Number(`1e${power}`))
 
 /** Reads the scalars of JSON byte by byte from `at`, which moves on behind them. */
 export class JsonScanner {
   at = 0
+  readonly #short = new ShortTexts()
   readonly #bytes: Uint8Array
   readonly #refuse: (at: number, what: string) => never
 
@@ -66,8 +67,8 @@ export class JsonScanner {
   text(): string {
     const from = this.at
     this.passText()
-    const inner = this.#bytes.subarray(from + 1, this.at - 1)
-    if (inner.length < SHORT && inner.every((byte) => byte >= 0x20 && byte < 0x80 && byte !== BACKSLASH)) return String.fromCharCode(...inner)
+    const known = this.#short.find(this.#bytes, from + 1, this.at - 1)
+    if (known !== undefined) return known
     try {
       return JSON.parse(decoder.decode(this.#bytes.subarray(from, this.at))) as string
     } catch {

@@ -17,8 +17,10 @@ export class JsonCursor implements Cursor {
   readonly #bytes: Uint8Array
   readonly #scan: JsonScanner
   readonly #trail = new Trail()
+  readonly size: number
 
   constructor(bytes: Uint8Array) {
+    this.size = bytes.length
     this.#bytes = bytes
     this.#scan = new JsonScanner(bytes, (at, what) => this.#trail.refuse(at, what))
   }

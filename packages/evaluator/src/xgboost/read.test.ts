@@ -186,6 +186,33 @@ describe('what a file may not say', () => {
   ]
   for (const [name, change, message, reason = 'malformed'] of faults) test(name, () => refused(change, { reason, message }))
 
+  test('sets that would take far more than the file', () => {
+    const model = smallModel()
+    const many = Array.from({ length: 60 }, () => structuredClone(trees(model)[0]!))
+    for (const tree of many) tree.categories = [(1 << 24) - 1]
+    Object.assign(inner(model), { trees: many, tree_info: many.map(() => 0), iteration_indptr: [0, many.length] })
+    assert.throws(() => readXGBoost(json(model as unknown as Json)), { reason: 'too-large', message: /trees\[\d+\].*sets of categories take more than/ })
+  })
+
+  test('more categories and names than are kept', () => {
+    const long = smallModel()
+    const bytes = Array.from({ length: 200_000 }, () => 97)
+    inner(long).cats = {
+      enc: [
+        { offsets: [0, bytes.length], values: bytes },
+        { offsets: [], values: [] },
+        { offsets: [], values: [] },
+      ],
+    }
+    assert.deepEqual(readXGBoost(json(long as unknown as Json)).inputs[0]!.columns![0]!.categories!.values, ['a'.repeat(bytes.length)])
+    const text = JSON.stringify(smallModel()).replace('["age"', `[${'"",'.repeat(1 << 20)}"age"`)
+    assert.throws(() => readXGBoost(new TextEncoder().encode(text)), { reason: 'too-large', message: /more than 1048576 texts/ })
+    const numbers = JSON.stringify(smallModel())
+      .replace('"values":[114,', `"values":[${'0,'.repeat(1 << 20)}`)
+      .replace('"offsets":[0,3,8],', '')
+    assert.throws(() => readXGBoost(new TextEncoder().encode(numbers)), { reason: 'too-large', message: /categories of one column/ })
+  })
+
   test('a best round that is not there', () => {
     const model = smallModel()
     model.learner.attributes = { best_iteration: '2' }

@@ -3,8 +3,8 @@ import type { Cursor } from './cursor.ts'
 
 /** Categories are codes below this: https://github.com/dmlc/xgboost/blob/master/src/common/categorical.h */
 const MOST_CATEGORIES = 1 << 24
-/** 128 MB of sets. A category of a large number takes a long set, however few there are. */
-const MOST_WORDS = 1 << 25
+/** 16 MB of sets in any file, and twice the file: a category of a large number takes a long set, however few there are. */
+const LEAST_ROOM = 1 << 22
 
 /** Sets of categories, one behind the other. */
 export class SetPool {
@@ -32,9 +32,10 @@ export class SetPool {
 
   #reserve(cursor: Cursor, words: number): void {
     const needed = this.#used + words
-    if (needed > MOST_WORDS) cursor.refuse(`the sets of categories take more than ${MOST_WORDS * 4} bytes`, 'too-large')
+    const most = LEAST_ROOM + (cursor.size >>> 1)
+    if (needed > most) cursor.refuse(`the sets of categories take more than ${most * 4} bytes`, 'too-large')
     if (needed <= this.#words.length) return
-    const larger = new Uint32Array(Math.min(MOST_WORDS, needed * 2))
+    const larger = new Uint32Array(Math.min(most, needed * 2))
     larger.set(this.#words)
     this.#words = larger
   }

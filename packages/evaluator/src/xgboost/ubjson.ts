@@ -1,6 +1,8 @@
 import type { UnreadableReason } from '../unreadable.ts'
 import { type Cursor, Keys, type Kind, MOST_NESTED, type Place, Trail } from './cursor.ts'
 
+import { ShortTexts } from './short-texts.ts'
+
 const decoder = new TextDecoder('utf-8', { fatal: true })
 const KINDS: Readonly<Record<string, Kind>> = { '{': 'object', '[': 'array', S: 'text', C: 'text', T: 'boolean', F: 'boolean', Z: 'null' }
 
@@ -38,9 +40,12 @@ export class UbjsonCursor implements Cursor {
   readonly #bytes: Uint8Array
   readonly #view: DataView
   readonly #trail = new Trail()
+  readonly size: number
+  readonly #short = new ShortTexts()
   #at = 0
 
   constructor(bytes: Uint8Array) {
+    this.size = bytes.length
     this.#bytes = bytes
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   }
@@ -210,6 +215,8 @@ export class UbjsonCursor implements Cursor {
   #string(): string {
     const length = this.#length(1)
     const from = this.#forward(length)
+    const known = this.#short.find(this.#bytes, from, this.#at)
+    if (known !== undefined) return known
     try {
       return decoder.decode(this.#bytes.subarray(from, from + length))
     } catch {

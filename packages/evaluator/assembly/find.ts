@@ -45,12 +45,20 @@ export function find_small(n: usize, from: usize, to: usize, table: usize, size:
   }
 }
 
+/** A row of zeros. */
+@inline
+function clear(to: usize, bytes: usize): void {
+  let k: usize = 0
+  for (; k + 16 <= bytes; k += 16) v128.store(to + k, i64x2.splat(0))
+  for (; k < bytes; k += 4) store<u32>(to + k, 0)
+}
+
 @inline
 function spread<T>(rows: usize, width: usize, from: usize, to: usize, toStep: usize): i32 {
   let unknown: i32 = -1
   for (let row: usize = 0; row < rows; row++) {
     const place = <usize>load<u32>(from + (row << 2))
-    memory.fill(to, 0, width * sizeof<T>())
+    clear(to, width * sizeof<T>())
     if (place < width) store<T>(to + place * sizeof<T>(), <T>1)
     else if (unknown < 0) unknown = <i32>row
     to += toStep
@@ -64,4 +72,26 @@ export function spread_f32(rows: usize, width: usize, from: usize, to: usize, to
 }
 export function spread_f64(rows: usize, width: usize, from: usize, to: usize, toStep: usize): i32 {
   return spread<f64>(rows, width, from, to, toStep)
+}
+
+@inline
+function spreadSmall<T>(rows: usize, width: usize, from: usize, to: usize, toStep: usize, table: usize, size: u32): i32 {
+  let unknown: i32 = -1
+  for (let row: usize = 0; row < rows; row++) {
+    const x = load<u32>(from + (row << 2))
+    const place = x < size ? <usize>load<u32>(table + (<usize>x << 2)) : width
+    clear(to, width * sizeof<T>())
+    if (place < width) store<T>(to + place * sizeof<T>(), <T>1)
+    else if (unknown < 0) unknown = <i32>row
+    to += toStep
+  }
+  return unknown
+}
+
+/** The same of positions of texts, whose places are in a table of `size`. */
+export function spread_small_f32(rows: usize, width: usize, from: usize, to: usize, toStep: usize, table: usize, size: u32): i32 {
+  return spreadSmall<f32>(rows, width, from, to, toStep, table, size)
+}
+export function spread_small_f64(rows: usize, width: usize, from: usize, to: usize, toStep: usize, table: usize, size: u32): i32 {
+  return spreadSmall<f64>(rows, width, from, to, toStep, table, size)
 }

@@ -38,15 +38,17 @@ export function compile(form: Form, options: CompileOptions = {}): Predictor {
   const bench = new Workbench(form, arena, kernels)
   for (const { type, width } of form.inputs) bench.values.push(bench.slot(type, width))
   const needed = stepsOf(form, outputs)
+  const alone = readOnce(form, { needed, outputs })
   const steps: (Made | undefined)[] = form.steps.map((step, at) => {
     const made = needed.has(at) ? make(step, bench) : undefined
     bench.values.push(made?.result ?? { type: 'f32', width: 0, at: 0 })
+    if (made?.anywhere && alone.has(form.inputs.length + at)) bench.movable.add(made.result)
     return made
   })
   const block = options.block ?? blockOf(bench)
   const inputs = bench.values.slice(0, form.inputs.length)
   const demands = form.inputs.map((input, at) => demandOf(input, inputs[at] as Slot, bench))
-  const own = new Set(steps.flatMap((made) => (made && !inputs.includes(made.result) ? [made.result] : [])))
+  const own = new Set(steps.flatMap((made) => (made && !made.result.within && !inputs.includes(made.result) ? [made.result] : [])))
   for (const slot of own) slot.at = arena.reserve(block * slot.width * BYTES[slot.type])
   for (const room of bench.rooms) room.at = arena.reserve(block * room.bytes)
   const plan = (names: readonly string[]): Plan => planOf(form, wanted(form, names, outputs), { steps, values: bench.values, demands })
@@ -66,11 +68,19 @@ function planOf(form: Form, outputs: readonly Output[], { steps, values, demands
   const asked = read.flatMap((at) => demands[at] ?? [])
   const runs = [...needed].sort((a, b) => a - b).map((at) => (steps[at] as Made).run)
   const inputs = read.map((at) => form.inputs[at] as Input)
-  return new Plan({ runs: [...asked, ...runs], outputs, slots: outputs.map(({ value }) => values[value] as Slot), inputs })
+  return new Plan({ runs: [...asked, ...runs], outputs, slots: outputs.map(({ value }) => values[value] as Slot), inputs, numbers: read })
 }
 
 function isRead(form: Form, { needed, value, outputs }: { needed: ReadonlySet<number>; value: number; outputs: readonly Output[] }): boolean {
   return outputs.some((output) => output.value === value) || [...needed].some((at) => form.steps[at]!.of.some((of) => of === value))
+}
+
+/** Values that one step alone reads, once, and that are no output. */
+function readOnce(form: Form, { needed, outputs }: { needed: ReadonlySet<number>; outputs: readonly Output[] }): Set<number> {
+  const times = new Map<number, number>()
+  for (const at of needed) for (const value of form.steps[at]!.of) times.set(value, (times.get(value) ?? 0) + 1)
+  for (const { value } of outputs) times.delete(value)
+  return new Set([...times].flatMap(([value, count]) => (count === 1 ? [value] : [])))
 }
 
 /** Outputs by name. */

@@ -7,12 +7,15 @@ export class Plan {
   readonly outputs: readonly Output[]
   readonly slots: readonly Slot[]
   readonly inputs: readonly Input[]
+  /** Numbers of these inputs in the form. */
+  readonly numbers: readonly number[]
   readonly #runs: readonly ((rows: number) => void)[]
 
-  constructor(parts: { runs: readonly ((rows: number) => void)[]; outputs: readonly Output[]; slots: readonly Slot[]; inputs: readonly Input[] }) {
+  constructor(parts: Pick<Plan, 'outputs' | 'slots' | 'inputs' | 'numbers'> & { readonly runs: readonly ((rows: number) => void)[] }) {
     this.outputs = parts.outputs
     this.slots = parts.slots
     this.inputs = parts.inputs
+    this.numbers = parts.numbers
     this.#runs = parts.runs
   }
 

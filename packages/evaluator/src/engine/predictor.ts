@@ -1,5 +1,5 @@
 import type { Elements, ElementType } from '../form/element.ts'
-import { type Form, NO_TEXT, type Output } from '../form/form.ts'
+import type { Form, Output } from '../form/form.ts'
 import { CannotRun, WrongInput } from './cannot-run.ts'
 import { elementsOf } from './elements.ts'
 import type { Plan } from './plan.ts'
@@ -115,15 +115,16 @@ export class Predictor {
    */
   run(inputs: Readonly<Record<string, InputData>>, rows: number, outputs?: readonly string[]): Record<string, OutputData> {
     const plan = this.#planOf(outputs)
-    const taken = plan.inputs.map(({ name }) => ({ at: this.#numberOf(name), data: this.#checked(name, inputs[name], rows) }))
+    for (const at of plan.numbers) this.#check(at, inputs, rows)
     const found = plan.slots.map((slot) => elementsOf(slot.type, rows * slot.width))
     for (let from = 0; from < rows; from += this.#block) {
       const many = Math.min(this.#block, rows - from)
-      for (const { at, data } of taken) this.#store.write(at, data, { from: from * this.form.inputs[at]!.width, rows: many })
+      for (const at of plan.numbers) this.#take(at, inputs, { from, rows: many })
       plan.run(many, from)
-      plan.slots.forEach((slot, at) => {
+      for (let at = 0; at < found.length; at++) {
+        const slot = plan.slots[at]!
         this.#store.read(slot, found[at]!, { from: from * slot.width, length: many * slot.width })
-      })
+      }
     }
     return Object.fromEntries(plan.outputs.map(({ name }, at) => [name, this.#rendered(plan.slots[at]!, found[at]!)]))
   }
@@ -181,20 +182,24 @@ export class Predictor {
     return at
   }
 
-  #checked(name: string, data: InputData | undefined, rows: number): Elements {
-    const { type, width } = this.form.inputs[this.#numberOf(name)]!
+  #check(at: number, inputs: Readonly<Record<string, InputData>>, rows: number): void {
+    const { name, type, width } = this.form.inputs[at]!
+    const data = inputs[name]
     if (!data) throw new WrongInput('is missing', { input: name })
     if (data.length !== rows * width) throw new WrongInput(`${data.length} elements for ${rows} rows of ${width}`, { input: name })
-    if (type === 'text') return this.#positions(name, data)
-    if (Array.isArray(data) || (type === 'i64') !== data instanceof BigInt64Array) throw new WrongInput(`takes elements of ${type}`, { input: name })
-    return data as Elements
+    if (type === 'text' && !Array.isArray(data)) throw new WrongInput('takes texts', { input: name })
+    if (type !== 'text' && (Array.isArray(data) || (type === 'i64') !== data instanceof BigInt64Array))
+      throw new WrongInput(`takes elements of ${type}`, { input: name })
   }
 
-  #positions(input: string, data: InputData): Int32Array {
-    if (!Array.isArray(data)) throw new WrongInput('takes texts', { input })
-    this.#texts ??= new Map(this.form.texts.map((text, at) => [text, at]))
-    const texts = this.#texts
-    return Int32Array.from(data as readonly (string | null)[], (text) => (text === null ? NO_TEXT : (texts.get(text) ?? -1)))
+  /** Writes some rows of an input; texts as their positions. */
+  #take(at: number, inputs: Readonly<Record<string, InputData>>, { from, rows }: { from: number; rows: number }): void {
+    const { name, type, width } = this.form.inputs[at]!
+    const data = inputs[name]!
+    if (type === 'text') {
+      this.#texts ??= new Map(this.form.texts.map((text, position) => [text, position]))
+      this.#store.writeTexts(at, data as readonly (string | null)[], { from: from * width, rows, positions: this.#texts })
+    } else this.#store.write(at, data as Elements, { from: from * width, rows })
   }
 
   #rendered(slot: Slot, found: Elements): OutputData {

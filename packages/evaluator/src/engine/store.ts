@@ -1,10 +1,14 @@
 import type { Elements } from '../form/element.ts'
+import { NO_TEXT } from '../form/form.ts'
 import type { Arena } from './arena.ts'
 import { viewOf } from './elements.ts'
 import { BYTES, type Slot } from './workbench.ts'
 
 /** Up to so many numbers are copied one by one: a view would cost more. */
 const FEW = 256
+
+/** The position of every text that the form does not know. */
+const OTHER_TEXT = -1
 
 /** Where rows lie in the memory: written before a block is worked out, and read after. */
 export class Store {
@@ -65,6 +69,23 @@ export class Store {
     const at = slot.at / BYTES[slot.type]
     if (length <= FEW) for (let k = 0; k < length; k++) memory[at + k] = data[from + k]!
     else memory.set((from === 0 && length === data.length ? data : data.subarray(from, from + length)) as never, at)
+  }
+
+  /** Writes texts from `from` on into the room of an input, as many as so many rows have, by their positions. */
+  writeTexts(
+    input: number,
+    data: readonly (string | null)[],
+    { from, rows, positions }: { from: number; rows: number; positions: ReadonlyMap<string, number> },
+  ): void {
+    this.#ready(input, rows)
+    const slot = this.inputs[input] as Slot
+    const length = rows * slot.width
+    const memory = this.#arena.i32
+    const at = slot.at / BYTES.text
+    for (let k = 0; k < length; k++) {
+      const text = data[from + k] as string | null
+      memory[at + k] = text === null ? NO_TEXT : (positions.get(text) ?? OTHER_TEXT)
+    }
   }
 
   /** Copies elements of a value out of the memory to `from` in `out`. */

@@ -12,12 +12,26 @@ export interface Slot {
   readonly type: ElementType
   readonly width: number
   at: number
+  /** The wider value that it lies inside, `offset` bytes from where a row begins; `at` then says nothing. */
+  within?: { readonly slot: Slot; readonly offset: number }
+}
+
+/** Where a value's first row lies. */
+export function placeOf(slot: Slot): number {
+  return slot.within ? placeOf(slot.within.slot) + slot.within.offset : slot.at
+}
+
+/** Bytes from one of a value's rows to the next. */
+export function stepOf(slot: Slot): number {
+  return slot.within ? stepOf(slot.within.slot) : slot.width * BYTES[slot.type]
 }
 
 /** A step made ready: where its result lies, and its work on a block of rows, without any allocation. */
 export interface Made {
   readonly result: Slot
   readonly run: (rows: number) => void
+  /** The result may lie inside a wider value: its place and step are asked for (`placeOf`, `stepOf`) at every run. */
+  readonly anywhere?: true
 }
 
 /** Makes a step ready: everything that can be done once is done here. */
@@ -30,6 +44,8 @@ export class Workbench {
   readonly kernels: Kernels
   /** Values made so far, by number. */
   readonly values: Slot[] = []
+  /** Values that one step alone reads, and that can be made inside a wider one. */
+  readonly movable = new Set<Slot>()
   /** Room that each row of a block needs besides the values. */
   readonly rooms: { readonly bytes: number; at: number }[] = []
 

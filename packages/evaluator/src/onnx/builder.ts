@@ -17,6 +17,7 @@ export type Shape = Pick<Rows, 'type' | 'dims'> & Partial<Pick<Rows, 'meaning' |
 export class Builder {
   readonly #inputs: Input[] = []
   readonly #steps: Step[] = []
+  readonly #widths: number[] = []
   readonly #texts = new Map<string, number>()
   readonly #made = new Map<string, number>()
   /** Values that were i32 before they were widened. */
@@ -34,6 +35,7 @@ export class Builder {
   input(input: Input, dims: readonly number[]): Rows {
     this.take(input.width)
     const value = this.#inputs.push(input) - 1
+    this.#widths.push(input.width)
     if (input.type === 'text') this.#open.add(value)
     return { kind: 'rows', type: input.type, value, dims }
   }
@@ -55,6 +57,16 @@ export class Builder {
     return { kind: 'rows', value, ...shape }
   }
 
+  /** The step that gives a value; undefined for an input. */
+  stepOf(value: number): Step | undefined {
+    return this.#steps[value - this.#inputs.length]
+  }
+
+  /** Columns of a value. */
+  widthOf(value: number): number {
+    return this.#widths[value]!
+  }
+
   /** Whether a value may hold texts that the form knows only as not its own. */
   holdsOthers({ value }: Rows): boolean {
     return this.#open.has(value)
@@ -63,6 +75,7 @@ export class Builder {
   #push(step: Step, { type, dims }: Shape): number {
     if (this.#steps.length === STEPS_LIMIT) throw new UnreadableModel('too-large', '', `the model has more than ${STEPS_LIMIT} steps`)
     this.take(widthOf(dims))
+    this.#widths.push(widthOf(dims))
     const value = this.#inputs.length + this.#steps.push(step) - 1
     if (type === 'text' && step.op !== 'lookup' && step.of.some((one) => this.#open.has(one))) this.#open.add(value)
     return value

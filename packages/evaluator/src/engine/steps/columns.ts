@@ -1,6 +1,6 @@
 import type { Cast, Columns, Concat, Replace } from '../../form/steps.ts'
 import { CannotRun } from '../cannot-run.ts'
-import { BYTES, type Made, type Workbench } from '../workbench.ts'
+import { BYTES, type Made, placeOf, type Slot, stepOf, type Workbench } from '../workbench.ts'
 
 /** Bits of an element, as the names of kernels have them. */
 export const BITS = { 1: '8', 4: '32', 8: '64' } as const
@@ -21,7 +21,7 @@ export function cast(step: Cast, bench: Workbench): Made {
   return { result, run: (rows) => kernel(rows * width, source.at, result.at) }
 }
 
-/** Values side by side. */
+/** Values side by side. Those that nothing else reads are made where they are to stand; the others are copied. */
 export function concat(step: Concat, bench: Workbench): Made {
   const sources = step.of.map((of) => bench.value(of))
   const { type } = sources[0]!
@@ -31,20 +31,21 @@ export function concat(step: Concat, bench: Workbench): Made {
     type,
     sources.reduce((sum, source) => sum + source.width, 0),
   )
-  const rowBytes = result.width * bytes
+  const copied: { source: Slot; offset: number }[] = []
   let offset = 0
-  const parts = sources.map((source) => {
-    const part = { source, offset }
+  for (const source of sources) {
+    if (bench.movable.has(source)) source.within = { slot: result, offset }
+    else copied.push({ source, offset })
     offset += source.width * bytes
-    return part
-  })
+  }
   const run = (rows: number) => {
-    for (let at = 0; at < parts.length; at++) {
-      const { source, offset } = parts[at]!
-      kernel(rows, source.width, source.at, source.width * bytes, result.at + offset, rowBytes)
+    const [to, step] = [placeOf(result), stepOf(result)]
+    for (let at = 0; at < copied.length; at++) {
+      const { source, offset } = copied[at]!
+      kernel(rows, source.width, source.at, source.width * bytes, to + offset, step)
     }
   }
-  return { result, run }
+  return { result, run, anywhere: true }
 }
 
 /** Some columns of a value. */
@@ -53,18 +54,18 @@ export function columns(step: Columns, bench: Workbench): Made {
   const bytes = BYTES[source.type]
   const count = step.indices.length
   const result = bench.slot(source.type, count)
-  const [from, to] = [source.width * bytes, count * bytes]
+  const from = source.width * bytes
   const first = step.indices[0] ?? 0
   if (step.indices.every((index, at) => index === first + at)) {
     const kernel = bench.kernels[`copy_${bitsOf(source.type)}`]
-    return { result, run: (rows) => kernel(rows, count, source.at + first * bytes, from, result.at, to) }
+    return { result, run: (rows) => kernel(rows, count, source.at + first * bytes, from, placeOf(result), stepOf(result)), anywhere: true }
   }
   const kernel = bench.kernels[`gather_${bitsOf(source.type)}`]
   const offsets = bench.constants(
     'i32',
     step.indices.map((index) => index * bytes),
   )
-  return { result, run: (rows) => kernel(rows, count, offsets, source.at, from, result.at, to) }
+  return { result, run: (rows) => kernel(rows, count, offsets, source.at, from, placeOf(result), stepOf(result)), anywhere: true }
 }
 
 /** One number for another. */

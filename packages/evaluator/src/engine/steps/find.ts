@@ -1,22 +1,26 @@
 import type { ElementType } from '../../form/element.ts'
 import type { Lookup, OneHot } from '../../form/steps.ts'
-import { WrongInput } from '../cannot-run.ts'
-import { BYTES, type Made, type Slot, type Workbench } from '../workbench.ts'
+import { CannotRun, WrongInput } from '../cannot-run.ts'
+import { type Made, placeOf, type Slot, stepOf, type Workbench } from '../workbench.ts'
 import { bitsOf } from './columns.ts'
+
+/** The place of each text's position among `keys`; undefined where keys stand for texts that the form does not know. */
+function tableOf(source: Slot, keys: readonly number[], bench: Workbench): { at: number; size: number } | undefined {
+  if (source.type !== 'text' || keys.some((key) => key < 0)) return undefined
+  const size = bench.form.texts.length
+  const table = new Int32Array(size).fill(keys.length)
+  keys.forEach((key, place) => {
+    if (key < size && table[key] === keys.length) table[key] = place
+  })
+  return { at: bench.arena.place(table), size }
+}
 
 /** Finds the place of each element among `keys`, or `keys.length`; writes it as i32. */
 function finder(source: Slot, keys: readonly number[], bench: Workbench): (n: number, to: number) => void {
   const { type } = source
   const none = keys.length
-  if (type === 'text' && keys.every((key) => key >= 0)) {
-    const size = bench.form.texts.length
-    const table = new Int32Array(size).fill(none)
-    keys.forEach((key, place) => {
-      if (key < size && table[key] === none) table[key] = place
-    })
-    const at = bench.arena.place(table)
-    return (n, to) => bench.kernels.find_small(n, source.at, to, at, size, none)
-  }
+  const table = tableOf(source, keys, bench)
+  if (table) return (n, to) => bench.kernels.find_small(n, source.at, to, table.at, table.size, none)
   const { sorted, places, nan } = sortedKeys(type, keys)
   const keysAt = type === 'bool' ? bench.arena.place(Uint8Array.from(sorted)) : bench.constants(type === 'text' ? 'i32' : type, sorted)
   const placesAt = bench.constants('i32', places)
@@ -67,20 +71,32 @@ export function lookup(step: Lookup, bench: Workbench): Made {
 /** One column to one for each category. */
 export function onehot(step: OneHot, bench: Workbench): Made {
   const source = bench.value(step.of[0])
-  const count = step.categories.length
-  const find = finder(source, step.categories, bench)
-  const places = bench.room(4)
-  const result = bench.slot(step.to, count)
-  const spread = bench.kernels[`spread_${step.to}`]
-  const rowBytes = count * BYTES[step.to]
+  if (new Set(source.type === 'f32' ? step.categories.map(Math.fround) : step.categories).size < step.categories.length)
+    throw new CannotRun('a category stands twice')
+  const result = bench.slot(step.to, step.categories.length)
+  const spread = spreader(step, { source, result }, bench)
   const input = inputOf(step.of[0], bench)
-  return {
-    result,
-    run: (rows) => {
-      find(rows, places.at)
-      const unknown = spread(rows, count, places.at, result.at, rowBytes)
-      if (unknown >= 0 && step.unknown === 'error') throw new WrongInput('is none of the categories that the model knows', { input })
-    },
+  const run = (rows: number) => {
+    const row = spread(rows)
+    if (row >= 0 && step.unknown === 'error') throw new WrongInput('is none of the categories that the model knows', { input, row })
+  }
+  return { result, run, anywhere: true }
+}
+
+/** Writes rows of zeros with their ones; gives the first row that has none, or −1. */
+function spreader({ categories, to }: OneHot, { source, result }: { source: Slot; result: Slot }, bench: Workbench): (rows: number) => number {
+  const count = categories.length
+  const table = tableOf(source, categories, bench)
+  if (table) {
+    const kernel = bench.kernels[`spread_small_${to}`]
+    return (rows) => kernel(rows, count, source.at, placeOf(result), stepOf(result), table.at, table.size)
+  }
+  const find = finder(source, categories, bench)
+  const places = bench.room(4)
+  const kernel = bench.kernels[`spread_${to}`]
+  return (rows) => {
+    find(rows, places.at)
+    return kernel(rows, count, places.at, placeOf(result), stepOf(result))
   }
 }
 

@@ -191,7 +191,7 @@ test('a row that no category fits is refused where the model refuses it', () => 
     texts: TEXTS,
   })
   assert.deepEqual(compile(form([0, 1])).run({ city: ['b'] }, 1)['y'], Float32Array.of(0, 1))
-  assert.throws(() => compile(form([0, 1])).run({ city: ['b', 'x'] }, 2), /city.*none of the categories/)
+  assert.throws(() => compile(form([0, 1])).run({ city: ['b', 'x'] }, 2), /city, row 1: is none of the categories/)
 })
 
 test('steps of types that they are not made for are refused when the form is compiled', () => {
@@ -203,10 +203,45 @@ test('steps of types that they are not made for are refused when the form is com
     [{ op: 'scale', offset: [0], factor: [1], divide: false }, of('i64')],
     [{ op: 'reduce', function: 'sum', groups: 2 }, of('f32')],
     [{ op: 'cast', to: 'f32' }, of('text')],
+    [{ op: 'onehot', categories: [1, 2, 1], unknown: 'zeros', to: 'f32' }, of('i64', 1)],
   ] as const) {
     assert.throws(
       () => same(step, given),
       (error) => error instanceof UnreadableModel || error instanceof CannotRun,
     )
+  }
+})
+
+test('values that nothing else reads are made inside the wider value that they belong to', () => {
+  const steps: Step[] = [
+    { op: 'onehot', of: [0], categories: [0, 2], unknown: 'zeros', to: 'f32' },
+    { op: 'onehot', of: [0], categories: [1, 3, 2, 0, -1], unknown: 'zeros', to: 'f32' },
+    { op: 'columns', of: [1], indices: [2, 0] },
+    { op: 'concat', of: [3, 1, 2] },
+    { op: 'concat', of: [2, 5, 4, 4] },
+    { op: 'columns', of: [6], indices: [1, 2, 3] },
+    { op: 'concat', of: [7, 7] },
+  ]
+  const form = (...values: number[]): Form => ({
+    version: 1,
+    source: { format: 'onnx', version: '', objective: '' },
+    inputs: [
+      { name: 'city', type: 'text', width: 1 },
+      { name: 'x', type: 'f32', width: 3 },
+    ],
+    steps,
+    outputs: values.map((value) => ({ name: `y${value}`, value, role: 'other', rank: 2 })),
+    texts: TEXTS,
+  })
+  const [city, x] = [elements(of('text', 1), 3) as Int32Array, elements(of('f32'), 4) as Float32Array]
+  const texts = Array.from(city, (place) => TEXTS[place] ?? 'elsewhere')
+  for (const values of [[6], [8], [6, 8], [6, 5], [6, 3], [2, 6], [8, 7, 6, 5, 4, 3, 2]]) {
+    const whole = form(...values)
+    const predictor = compile(whole, { block: 64 })
+    const wanted = interpret(whole, [city, x], ROWS)
+    const found = predictor.run({ city: texts, x }, ROWS)
+    for (const [name, answer] of wanted) assert.deepEqual(oneNaN(found[name] as Float32Array), oneNaN(answer as Float32Array), `${name} of ${values}`)
+    const first = predictor.run({ city: texts, x }, ROWS, [whole.outputs[0]!.name])
+    assert.deepEqual(first[whole.outputs[0]!.name], found[whole.outputs[0]!.name])
   }
 })

@@ -2,7 +2,7 @@ import type { Arithmetic, Compare, Unary } from '../../form/steps.ts'
 import { ARITHMETIC, COMPARE, unaryOf } from '../../plain/scalar.ts'
 import { type Call, constantAt, inputAt, malformed, type Operators, type Translate, unsupported } from '../call.ts'
 import type { Constant } from '../tensor.ts'
-import { type Value, widthOf } from '../values.ts'
+import { type Rows, type Value, widthOf } from '../values.ts'
 import { elementsFor, fit, meet } from './broadcast.ts'
 import { foldOne, foldTwo, roundingOf } from './fold.ts'
 
@@ -64,7 +64,18 @@ export function calculate(call: Call, operator: Arithmetic['operator'], [a, b]: 
   const step = { op: 'arithmetic', operator } as const
   if (a.kind === 'rows' && b.kind === 'rows') return call.builder.emit({ ...step, of: [fit(call, a, dims).value, fit(call, b, dims).value] }, { type, dims })
   const { of, constant, left } = withConstant(call, [a, b], dims)
-  return call.builder.emit({ ...step, of, constant, ...left }, { type, dims })
+  return scaled(call, { ...step, of, constant, ...left }, { type, dims }) ?? call.builder.emit({ ...step, of, constant, ...left }, { type, dims })
+}
+
+/** A constant taken away and then a product with another, or a quotient, are one step. */
+function scaled(call: Call, { of, operator, constant = [], left }: Arithmetic, shape: Pick<Rows, 'type' | 'dims'>): Rows | undefined {
+  const before = call.builder.stepOf(of[0])
+  if ((operator !== 'mul' && operator !== 'div') || (left && operator === 'div') || (shape.type !== 'f32' && shape.type !== 'f64')) return undefined
+  if (before?.op !== 'arithmetic' || before.operator !== 'sub' || !before.constant || before.left) return undefined
+  const width = widthOf(shape.dims)
+  const fits = (list: readonly number[]) => list.length === 1 || list.length === width
+  if (!fits(constant) || !fits(before.constant) || call.builder.widthOf(before.of[0]) !== width) return undefined
+  return call.builder.emit({ op: 'scale', of: [before.of[0]], offset: before.constant, factor: constant, divide: operator === 'div' }, shape)
 }
 
 /** The operands of a step when one is a constant. */

@@ -1,5 +1,5 @@
+import { crc32 } from '../form/codec/crc32.ts'
 import { UnreadableModel } from '../unreadable.ts'
-import { crc32 } from './crc32.ts'
 import { inflate } from './inflate.ts'
 
 const END = 0x06054b50

@@ -63,7 +63,8 @@ export class FormBuilder {
   }
 
   /** One value with these cells, all of one type, as its columns: the value itself where they are just that. */
-  gather(cells: readonly Cell[]): number {
+  gather(wanted: readonly Cell[]): number {
+    const cells = wanted.map((cell) => this.source(cell))
     const parts: number[] = []
     for (let from = 0; from < cells.length; ) {
       const value = (cells[from] as Cell).value
@@ -78,12 +79,47 @@ export class FormBuilder {
     return parts.length === 1 ? first : this.add({ op: 'concat', of: parts }, this.type(first), cells.length)
   }
 
+  /** Where a cell comes from when it was only chosen or put beside others since. */
+  private source(cell: Cell): Cell {
+    let { value, index } = cell
+    for (;;) {
+      const step = this.steps[value - this.inputs.length]
+      if (step?.op === 'columns') {
+        index = step.indices[index] as number
+        value = step.of[0]
+      } else if (step?.op === 'concat') {
+        let part = 0
+        while (index >= this.width(step.of[part] as number)) {
+          index -= this.width(step.of[part] as number)
+          part += 1
+        }
+        value = step.of[part] as number
+      } else return { value, index }
+    }
+  }
+
   output(output: Output): void {
     this.outputs.push(output)
   }
 
+  /** The form, without the steps that no output needs. */
   build(source: Source): Form {
-    return { version: 1, source, inputs: this.inputs, steps: this.steps, outputs: this.outputs, texts: this.texts }
+    const first = this.inputs.length
+    const needed = new Set<number>(this.outputs.map(({ value }) => value))
+    for (let value = this.shapes.length - 1; value >= first; value -= 1) if (needed.has(value)) for (const read of this.stepOf(value).of) needed.add(read)
+    const moved = new Map<number, number>(this.inputs.map((_, i) => [i, i]))
+    const steps: Step[] = []
+    for (const [i, step] of this.steps.entries()) {
+      if (!needed.has(first + i)) continue
+      moved.set(first + i, first + steps.length)
+      steps.push({ ...step, of: step.of.map((read) => moved.get(read) as number) } as unknown as Step)
+    }
+    const outputs = this.outputs.map((output) => ({ ...output, value: moved.get(output.value) as number }))
+    return { version: 1, source, inputs: this.inputs, steps, outputs, texts: this.texts }
+  }
+
+  private stepOf(value: number): Step {
+    return this.steps[value - this.inputs.length] as Step
   }
 
   private shape(value: number): Shape {

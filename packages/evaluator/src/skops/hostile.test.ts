@@ -3,6 +3,8 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { Zip } from '../archive/zip.ts'
+import { checkForm } from '../form/check/index.ts'
+import type { Form } from '../form/form.ts'
 import { makeZip } from '../testing/zip.ts'
 import { UnreadableModel, type UnreadableReason } from '../unreadable.ts'
 import { readSkops } from './read.ts'
@@ -190,11 +192,13 @@ test('whatever bytes are changed, a file is read or refused, and soon', () => {
       for (let k = 0; k < 1 + (seed % 4); k += 1)
         bytes[(Math.imul(seed * 97 + k, 2654435761) >>> 0) % bytes.length] = [0, 34, 45, 57, 91, 123, 125, 255][(seed + k) % 8] as number
       const start = performance.now()
+      let form: Form | undefined
       try {
-        readSkops(pack(changed.set(member, bytes)))
+        form = readSkops(pack(changed.set(member, bytes)))
       } catch (error) {
         assert.ok(error instanceof UnreadableModel, `${name} ${seed}: ${(error as Error).stack}`)
       }
+      if (form !== undefined) checkForm(form)
       assert.ok(performance.now() - start < 5000)
     }
   }

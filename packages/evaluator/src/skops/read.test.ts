@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
+import { checkForm } from '../form/check/index.ts'
 import type { Elements } from '../form/element.ts'
 import { type Form, type Input, NO_TEXT } from '../form/form.ts'
 import { interpret } from '../plain/interpret.ts'
@@ -28,6 +29,7 @@ describe('answers of scikit-learn', () => {
   for (const one of cases.filter(({ refused }) => refused === undefined)) {
     test(one.name, () => {
       const form = read(one.name)
+      checkForm(form)
       const answers = interpret(
         form,
         form.inputs.map((input) => take(form, input, one)),

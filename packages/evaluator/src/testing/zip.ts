@@ -1,5 +1,5 @@
 import { deflateRawSync } from 'node:zlib'
-import { crc32 } from '../archive/crc32.ts'
+import { crc32 } from '../form/codec/crc32.ts'
 
 /** A member to write, and lies to tell about it. */
 export interface Entry {

@@ -1,6 +1,6 @@
+import { Grove } from '../../form/grove.ts'
 import type { Col, Context } from '../context.ts'
 import type { Item } from '../item.ts'
-import { Grove } from './grove.ts'
 import { above, type Classification, largest, link, readClasses } from './result.ts'
 import { openTree, readTree, takesMissing } from './tree.ts'
 

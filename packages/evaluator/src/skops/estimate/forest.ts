@@ -1,6 +1,6 @@
+import { Grove } from '../../form/grove.ts'
 import type { Col, Context } from '../context.ts'
 import type { Item } from '../item.ts'
-import { Grove } from './grove.ts'
 import { type Classes, type Classification, type Estimate, largest, readClasses } from './result.ts'
 import { type LeafRule, type OpenTree, openTree, readTree, takesMissing } from './tree.ts'
 

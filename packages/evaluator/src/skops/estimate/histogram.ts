@@ -1,9 +1,9 @@
+import { Grove, type TreeNodes } from '../../form/grove.ts'
 import type { Col, Context } from '../context.ts'
 import type { Item } from '../item.ts'
 import type { NpyArray } from '../npy.ts'
 import { transform } from '../transform/index.ts'
 import { classify } from './boosting.ts'
-import { Grove, type TreeNodes } from './grove.ts'
 import { type Estimate, link, readClasses } from './result.ts'
 
 const WORDS_OF_SET = 8

@@ -1,6 +1,6 @@
+import type { TreeNodes } from '../../form/grove.ts'
 import type { Item } from '../item.ts'
 import type { NpyArray } from '../npy.ts'
-import type { TreeNodes } from './grove.ts'
 
 /** A compiled tree of scikit-learn (`sklearn.tree._tree.Tree`), opened but not yet read. */
 export interface OpenTree {

@@ -1,5 +1,5 @@
-import { MISSING, TEST, type Trees } from '../../form/trees.ts'
-import { UnreadableModel } from '../../unreadable.ts'
+import { UnreadableModel } from '../unreadable.ts'
+import { MISSING, TEST, type Trees } from './trees.ts'
 
 /** The nodes of one tree, by column. A child is a node's number in the tree; −1 in `feature` marks a leaf. */
 export interface TreeNodes {
@@ -12,6 +12,8 @@ export interface TreeNodes {
   readonly missingYes?: Float64Array
   /** 1 where a split asks for members of a set. */
   readonly inSet?: Float64Array
+  /** The whole rule of each split, in the place of the two above. */
+  readonly rule?: Uint8Array
   readonly cover?: Float64Array
   readonly gain?: Float64Array
   /** Writes what a leaf gives. */
@@ -22,11 +24,15 @@ export interface GroveOptions {
   readonly features: number
   readonly outputs: number
   readonly compare: 'f32' | 'f64'
+  /** Type of leaves and sums: doubles unless it is said. */
+  readonly sum?: 'f32' | 'f64'
   /** Each leaf gives all outputs (vector), or one for the tree's own (scalar). */
   readonly leaf: 'scalar' | 'vector'
   /** Nodes of all trees together, so that arrays are made once. */
   readonly nodes: number
   readonly divisor?: number
+  /** How trees come together: by their sum unless it is said. */
+  readonly aggregate?: 'sum' | 'max'
   readonly base?: Float64Array
 }
 
@@ -87,12 +93,12 @@ export class Grove {
   }
 
   trees(): Trees {
-    const { features, outputs, compare, leaf, divisor = 1, base = new Float64Array(outputs) } = this.options
+    const { features, outputs, compare, leaf, sum = 'f64', divisor = 1, aggregate = 'sum', base = new Float64Array(outputs) } = this.options
     return {
       features,
       outputs,
       compare,
-      sum: 'f64',
+      sum,
       zero: 0,
       roots: Int32Array.from(this.roots),
       target: Int32Array.from(this.targets),
@@ -106,7 +112,7 @@ export class Grove {
       sets: { start: Int32Array.from(this.sets.start), words: Uint32Array.from(this.sets.words) },
       base,
       baseFirst: true,
-      aggregate: 'sum',
+      aggregate,
       divisor,
       cover: this.cover,
       gain: this.gain,
@@ -132,10 +138,10 @@ export class Grove {
   }
 
   private addSplit(nodes: TreeNodes, i: number, at: number): void {
-    const test = nodes.inSet?.[i] ? TEST.in : TEST.atMost
-    this.rule[at] = test | (nodes.missingYes?.[i] ? MISSING.yes : 0)
+    const rule = nodes.rule?.[i] ?? (nodes.inSet?.[i] ? TEST.in : TEST.atMost) | (nodes.missingYes?.[i] ? MISSING.yes : 0)
+    this.rule[at] = rule
     const threshold = nodes.threshold[i] as number
-    this.value[at] = test === TEST.atMost && this.options.compare === 'f32' ? floorToFloat(threshold) : threshold
+    this.value[at] = (rule & 3) === TEST.atMost && this.options.compare === 'f32' ? floorToFloat(threshold) : threshold
     this.yes[at] = this.used + (nodes.yes[i] as number)
     this.no[at] = this.used + (nodes.no[i] as number)
     this.gain[at] = nodes.gain?.[i] ?? 0

@@ -5,6 +5,7 @@ import { EXIT } from '../failure.ts'
 import { ago, bytes, cell, shortDigest } from '../format.ts'
 import { importModel, type ModelToImport } from '../import-model.ts'
 import { allItems } from '../list-all.ts'
+import { printWays, readingWords, treeWords } from '../model-facts.ts'
 import { checkName, resolveRef } from '../model-ref.ts'
 import { keyNumber, keyValue } from '../option-values.ts'
 import type { Output } from '../output.ts'
@@ -79,6 +80,8 @@ function printImport(output: Output, { created, version }: ImportResult): void {
   output.line(`  digest     ${shortDigest(version.digest)}`)
   output.line(`  inputs     ${version.signature.columns.map((column) => `${column.name} ${typeOf(column)}`).join(', ')}`)
   output.line(`  outputs    ${outputsLine(version.signature)}`)
+  const { runtimes } = version.facts
+  if (runtimes) output.line(`  runs       ${runtimes.chosen === 'onnx' ? 'by ONNX Runtime' : 'compiled'}; models show ${what} says why`)
   if (version.aliases.length > 0) output.line(`  aliases    ${version.aliases.join(', ')}`)
   for (const rewrite of version.facts.rewrites) output.note(`note: ${rewrite}`)
   for (const column of version.signature.columns) if (widthOf(column) !== undefined) output.note(`note: ${wideWords(column)}`)
@@ -140,6 +143,8 @@ function printVersion(output: Output, version: ModelVersion): void {
   const facts: [string, string][] = [
     ['digest', version.digest],
     ['format', `${version.format}, ${bytes(version.sizeBytes)} in ${version.files.length} ${version.files.length === 1 ? 'file' : 'files'}`],
+    ['read as', readingWords(version.facts)],
+    ['made of', treeWords(version.facts)],
     ['aliases', version.aliases.join(', ')],
     ['deployed', version.deployments.length > 0 ? usersOf(version) : ''],
     ['metrics', pairs(version.metrics)],
@@ -150,6 +155,7 @@ function printVersion(output: Output, version: ModelVersion): void {
     ['golden rows', version.goldenRowCount > 0 ? String(version.goldenRowCount) : ''],
   ]
   for (const [name, value] of facts) if (value !== '') output.line(`  ${name.padEnd(11)} ${cell(value)}`)
+  printWays(output, version.facts.runtimes)
   output.line()
   output.table(['INPUT', 'TYPE', 'TAKES', 'MEANING'], version.signature.columns.map(inputRow))
   output.line()

@@ -34,6 +34,7 @@ function settingRows(settings: ReleaseSettings): readonly (readonly [keyof Relea
     ['priority', String(settings.priority), 'Level of requests that name none; 1 goes first, 10 last.'],
     ['deadlineMs', formatMs(settings.deadlineMs), 'A request that waited this long is answered 504 and not computed.'],
     ['execution', settings.execution, 'Where the model runs: inline in the serve process, in worker threads, or as measured at load.'],
+    ['runtime', settings.runtime, 'The way the model runs: by ONNX Runtime, compiled, or the fastest exact one of those tried when it was imported.'],
     ['workers', String(settings.workers), 'Worker threads per serve process, when it runs in workers.'],
     ['logEnabled', settings.logEnabled ? 'on' : 'off', 'Whether predictions are recorded.'],
     [

@@ -15,6 +15,7 @@ const PAGES = [
   'examples/credit-risk/README.md',
   'docs/guides/first-model.md',
   'docs/guides/signature-files.md',
+  'docs/guides/model-files.md',
   'docs/guides/api-keys.md',
   'docs/guides/rate-limits.md',
   'docs/guides/prediction-log.md',

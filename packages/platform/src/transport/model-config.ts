@@ -1,5 +1,6 @@
 import { type DataType, OIP_TYPES, type TensorSpec } from '@fairlead/contract'
 import { PRIORITY_LEVELS, type ReleasePlan, ServingRelease } from '../domain/inference/index.ts'
+import { oipPlatform } from './oip-platform.ts'
 
 /** A tensor of a model configuration. `dims` are without the dimension of the rows where `max_batch_size` is above 0. */
 interface ConfiguredTensor {
@@ -56,8 +57,8 @@ export function modelConfig(plan: ReleasePlan): ModelConfig {
   const columns = new Map(release.signature.columns.map(({ name, optional }) => [name, optional === true]))
   return {
     name: deployment,
-    platform: 'onnxruntime_onnx',
-    backend: 'onnxruntime',
+    platform: oipPlatform(release),
+    backend: execution?.runtime === 'compiled' ? 'fairlead' : 'onnxruntime',
     max_batch_size: batched ? settings.maxRows : 0,
     input: tensors.inputs.map((spec) => ({
       ...tensorOf(spec, batched),

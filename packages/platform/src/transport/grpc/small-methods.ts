@@ -1,6 +1,7 @@
 import { FairleadError, OIP_TYPES, type TensorSpec } from '@fairlead/contract'
 import { modelConfig } from '../model-config.ts'
 import { OIP_EXTENSIONS } from '../oip-extensions.ts'
+import { oipPlatform } from '../oip-platform.ts'
 import { modelStatistics } from '../statistics.ts'
 import type { Call } from './call.ts'
 import { HealthCheckRequestSchema, HealthCheckResponse_ServingStatus, HealthCheckResponseSchema } from './generated/grpc/health/v1/health_pb.ts'
@@ -54,13 +55,13 @@ function modelMetadata(call: Call, message: Buffer): Buffer {
   const release = releaseNumber(name, version)
   call.access(name, release)
   const { inference } = call.world.options
-  const { tensors } = inference.resolve(name, release)
+  const { tensors, release: served } = inference.resolve(name, release)
   const { releases, current } = inference.describe(name)
   const ready = releases.filter(({ state, number }) => state === 'ready' || number === current)
   return write(ModelMetadataResponseSchema, {
     name,
     versions: ready.map(({ number }) => String(number)),
-    platform: 'onnxruntime_onnx',
+    platform: oipPlatform(served),
     inputs: tensors.inputs.map(metadataOf),
     outputs: tensors.outputs.map(metadataOf),
   })

@@ -1,6 +1,7 @@
 import { OIP_TYPES, type TensorSpec } from '@fairlead/contract'
 import type { Inference, ReleasePlan } from '../../domain/inference/index.ts'
 import { isRequestId } from '../../kernel/request-id.ts'
+import { oipPlatform } from '../oip-platform.ts'
 import { deadlineOf, priorityHeader } from './deadline.ts'
 import { type InferAnswer, ownMemory, renderAnswer, sendAnswer } from './oip-answer.ts'
 import { type InferRequest, readInferRequest } from './oip-request.ts'
@@ -65,7 +66,7 @@ export function modelMetadata(inference: Inference, serving: ReleasePlan) {
   return {
     name: deployment,
     versions: ready.map((release) => String(release.number)),
-    platform: 'onnxruntime_onnx',
+    platform: oipPlatform(serving.release),
     inputs: serving.tensors.inputs.map(tensorMetadata),
     outputs: serving.tensors.outputs.map(tensorMetadata),
     properties: { model: model.name, model_version: String(model.version), digest: model.digest },

@@ -21,6 +21,9 @@ const REQUIRED = ['left_children', 'right_children', 'split_indices', 'split_con
 const PER_NODE = [...REQUIRED, 'split_type', 'sum_hessian', 'loss_changes'] as const
 const COUNTED = [...PER_NODE, 'leaf_weights', 'base_weights'] as const
 
+/** What is read later, or never needed. Any other key may change what a tree means. */
+const PASSED = ['id', 'parents', 'leaf_child_counts', 'categories', 'categories_nodes', 'categories_segments', 'categories_sizes'] as const
+
 /** Passes over the trees and counts their nodes: what is reserved later is never more than the file has numbers for. */
 export function countTrees(cursor: Cursor): TreeCounts {
   const counts: TreeCounts = { trees: 0, nodes: 0, leaves: 'numbers', vectors: 0, covers: true, gains: true }
@@ -36,6 +39,8 @@ export function countTrees(cursor: Cursor): TreeCounts {
   }
   const readers: Record<string, () => void> = { tree_param: () => fields(cursor, parameters) }
   for (const key of COUNTED) readers[key] = () => tree.lengths.set(key, cursor.count())
+  for (const key of PASSED) readers[key] = () => cursor.skip()
+  readers['*'] = () => cursor.refuse('a part that is not known', 'unsupported')
   cursor.array(() => {
     tree.lengths.clear()
     tree.announced = undefined

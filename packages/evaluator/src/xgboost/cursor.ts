@@ -90,13 +90,14 @@ export class Keys {
 
 type Readers = Readonly<Record<string, () => void>>
 
-/** Takes an object: members by their reader, others are passed over. Those of `required` that are missing are refused. */
+/** Takes an object: members by their reader, others by the reader `*`, or they are passed over. Those of `required` that are missing are refused. */
 export function fields(cursor: Cursor, readers: Readers, required: readonly string[] = []): void {
+  const others = readers['*'] ?? (() => cursor.skip())
   const missing = new Set(required)
   cursor.object((key) => {
     missing.delete(key)
     if (Object.hasOwn(readers, key)) readers[key]!()
-    else cursor.skip()
+    else others()
   })
   for (const key of missing) cursor.refuse(`${key} is missing`)
 }

@@ -182,6 +182,7 @@ describe('what a file may not say', () => {
     ['a category twice', (model) => (inner(model).cats = { enc: [{ type: 15, values: [4, 4] }] }), /enc\[0\].*listed twice/],
     ['categories of other columns', (model) => (inner(model).cats = { enc: [{ type: 15, values: [4, 5] }] }), /cats\.enc: has 1 columns for 3 features/],
     ['the memory image of a Booster', (model) => Object.assign(model, { Config: {} }), /write it with save_model/, 'unsupported'],
+    ['a part of a tree that is not known', (model) => (trees(model)[1]!.split_weights = [1]), /trees\[1\]\.split_weights.*not known/, 'unsupported'],
     ['no learner', (model) => delete (model as Partial<Model>).learner, /learner is missing/],
   ]
   for (const [name, change, message, reason = 'malformed'] of faults) test(name, () => refused(change, { reason, message }))

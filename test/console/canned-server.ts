@@ -4,9 +4,11 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import { extname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { Row } from '@fairlead/contract'
 import type { Operation, ResponseOf, RouteName } from '@fairlead/contract/control'
 import { ROUTES } from '@fairlead/contract/control/routes'
 import { deployment, keys, names, predictions, release, status, telemetry } from './canned-deployments.ts'
+import { comparison, explanation, isWide, tree, wideAnswer } from './canned-inside.ts'
 import { ago, exampleRow, graph, model, signature, summary, version } from './canned-models.ts'
 
 /** What the platform of canned answers looks like. `error`: every read fails; `lost`: the event stream ends after one state. */
@@ -21,6 +23,17 @@ interface Call {
   state: CannedState
   params: Record<string, string>
   query: URLSearchParams
+  body: unknown
+}
+/** A refusal in place of a canned answer. */
+class Refusal extends Error {
+  readonly status: number
+  readonly code: string
+  constructor(status: number, code: string, detail: string) {
+    super(detail)
+    this.status = status
+    this.code = code
+  }
 }
 type Answers = { [K in RouteName]?: (call: Call) => ResponseOf<K> }
 
@@ -38,6 +51,20 @@ const operation = (call: Call): Operation => ({
 const list = <T>(items: T[]) => ({ items, next: null })
 const named = (call: Call, key: string) => call.params[key] ?? ''
 
+function tried(call: Call): ResponseOf<'tryDeployment'> {
+  const name = named(call, 'deployment')
+  const { rows = [], explain = false } = call.body as { rows?: Row[]; explain?: boolean }
+  if (explain && name === 'churn')
+    throw new Refusal(422, 'explanation-unavailable', 'the model runs with onnx; only trees and linear models that run compiled are explained')
+  return {
+    id: '0193a7c2-2b1e-7000-8000-5f1e2d3c4b5a',
+    deployment: name,
+    release: 7,
+    predictions: [isWide(name) ? wideAnswer : { label: 'good', probabilities: { bad: 0.19, good: 0.81 }, decision: 'accept' }],
+    ...(explain ? { explanations: rows.map((row) => explanation(name, row)) } : {}),
+  }
+}
+
 const ANSWERS: Answers = {
   getStatus: ({ state }) => status(state),
   getSession: () => ({ subject: 'admin', expiresAt: ago(-600) }),
@@ -52,6 +79,11 @@ const ANSWERS: Answers = {
   listVersions: (call) => list([5, 4, 3, 2, 1].map((number) => summary(named(call, 'model'), number))),
   getVersion: (call) => version(named(call, 'model'), Number(named(call, 'version'))),
   getVersionGraph: () => graph,
+  getVersionTree: ({ query }) => tree(Number(query.get('tree') ?? 0), Number(query.get('depth') ?? 4)),
+  compareVersions: (call) => {
+    if (named(call, 'version') === '1') throw new Refusal(422, 'model-part-unsupported', 'credit-risk:1: the operator Tokenizer is not understood.')
+    return comparison()
+  },
   verifyVersion: (call) => {
     const { digest, files } = version(named(call, 'model'), Number(named(call, 'version')))
     return { model: named(call, 'model'), version: Number(named(call, 'version')), digest, ok: true, files: files.map((file) => ({ ...file, ok: true })) }
@@ -63,12 +95,7 @@ const ANSWERS: Answers = {
     list([7, 6, 5, 4, 3, 2, 1].map((number) => release(named(call, 'deployment'), number, number === 7 ? 'active' : number === 5 ? 'failed' : 'superseded'))),
   getDeploymentSignature: () => ({ signature, example: [exampleRow] }),
   getTelemetry: ({ params, query, state }) => telemetry(params.deployment ?? '', query, state),
-  tryDeployment: (call) => ({
-    id: '0193a7c2-2b1e-7000-8000-5f1e2d3c4b5a',
-    deployment: named(call, 'deployment'),
-    release: 7,
-    predictions: [{ label: 'good', probabilities: { bad: 0.19, good: 0.81 }, decision: 'accept' }],
-  }),
+  tryDeployment: tried,
   listPredictions: ({ query, state }) => predictions(query, state),
   createRelease: operation,
   rollback: operation,
@@ -119,18 +146,31 @@ function events(response: ServerResponse, state: CannedState): void {
   response.on('close', () => clearInterval(timer))
 }
 
+async function bodyOf(request: IncomingMessage): Promise<unknown> {
+  const text = Buffer.concat(await request.toArray()).toString()
+  return text === '' ? undefined : JSON.parse(text)
+}
+
 /** Answers a call of the API; the event stream and refusals of a state come before the canned answers. */
-function api(request: IncomingMessage, response: ServerResponse, state: CannedState): void {
+async function api(request: IncomingMessage, response: ServerResponse, state: CannedState): Promise<void> {
   const url = new URL(request.url ?? '/', 'http://localhost')
+  const body = await bodyOf(request)
   const found = match(request.method ?? 'GET', url.pathname.slice('/api/v1'.length))
   if (!found) refuse(response, 404, 'path-unknown', `There is nothing at ${url.pathname}`)
   else if (state === 'signed-out') refuse(response, 401, found.route === 'createSession' ? 'sign-in-invalid' : 'not-authenticated', 'The session has ended')
   else if (state === 'error') refuse(response, 503, 'not-ready', 'The metadata store is being opened; retry in 2 s.')
   else if (found.route === 'watchStatus') events(response, state)
-  else {
-    const body = ANSWERS[found.route]?.({ state, params: found.params, query: url.searchParams })
+  else answer(response, found.route, { state, params: found.params, query: url.searchParams, body })
+}
+
+function answer(response: ServerResponse, route: RouteName, call: Call): void {
+  try {
+    const body = ANSWERS[route]?.(call)
     if (body === undefined) response.writeHead(204).end()
     else response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error
+    refuse(response, error.status, error.code, error.message)
   }
 }
 
@@ -153,7 +193,7 @@ export async function startCanned(state: CannedState, port = 0): Promise<{ url: 
   const files = await readConsole()
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? '/', 'http://localhost')
-    if (url.pathname.startsWith('/api/v1/')) api(request, response, state)
+    if (url.pathname.startsWith('/api/v1/')) void api(request, response, state)
     else page(response, files, url.pathname)
   })
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { formatBytes, formatCount, formatLimit, formatMs, formatPercent, formatRate, NONE, plural } from './number.ts'
+import { formatBytes, formatCount, formatLimit, formatMs, formatPart, formatPercent, formatRate, formatSigned, NONE, plural } from './number.ts'
 import { formatValue, matches, processName, shortDigest } from './text.ts'
 import { formatSpan, isRange, relativeTime } from './time.ts'
 
@@ -20,6 +20,17 @@ test('limits keep every digit, grouped', () => {
   assert.equal(formatLimit(1_000_000), '1,000,000')
   assert.equal(formatLimit(-0.000125), '-0.000125')
   assert.equal(formatLimit(1e21), '1e+21')
+})
+
+test('parts keep one digit behind the point, and a part is never nothing', () => {
+  assert.deepEqual([0, 0.478, 0.026, 0.0001, 1].map(formatPart).map(plain), ['0.0 %', '47.8 %', '2.6 %', '<0.1 %', '100.0 %'])
+})
+
+test('what is added carries its sign', () => {
+  assert.deepEqual(
+    [0.614_2, -1.2, 0, -12_345.6].map((value) => formatSigned(value)),
+    ['+0.614', '−1.2', '0', '−12,346'],
+  )
 })
 
 test('rates carry their unit', () => {

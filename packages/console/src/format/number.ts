@@ -58,6 +58,18 @@ export function formatPercent(share: number | null | undefined): string {
   return `${significant(percent, percent < 1 ? 2 : 3)}${GAP}%`
 }
 
+/** A part of a whole among other parts, to a tenth of a percent, so that a column of them lines up: `47.8 %`, `2.6 %`. */
+export function formatPart(share: number): string {
+  const percent = share * 100
+  return percent > 0 && percent < 0.05 ? `<0.1${GAP}%` : `${percent.toFixed(1)}${GAP}%`
+}
+
+/** What is added to a sum, with its sign: `+0.61`, `−1.2`. */
+export function formatSigned(value: number, digits = 3): string {
+  const size = significant(Math.abs(value), digits)
+  return value === 0 ? '0' : `${value < 0 ? '−' : '+'}${size}`
+}
+
 /** A size in bytes, in decimal units: `512 B`, `12.4 MB`. */
 export function formatBytes(bytes: number | null | undefined): string {
   if (bytes === null || bytes === undefined) return NONE

@@ -1,9 +1,14 @@
+import { useLayoutEffect, useRef } from 'react'
 import type { Drawing, Placed } from './layout.ts'
 
 interface DrawingViewProps {
   drawing: Drawing
   direction: 'down' | 'right'
   label: string
+  /** Whether the words of the edges stand beside them. */
+  edgeWords?: boolean
+  /** Id of the box that stands in the middle of the region at first, where the drawing is wider. */
+  middle?: string
   /** Ids of the boxes that can be pressed. */
   pressable?: ReadonlySet<string>
   onPress?: (id: string) => void
@@ -32,12 +37,19 @@ function curve(points: [number, number][], direction: 'down' | 'right'): string 
 }
 
 /** A drawing of boxes and arrows, in a region that scrolls. */
-export function DrawingView({ drawing, direction, label, pressable, onPress }: DrawingViewProps) {
+export function DrawingView({ drawing, direction, label, edgeWords = false, middle, pressable, onPress }: DrawingViewProps) {
   const width = drawing.width + 2 * MARGIN
   const height = drawing.height + 2 * MARGIN
+  const region = useRef<HTMLElement>(null)
+  useLayoutEffect(() => {
+    const box = drawing.nodes.find(({ id }) => id === middle)
+    if (!region.current || !box) return
+    const { scrollWidth, clientWidth } = region.current
+    region.current.scrollLeft = ((box.x + box.width / 2 + MARGIN) / width) * scrollWidth - clientWidth / 2
+  }, [drawing, middle, width])
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard.
-    <section className="fl-drawing" tabIndex={0} aria-label={label}>
+    <section ref={region} className="fl-drawing" tabIndex={0} aria-label={label}>
       <svg style={{ width: '100%', minWidth: width * SMALLEST, maxWidth: width }} viewBox={`${-MARGIN} ${-MARGIN} ${width} ${height}`}>
         <title>{label}</title>
         <defs>
@@ -50,6 +62,7 @@ export function DrawingView({ drawing, direction, label, pressable, onPress }: D
             {edge.label ? <title>{edge.label}</title> : null}
           </path>
         ))}
+        {edgeWords ? drawing.edges.map((edge) => <EdgeWord key={`${edge.from} ${edge.to}`} edge={edge} />) : null}
         {drawing.nodes.map((node) =>
           pressable?.has(node.id) ? <PressableBox key={node.id} node={node} onPress={() => onPress?.(node.id)} /> : <Box key={node.id} node={node} />,
         )}
@@ -58,11 +71,20 @@ export function DrawingView({ drawing, direction, label, pressable, onPress }: D
   )
 }
 
+function EdgeWord({ edge }: { edge: Drawing['edges'][number] }) {
+  const [[x1, y1], [x2, y2]] = [edge.points[0] ?? [0, 0], edge.points[1] ?? [0, 0]]
+  return (
+    <text className="fl-edge-word" x={(x1 + x2) / 2} y={(y1 + y2) / 2 + 4}>
+      {edge.label}
+    </text>
+  )
+}
+
 function BoxShape({ node }: { node: Placed }) {
   const middle = node.x + node.width / 2
   return (
     <>
-      <title>{[node.label, node.detail].filter(Boolean).join(': ')}</title>
+      <title>{[node.full ?? node.label, node.detail].filter(Boolean).join(': ')}</title>
       <rect x={node.x} y={node.y} width={node.width} height={node.height} rx={node.kind === 'input' || node.kind === 'output' ? node.height / 2 : 6} />
       <text x={middle} y={node.y + node.height / 2 + (node.detail ? -3 : 5)}>
         {fit(node.label, node.width - 8)}

@@ -2,6 +2,8 @@
 export interface LayoutNode {
   id: string
   label: string
+  /** What stands for the label where there is room for more. */
+  full?: string | undefined
   detail?: string | undefined
   kind: string
 }

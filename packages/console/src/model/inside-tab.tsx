@@ -1,5 +1,5 @@
 import type { ModelFacts, ModelVersion } from '@fairlead/contract/control'
-import { formatCount, formatPercent, significant } from '../format/number.ts'
+import { formatCount, formatPart, significant } from '../format/number.ts'
 import { Facts, State } from '../ui/show.tsx'
 import { Table } from '../ui/table.tsx'
 import { TreeView } from './tree-view.tsx'
@@ -109,7 +109,7 @@ function Importance({ importance }: { importance: NonNullable<ModelFacts['import
             <span className="fl-bar">
               <span style={{ width: `${(Math.abs(value) / largest) * 100}%` }} />
             </span>
-            <span className="fl-number">{formatPercent(sum === 0 ? 0 : Math.abs(value) / sum)}</span>
+            <span className="fl-number">{formatPart(sum === 0 ? 0 : Math.abs(value) / sum)}</span>
           </li>
         ))}
       </ul>

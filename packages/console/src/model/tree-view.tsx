@@ -4,9 +4,8 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { useMemo } from 'react'
 import { treeQuery } from '../api/queries.ts'
-import { formatCount } from '../format/number.ts'
 import { DrawingView } from '../graph/drawing.tsx'
-import { layoutGraph } from '../graph/layout.ts'
+import { layoutTree } from '../graph/tree-layout.ts'
 import { Loaded } from '../ui/feedback.tsx'
 import { treeDrawing, treeLines } from './tree-drawing.ts'
 
@@ -34,7 +33,7 @@ export function TreeView({ model, version, trees }: { model: string; version: nu
             max={trees - 1}
             allowDecimal={false}
             clampBehavior="strict"
-            value={tree}
+            value={Math.min(tree, trees - 1)}
             onChange={(value) => typeof value === 'number' && to({ tree: value })}
           />
           <Button size="compact-sm" variant="default" disabled={tree >= trees - 1} onClick={() => to({ tree: tree + 1 })}>
@@ -59,15 +58,16 @@ export function TreeView({ model, version, trees }: { model: string; version: nu
 function Tree({ tree }: { tree: ModelTree }) {
   const drawing = useMemo(() => {
     const { boxes, edges } = treeDrawing(tree)
-    return layoutGraph(boxes, edges, { direction: 'down', nodeWidth: 148, nodeHeight: 46, layerGap: 36, gap: 10 })
+    return layoutTree(boxes, edges, { widthOf: ({ kind }) => (kind === 'split' ? 176 : 112), nodeHeight: 46, layerGap: 40, gap: 10 })
   }, [tree])
   return (
     <>
       <p className="fl-soft fl-small">
-        Tree {formatCount(tree.tree)} of {formatCount(tree.trees)}
+        Tree {tree.tree} of 0 to {tree.trees - 1}
         {tree.output === undefined ? '' : `, for ${tree.output}`}. Where the words hold, the way goes to the left; a leaf says what it adds to the sum.
+        {tree.nodes[0]?.cover ? ' Shares are of the training rows, by their weight.' : ''}
       </p>
-      <DrawingView drawing={drawing} direction="down" label={`Tree ${tree.tree}, its root at the top`} />
+      <DrawingView drawing={drawing} direction="down" edgeWords middle={String(tree.nodes[0]?.id)} label={`Tree ${tree.tree}, its root at the top`} />
       <details>
         <summary>The tree in words</summary>
         <ul className="fl-tree">

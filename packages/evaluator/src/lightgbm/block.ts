@@ -12,6 +12,9 @@ interface Whole {
   readonly most: number
 }
 
+/** Lines of a tree: the library writes about two dozen. */
+const mostLines = 100
+
 const place = Object.fromEntries(KEYS.map((key, index) => [key, index])) as Record<Key, number>
 
 /** One tree of the file: where the values of its keys stand. One block is used for all trees, one after the other. */
@@ -19,6 +22,7 @@ export class Block {
   readonly #bytes: Uint8Array
   readonly #from = new Int32Array(KEYS.length)
   readonly #to = new Int32Array(KEYS.length)
+  readonly #single = new Float64Array(1)
   /** Number of the tree, as it is written. */
   tree = 0
 
@@ -30,7 +34,8 @@ export class Block {
   take(lines: Lines, tree: number): boolean {
     this.tree = tree
     this.#from.fill(-1)
-    while (lines.next()) {
+    for (let read = 0; lines.next(); read++) {
+      if (read > mostLines) throw new UnreadableModel('malformed', `Tree=${tree}`, `has more than ${mostLines} lines`)
       if (lines.empty) continue
       const equals = this.#bytes.indexOf(61, lines.from)
       if (equals < 0 || equals >= lines.to) {
@@ -70,9 +75,8 @@ export class Block {
   /** The one whole number of a key, or `otherwise` where the key is missing. */
   one(key: Key, { least, most, otherwise }: { least: number; most: number; otherwise?: number }): number {
     if (!this.has(key) && otherwise !== undefined) return otherwise
-    const into = new Float64Array(1)
-    this.wholes(key, { into, at: 0, count: 1, least, most })
-    return into[0] as number
+    this.wholes(key, { into: this.#single, at: 0, count: 1, least, most })
+    return this.#single[0] as number
   }
 
   /** Whole numbers of a key, exactly as many as asked for. */

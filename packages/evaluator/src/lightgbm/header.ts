@@ -5,7 +5,6 @@ import { countWords, type Lines } from './lines.ts'
 /** What stands before the trees. */
 export interface Header {
   readonly version: string
-  readonly numClass: number
   /** Trees of a round, which is outputs. */
   readonly outputs: number
   /** Text of the line `objective`; '' where the file has none. */
@@ -16,7 +15,7 @@ export interface Header {
   /** For each feature its largest category, −1 where it was a number in training, −2 where it was not used. */
   readonly categories: Int32Array
   /** Bytes of each tree, where the file says so. */
-  readonly sizes?: Float64Array
+  readonly sizes?: Int32Array
 }
 
 const versions = ['v2', 'v3', 'v4']
@@ -43,7 +42,6 @@ export function readHeader(lines: Lines): Header {
   const sizes = sizesOf(lines.bytes, fields)
   return {
     version,
-    numClass: whole(text('num_class'), { key: 'num_class', least: 1, most: mostOutputs }),
     outputs,
     objective: text('objective') ?? '',
     average: fields.has('average_output'),
@@ -57,8 +55,8 @@ function fieldsOf(lines: Lines): Fields {
   const fields: Fields = new Map()
   for (let read = 0; lines.next(); read++) {
     if (lines.starts('Tree=') || lines.is('end of trees')) return fields
-    if (lines.empty) continue
     if (read > mostLines) throw fault('header', `more than ${mostLines} lines before the first tree`)
+    if (lines.empty) continue
     const found = lines.bytes.indexOf(61, lines.from)
     const equals = found < 0 || found > lines.to ? lines.to : found
     if (equals - lines.from > 100) throw fault('header', `the line ${lines.excerpt} has no '='`)
@@ -140,11 +138,11 @@ function largestCategory(bytes: Uint8Array, from: number, to: number): number {
   return largest
 }
 
-function sizesOf(bytes: Uint8Array, fields: Fields): Float64Array | undefined {
+function sizesOf(bytes: Uint8Array, fields: Fields): Int32Array | undefined {
   const span = fields.get('tree_sizes')
   if (span === undefined) return undefined
   const [from, to] = span
-  const sizes = new Float64Array(countWords(bytes, from, to))
+  const sizes = new Int32Array(countWords(bytes, from, to))
   let tree = 0
   for (let at = from; at < to; tree++) {
     while (at < to && bytes[at] === 32) at++
@@ -152,7 +150,7 @@ function sizesOf(bytes: Uint8Array, fields: Fields): Float64Array | undefined {
     while (at < to && bytes[at] !== 32) at++
     if (at === start) continue
     const size = decimal(bytes, start, at)
-    if (size === undefined || !Number.isInteger(size) || size < 0) throw fault(`tree_sizes[${tree}]`, 'is not a number of bytes')
+    if (size === undefined || !Number.isInteger(size) || size < 0 || size > 2 ** 31 - 1) throw fault(`tree_sizes[${tree}]`, 'is not a number of bytes')
     sizes[tree] = size
   }
   return sizes

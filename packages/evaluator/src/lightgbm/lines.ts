@@ -18,12 +18,19 @@ export class Lines {
     if (this.#next >= this.bytes.length) return false
     if (this.#returned) this.returns++
     this.from = this.#next
-    const end = this.bytes.indexOf(10, this.from)
-    this.to = end < 0 ? this.bytes.length : end
-    this.#next = end < 0 ? this.bytes.length : end + 1
+    this.to = this.#end(this.from)
+    this.#next = this.to + 1
     this.#returned = this.to > this.from && this.bytes[this.to - 1] === 13
     if (this.#returned) this.to--
     return true
+  }
+
+  /** Where a line ends. Short ones are looked through here: a call costs more. */
+  #end(from: number): number {
+    const near = Math.min(from + 16, this.bytes.length)
+    for (let at = from; at < near; at++) if (this.bytes[at] === 10) return at
+    const end = this.bytes.indexOf(10, near)
+    return end < 0 ? this.bytes.length : end
   }
 
   /** Makes the line that begins at this byte the next one. */

@@ -38,7 +38,7 @@ export function readLightGBM(bytes: Uint8Array, options: LightGBMOptions = {}): 
   const header = readHeader(lines)
   const objective = objectiveOf(header)
   const found = survey(lines, header, iterations)
-  const columns = columnsOf(header, readTail(lines), options.categorical)
+  const columns = columnsOf(header, readTail(lines, header.features.length), options.categorical)
   const steps: Step[] = [{ op: 'trees', of: [0], trees: readTrees(lines, header, found) }]
   const rounds = found.starts.length / header.outputs
   // `raw_score` of a random forest is the sum; its predictions are made of the mean

@@ -13,12 +13,16 @@ export interface Tail {
 const longestPandas = 64 * 2 ** 20
 const longestDeclared = 2 ** 20
 
-/** Reads the lines after `end of trees`: importances, the parameters of the training, pandas' categories. */
-export function readTail(lines: Lines): Tail {
+/** Lines that are neither importances nor categories: the library writes about 150. */
+const mostLines = 10_000
+
+/** Reads the lines after `end of trees`: importances, one a feature at most, the parameters of the training, pandas' categories. */
+export function readTail(lines: Lines, features: number): Tail {
   let section = ''
   let declared: readonly number[] | undefined
   let pandas: string | undefined
-  while (lines.next()) {
+  for (let read = 0; lines.next(); read++) {
+    if (read > mostLines + features) throw new UnreadableModel('malformed', 'after the trees', `stand more than ${mostLines + features} lines`)
     if (section !== '') {
       if (lines.is(`end of ${section}`)) section = ''
       else if (section === 'parameters' && lines.starts('[categorical_feature: ')) declared = declaredOf(lines) ?? declared

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import * as ort from 'onnxruntime-node'
 import { compile, type Predictor, readLightGBM, readXGBoost } from '../packages/evaluator/src/index.ts'
+import { inChromium } from './evaluator/chromium.ts'
 import { Libraries } from './evaluator/libraries.ts'
 import type { Figure } from './report.ts'
 import { python, venv, venvEnv } from './serving/venv.ts'
@@ -33,6 +34,7 @@ export async function evaluator({ rounds, cache }: { rounds: number; cache: stri
   await using libraries = await Libraries.start(folder, MODELS)
   const ours = load(folder, rows)
   const one = await oneRow(rows)
+  await using page = await inChromium(readFileSync(MODELS.xgboost), rows)
   check(ours, libraries)
   const took: Record<string, number[]> = {}
   const note = (name: string, seconds: number): void => {
@@ -54,6 +56,7 @@ export async function evaluator({ rounds, cache }: { rounds: number; cache: stri
       'ours ort',
       fastest(() => ours.xgboost!.predictor.predict(ours.xgboost!.rows, ours.xgboost!.out)),
     )
+    if (page) note('chromium', await page.seconds())
     note('ort one', await one.theirs())
     note('ours one', one.ours(ours.xgboost!.predictor))
     process.stderr.write(`round ${round + 1} of ${rounds}\n`)
@@ -153,6 +156,7 @@ function figures(took: Readonly<Record<string, readonly number[]>>): Figure[] {
     ...beside('XGBoost, inplace_predict', 'xgboost', 1.8),
     ...beside('tl2cgen (C by gcc)', 'tl2cgen'),
     ...beside('ONNX Runtime, best tile', 'ort', 5),
+    ...(took.chromium ? [{ name: 'ours in Chromium: of Node', unit: '×', rounds: [best('ours xgboost') / best('chromium')], bar: { least: 0.8 } }] : []),
     { name: 'the same size in LightGBM, batch: ours, rows', unit: '/s', rounds: rate('ours lightgbm', ROWS) },
     ...beside('LightGBM', 'lightgbm'),
     ...beside('lleaves (LLVM)', 'lleaves', 2.5),

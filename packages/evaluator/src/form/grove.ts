@@ -50,6 +50,8 @@ export class Grove {
   private readonly gain: Float64Array
   private vectors = new Float64Array(0)
   private readonly sets: { start: number[]; words: number[] } = { start: [0], words: [] }
+  private hasCover = true
+  private hasGain = true
   private used = 0
   private leaves = 0
 
@@ -74,6 +76,8 @@ export class Grove {
   /** Adds a tree that sums into an output. Throws UnreadableModel unless its nodes make one tree. */
   add(nodes: TreeNodes, target: number, where: string): void {
     checkTree(nodes, this.options.features, where)
+    this.hasCover &&= nodes.cover !== undefined
+    this.hasGain &&= nodes.gain !== undefined
     const from = this.used
     this.roots.push(from)
     this.targets.push(target)
@@ -114,8 +118,8 @@ export class Grove {
       baseFirst: true,
       aggregate,
       divisor,
-      cover: this.cover,
-      gain: this.gain,
+      ...(this.hasCover ? { cover: this.cover } : {}),
+      ...(this.hasGain ? { gain: this.gain } : {}),
     }
   }
 

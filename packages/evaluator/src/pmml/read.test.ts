@@ -5,7 +5,7 @@ import { describe, test } from 'node:test'
 import { checkForm } from '../form/check/index.ts'
 import type { Elements } from '../form/element.ts'
 import { type Form, NO_TEXT, type Output } from '../form/form.ts'
-import { interpret } from '../plain/interpret.ts'
+import { bothWays, type WorkOut } from '../testing/both.ts'
 import { readPmml } from './read.ts'
 
 type Cell = string | number | boolean | null
@@ -23,6 +23,11 @@ interface Case {
   readonly expected: readonly (Answer | 'refused')[]
 }
 
+interface Model {
+  readonly form: Form
+  readonly answer: WorkOut
+}
+
 const TESTDATA = join(import.meta.dirname, 'testdata')
 const { cases } = JSON.parse(readFileSync(join(TESTDATA, 'expected.json'), 'utf8')) as { cases: readonly Case[] }
 
@@ -31,16 +36,17 @@ describe('answers of the JPMML evaluator', () => {
     test(one.name, () => {
       const form = readPmml(new Uint8Array(readFileSync(join(TESTDATA, `${one.name}.pmml`))))
       checkForm(form)
+      const model = { form, answer: bothWays(form) }
       // Documents of XGBoost work in float32, where the order of the base decides the last bit.
       const tolerance = one.name.startsWith('xgboost') ? 2e-6 : 1e-12
-      const answered = one.rows.filter((row, i) => compare(one, i, { form, answers: predict(form, one.columns, row), tolerance }))
+      const answered = one.rows.filter((row, i) => compare(one, i, { form, answers: predict(model, one.columns, row), tolerance }))
       assert.ok(answered.length > 0, 'no row has an answer')
     })
   }
 })
 
 /** The answers for a row by output, or undefined where the row is refused. */
-function predict(form: Form, columns: readonly string[], row: readonly Cell[]): Map<string, Elements> | undefined {
+function predict({ form, answer }: Model, columns: readonly string[], row: readonly Cell[]): Map<string, Elements> | undefined {
   const cell = (name: string) => row[columns.indexOf(name)] ?? null
   for (const input of form.inputs) for (const at of input.required ?? []) if (cell(input.columns?.[at]?.name ?? input.name) === null) return undefined
   const inputs = form.inputs.map((input) => {
@@ -49,7 +55,7 @@ function predict(form: Form, columns: readonly string[], row: readonly Cell[]): 
     return Float64Array.from(names, (name) => (cell(name) === null ? Number.NaN : Number(cell(name))))
   })
   try {
-    return interpret(form, inputs, 1)
+    return answer(inputs, 1)
   } catch (error) {
     assert.ok(error instanceof TypeError || error instanceof RangeError, String(error))
     return undefined

@@ -5,7 +5,7 @@ import { describe, test } from 'node:test'
 import { checkForm } from '../form/check/index.ts'
 import type { Elements } from '../form/element.ts'
 import { type Form, type Input, NO_TEXT } from '../form/form.ts'
-import { interpret } from '../plain/interpret.ts'
+import { bothWays } from '../testing/both.ts'
 import { UnreadableModel } from '../unreadable.ts'
 import { readSkops } from './read.ts'
 
@@ -30,8 +30,7 @@ describe('answers of scikit-learn', () => {
     test(one.name, () => {
       const form = read(one.name)
       checkForm(form)
-      const answers = interpret(
-        form,
+      const answers = bothWays(form)(
         form.inputs.map((input) => take(form, input, one)),
         one.rows.length,
       )

@@ -15,6 +15,7 @@ import { ONNX_SIZE_LIMIT } from './onnx/model.ts'
 import { requireOperators } from './onnx/operators.ts'
 import { readOnnx } from './onnx/read.ts'
 import { rewriteOnnx } from './onnx/rewrite.ts'
+import { pickleContents } from './pickle.ts'
 import { deriveSignature } from './signature/derive.ts'
 import { applySignatureFile, parseSignatureFile } from './signature/file.ts'
 
@@ -102,7 +103,8 @@ function kindOf(bytes: Uint8Array, entry: string, mlflow: MlflowModel | undefine
   const found = sniff(bytes)
   if ('foreign' in found) {
     if (/\.onnx$/i.test(entry)) return 'onnx'
-    throw new FairleadError('model-format-unknown', `${entry} is not a model that can be read: ${found.foreign}`)
+    const { words, items } = found.pickle ? pickleContents(bytes, entry) : { words: '', items: [] }
+    throw new FairleadError('model-format-unknown', `${entry} is not a model that can be read: ${found.foreign}${words}`, { items })
   }
   mlflow?.requireKind(found.kind)
   return found.kind

@@ -2,7 +2,7 @@
 export type ModelKind = 'onnx' | 'xgboost' | 'lightgbm' | 'skops' | 'pmml'
 
 /** What the first bytes of a file show it to be, or why it is none of the files that are read. */
-export type Sniffed = { kind: ModelKind } | { foreign: string }
+export type Sniffed = { kind: ModelKind } | { foreign: string; pickle?: true }
 
 const GIT_LFS = 'version https://git-lfs'
 const SNIFFED = 4096
@@ -42,7 +42,7 @@ function sniffBinary(bytes: Uint8Array): Sniffed | undefined {
   const [first = 0, second = 0] = bytes
   const head = textOf(bytes.subarray(0, 16))
   if (first === 0x80 && second >= 2 && second <= 5)
-    return { foreign: `it is a Python pickle, which is never executed here; ${RESAVE} with skops, to ONNX, or by the library's own save_model` }
+    return { foreign: `it is a Python pickle, which is never executed here; ${RESAVE} with skops, to ONNX, or by the library's own save_model`, pickle: true }
   if (head.startsWith('PK\x03\x04')) return sniffArchive(bytes)
   if (first === 0x50 && second === 0x4b) return { foreign: 'it is a ZIP archive' }
   if (first === 0x1f && second === 0x8b) return { foreign: 'it is compressed with gzip' }
@@ -59,7 +59,7 @@ function sniffBinary(bytes: Uint8Array): Sniffed | undefined {
 function sniffArchive(bytes: Uint8Array): Sniffed {
   const names = textOf(bytes.subarray(-ARCHIVE_TAIL))
   if (names.includes('schema.json')) return { kind: 'skops' }
-  if (names.includes('data.pkl')) return { foreign: 'it is a PyTorch file, which holds a Python pickle; convert it to ONNX' }
+  if (names.includes('data.pkl')) return { foreign: 'it is a PyTorch file, which holds a Python pickle; convert it to ONNX', pickle: true }
   if (names.includes('metadata.json') && names.includes('config.json')) return { foreign: 'it is a Keras file; convert it to ONNX' }
   return { foreign: 'it is a ZIP archive without the schema.json of a skops file; unpack it, and hand over the folder' }
 }

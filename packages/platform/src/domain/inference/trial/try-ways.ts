@@ -30,6 +30,8 @@ export interface Trial {
 /** Rows that are made up, and most of those that came with the model that are run. */
 const MADE = 512
 const MOST_GIVEN = 512
+/** How long each way runs before it is timed. */
+const WARM_MS = 50
 
 interface Tried {
   way: Way
@@ -91,6 +93,9 @@ function allFailed({ session }: Tried, rows: Tensors): boolean {
 
 async function measure(tried: Tried, one: Tensors): Promise<void> {
   try {
+    const until = performance.now() + WARM_MS
+    // what serves for days runs as the engine has optimised it, and is compared so
+    while (performance.now() < until) tried.session!.runSync!(one)
     tried.measured = (await measureSession(tried.session!, one, { fixedRows: false })).measured
   } catch (error) {
     tried.problem = wordsOf(error)

@@ -91,7 +91,7 @@ export const modelFacts = z.object({
     })
     .optional(),
   /** Columns by what they contribute: the sum of the gains of their splits where the file has them, else the number of splits. */
-  importance: z.object({ by: z.enum(['gain', 'splits', 'weight']), columns: z.array(z.object({ name: z.string(), value: z.number() })) }).optional(),
+  importance: z.object({ by: z.enum(['gain', 'splits']), columns: z.array(z.object({ name: z.string(), value: z.number() })) }).optional(),
   /** The ways to run it that were tried when it was imported. */
   runtimes: runtimeChoice.optional(),
 })

@@ -1,6 +1,6 @@
 import { FairleadError } from '@fairlead/contract'
 import type { ReadingOptions } from '@fairlead/contract/control'
-import { type Form, readLightGBM, readSkops, readXGBoost, UnreadableModel } from '@fairlead/evaluator'
+import { type Form, readLightGBM, readPmml, readSkops, readXGBoost, UnreadableModel } from '@fairlead/evaluator'
 import { KIND_WORDS, type ModelKind } from '../kind.ts'
 
 /** Kinds that are read into a form and run compiled; ONNX has a way of its own beside that. */
@@ -17,12 +17,13 @@ interface Reader {
   takes: readonly (keyof ReadingOptions)[]
 }
 
-const READERS: Partial<Record<FormKind, Reader>> = {
+const READERS: Record<FormKind, Reader> = {
   lightgbm: {
     takes: ['as', 'categorical', 'classes', 'iterations'],
     // which rounds a text file has, the best or all, was decided when it was saved
     read: (bytes, { iterations, ...options }) => readLightGBM(bytes, { ...options, ...(typeof iterations === 'number' ? { iterations } : {}) }),
   },
+  pmml: { takes: [], read: (bytes) => readPmml(bytes) },
   skops: { takes: [], read: (bytes) => readSkops(bytes) },
   xgboost: {
     takes: ['as', 'classes', 'iterations', 'missing', 'unseen'],
@@ -40,7 +41,6 @@ const READERS: Partial<Record<FormKind, Reader>> = {
  */
 export function readForm(kind: FormKind, bytes: Uint8Array, { file, reading = {} }: { file: string; reading?: ReadingOptions | undefined }): Form {
   const reader = READERS[kind]
-  if (!reader) throw new FairleadError('model-format-unknown', `${file} is not a model that can be read: it is ${KIND_WORDS[kind]}`)
   refuseOptions(reading, reader.takes, KIND_WORDS[kind])
   try {
     return reader.read(bytes, Object.fromEntries(Object.entries(reading).filter(([, value]) => value !== undefined)))

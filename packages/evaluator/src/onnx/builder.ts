@@ -67,6 +67,14 @@ export class Builder {
     return this.#widths[value]!
   }
 
+  /** Asks that an input's columns are never missing; false for any other value. */
+  require({ value }: Rows): boolean {
+    const input = this.#inputs[value]
+    if (!input) return false
+    this.#inputs[value] = { ...input, required: Array.from({ length: input.width }, (_, column) => column) }
+    return true
+  }
+
   /** Whether a value may hold texts that the form knows only as not its own. */
   holdsOthers({ value }: Rows): boolean {
     return this.#open.has(value)

@@ -3,14 +3,10 @@ import { UnreadableModel } from '../unreadable.ts'
 /** Wire types of the protobuf encoding (protobuf.dev/programming-guides/encoding). ONNX does not use groups: refused. */
 export const WIRE = { varint: 0, fixed64: 1, bytes: 2, fixed32: 5 } as const
 
-/** Deepest nesting of messages that is read; the same as in protobuf's own readers. */
-const DEPTH_LIMIT = 100
-
 /** Where a message lies in the file, without its tag and length. */
 export interface Range {
   readonly from: number
   readonly to: number
-  readonly depth: number
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
@@ -27,7 +23,6 @@ export function brokenAt(offset: number, what: string): UnreadableModel {
 export class WireReader {
   readonly bytes: Uint8Array
   readonly end: number
-  readonly depth: number
   number = 0
   wire = 0
   from = 0
@@ -37,11 +32,9 @@ export class WireReader {
   high = 0
   #next: number
 
-  constructor(bytes: Uint8Array, range: Range = { from: 0, to: bytes.length, depth: 0 }) {
-    if (range.depth > DEPTH_LIMIT) throw brokenAt(range.from, `messages are nested deeper than ${DEPTH_LIMIT} levels`)
+  constructor(bytes: Uint8Array, range: Range = { from: 0, to: bytes.length }) {
     this.bytes = bytes
     this.end = range.to
-    this.depth = range.depth
     this.#next = range.from
   }
 
@@ -125,7 +118,7 @@ export class WireReader {
   /** Where the current field's message lies. */
   range(): Range {
     this.expect(WIRE.bytes)
-    return { from: this.from, to: this.to, depth: this.depth + 1 }
+    return { from: this.from, to: this.to }
   }
 
   /** A reader of the current field as a message. */

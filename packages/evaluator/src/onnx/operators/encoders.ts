@@ -52,6 +52,8 @@ function perColumn(call: Call, name: string, dims: readonly number[]): number[] 
 function binarizer(call: Call): Value[] {
   const value = rowsAt(call, 0)
   if (value.type !== 'f32') throw unsupported(call, `it is done of ${value.type}`)
+  // the runtime refuses rows with NaN here
+  if (!call.builder.require(value)) throw unsupported(call, 'its rows may hold NaN, which only an input can refuse')
   const constant = [call.attributes.float('threshold', 0)]
   const larger = call.builder.emit({ op: 'compare', of: [value.value], operator: 'gt', constant }, { type: 'bool', dims: value.dims })
   return [call.builder.cast(larger, 'f32')]

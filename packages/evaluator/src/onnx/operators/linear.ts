@@ -94,7 +94,13 @@ function linearRegressor(call: Call): Value[] {
   const transform = attributes.string('post_transform', 'NONE')
   if (!(outputs > 0 && coefficients.length % outputs === 0)) throw malformed(call, `it has ${coefficients.length} coefficients for ${outputs} targets`)
   const sums = product(call, value, { weights: transposed(coefficients, outputs), outputs }, intercepts)
-  return [{ ...postTransform(call, sums, transform), meaning: { role: 'prediction' } }]
+  return [{ ...postTransformAll(call, sums, transform), meaning: { role: 'prediction' } }]
+}
+
+/** The post transform of a regression: of a single output the runtime does PROBIT alone. */
+export function postTransformAll(call: Call, sums: Rows, transform: string): Rows {
+  const linked = postTransform(call, sums, transform)
+  return widthOf(sums.dims) === 1 && transform !== 'PROBIT' ? sums : linked
 }
 
 const LINKS = { LOGISTIC: 'sigmoid', SOFTMAX: 'softmax', SOFTMAX_ZERO: 'softmax-zero', PROBIT: 'probit' } as const

@@ -5,12 +5,10 @@ import { ROWS, type Rows, stridesOf, type Value, walk, widthOf } from '../values
 import { roundingOf } from './fold.ts'
 import { calculate } from './math.ts'
 
-/** Many columns to one, and what a row's columns are to each other. */
+/** Many columns to one, and what a row's columns are to each other. Not ReduceMin and ReduceMax: what the runtime makes of NaN depends on where it stands. */
 export const REDUCE: Operators = {
   ReduceSum: reduction('sum', 13),
   ReduceMean: reduction('mean', 18),
-  ReduceMin: reduction('min', 18),
-  ReduceMax: reduction('max', 18),
   ReduceL1: reduction('l1', 18),
   ReduceL2: reduction('l2', 18),
   ReduceSumSquare: reduction('sumsquare', 18),
@@ -77,8 +75,6 @@ function groupedBy(call: Call, value: Rows, axes: readonly number[]): Rows {
 const FOLDS: { readonly [Name in Reduce['function']]?: (row: readonly number[], round: (x: number) => number) => number } = {
   sum: (row, round) => row.reduce((total, x) => round(total + x), 0),
   prod: (row, round) => row.reduce((total, x) => round(total * x), 1),
-  max: (row) => row.reduce((most, x) => Math.max(most, x)),
-  min: (row) => row.reduce((least, x) => Math.min(least, x)),
 }
 
 function foldReduce(call: Call, value: Constant, { name, axes, dims }: Wanted): Constant {

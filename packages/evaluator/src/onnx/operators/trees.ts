@@ -4,7 +4,7 @@ import { readTreeEnsemble } from '../trees/ensemble5.ts'
 import { readWeights } from '../trees/leaves.ts'
 import { type Listed, numbersOf, readListed } from '../trees/nodes.ts'
 import type { Rows, Value } from '../values.ts'
-import { postTransform } from './linear.ts'
+import { postTransformAll } from './linear.ts'
 
 /** Tree ensembles that give numbers. */
 export const TREES: Operators = { TreeEnsembleRegressor: regressor, TreeEnsemble: ensemble }
@@ -37,10 +37,9 @@ function refuseValuedLeaves(call: Call, { feature, value }: Listed, weighed: Int
   }
 }
 
-/** The runtime does the transforms of a single output with none of them but PROBIT; all is given as floats. */
+/** All is given as floats. */
 function predicted(call: Call, sums: Rows, transform: string): Rows {
-  const linked = sums.dims[1] === 1 && transform !== 'PROBIT' ? postTransform(call, sums, 'NONE') : postTransform(call, sums, transform)
-  return { ...call.builder.cast(linked, 'f32'), meaning: { role: 'prediction' } }
+  return { ...call.builder.cast(postTransformAll(call, sums, transform), 'f32'), meaning: { role: 'prediction' } }
 }
 
 /** Numbers may be given as doubles where rows are doubles, and nowhere else. */
@@ -69,6 +68,5 @@ function ensemble(call: Call): Value[] {
     throw malformed(call, 'its n_targets, aggregate_function or post_transform is none that there is')
   const { nodes, weights } = readTreeEnsemble(call, { features: value.dims[1]!, outputs, type: given.type })
   const { sums } = emitTrees(call, value, { nodes, weights, outputs, aggregate, base: new Float64Array(0) })
-  const linked = outputs === 1 && transform !== 'PROBIT' ? sums : postTransform(call, sums, transform)
-  return [{ ...builder.cast(linked, given.type), meaning: { role: 'prediction' } }]
+  return [{ ...builder.cast(postTransformAll(call, sums, transform), given.type), meaning: { role: 'prediction' } }]
 }

@@ -22,7 +22,7 @@ interface Case {
 
 const TESTDATA = join(import.meta.dirname, 'testdata')
 const casesOf = (name: string) => (JSON.parse(readFileSync(join(TESTDATA, name), 'utf8')) as { cases: readonly Case[] }).cases
-const cases = [...casesOf('expected.json'), ...casesOf('fixtures.json')]
+const cases = [...casesOf('expected.json'), ...casesOf('fixtures.json'), ...casesOf('old.json')]
 const read = (name: string) => readSkops(new Uint8Array(readFileSync(join(TESTDATA, `${name}.skops`))))
 
 describe('answers of scikit-learn', () => {

@@ -1,15 +1,19 @@
 import { Grove } from '../../form/grove.ts'
 import type { Col, Context } from '../context.ts'
 import type { Item } from '../item.ts'
+import { leafRule } from './forest.ts'
 import { above, type Classification, largest, link, readClasses } from './result.ts'
-import { openTree, readTree, takesMissing } from './tree.ts'
+import { type LeafRule, openTree, readTree, takesMissing } from './tree.ts'
 
-/** AdaBoost of trees (SAMME): each tree's class gets its weight, each other class loses its share of it. */
+/**
+ * AdaBoost of trees. SAMME: each tree's class gets its weight, each other class loses its share of it. SAMME.R, until 1.5:
+ * each class gets the logarithm of its probability, less their mean.
+ */
 export function adaBoost(item: Item, cols: readonly Col[], context: Context): Classification {
   const classes = readClasses(item)
   const count = classes.values.length
-  const setting = item.find('algorithm')
-  if (setting?.primitive() === 'SAMME.R') throw item.unsupported('AdaBoost by SAMME.R is not read')
+  const isReal = item.find('algorithm')?.primitive() === 'SAMME.R'
+  const share = leafRule(item)
   const estimators = item.get('estimators_').items()
   for (const estimator of estimators)
     if (!/^(DecisionTree|ExtraTree)Classifier$/.test(estimator.className)) throw estimator.unsupported(`AdaBoost of ${estimator.name} is not read`)
@@ -31,8 +35,11 @@ export function adaBoost(item: Item, cols: readonly Col[], context: Context): Cl
   for (const [i, tree] of trees.entries()) {
     const weight = weights[i] as number
     const vote = (numbers: Float64Array, out: Float64Array) => {
-      out.fill((-1 / (count - 1)) * weight)
-      out[first(numbers)] = weight
+      if (isReal) logarithms(numbers, out, share)
+      else {
+        out.fill((-1 / (count - 1)) * weight)
+        out[first(numbers)] = weight
+      }
     }
     grove.add(readTree(tree, vote), 0, tree.item.path)
   }
@@ -54,4 +61,13 @@ function first(numbers: Float64Array): number {
   let best = 0
   for (let i = 1; i < numbers.length; i += 1) if ((numbers[i] as number) > (numbers[best] as number)) best = i
   return best
+}
+
+function logarithms(numbers: Float64Array, out: Float64Array, share: LeafRule | undefined): void {
+  if (share === undefined) out.set(numbers)
+  else share(numbers, out)
+  const count = out.length
+  for (let i = 0; i < count; i += 1) out[i] = Math.log(Math.max(out[i] as number, Number.EPSILON))
+  const sum = out.reduce((total, one) => total + one, 0)
+  for (let i = 0; i < count; i += 1) out[i] = (count - 1) * ((out[i] as number) - (1 / count) * sum)
 }

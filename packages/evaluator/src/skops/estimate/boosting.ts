@@ -2,7 +2,7 @@ import { Grove } from '../../form/grove.ts'
 import type { Col, Context } from '../context.ts'
 import type { Item } from '../item.ts'
 import { above, bothSides, type Classes, type Estimate, largest, link, readClasses } from './result.ts'
-import { openTree, readTree } from './tree.ts'
+import { isBefore, openTree, readTree } from './tree.ts'
 
 /** Gradient boosting: a start, and each tree's leaf times the learning rate. */
 export function gradientBoosting(item: Item, cols: readonly Col[], context: Context): Estimate {
@@ -16,7 +16,7 @@ export function gradientBoosting(item: Item, cols: readonly Col[], context: Cont
   const raw = context.planning ? 0 : grow(item, cols, context, { estimators, base })
   return classes === undefined
     ? { kind: 'regression', value: raw }
-    : classify(context, classes, raw, { scale: item.get('loss').text() === 'exponential' ? 2 : 1, operator: 'ge' })
+    : classify(context, classes, raw, { scale: item.get('loss').text() === 'exponential' ? 2 : 1, operator: isBefore(item, 1, 4) ? 'gt' : 'ge' })
 }
 
 /** An array of objects with two dimensions is kept as a list of lists. */
@@ -76,6 +76,7 @@ function startOf(item: Item, outputs: number, isClassifier: boolean): Float64Arr
     .numbers(outputs === 1 ? 2 : outputs)
     .map((p) => Math.min(Math.max(p, least), 1 - least))
   if (outputs > 1) {
+    if (isBefore(item, 1, 4)) return prior.map((p) => Math.log(p))
     const mean = Math.exp(prior.reduce((sum, p) => sum + Math.log(p), 0) / outputs)
     return prior.map((p) => Math.log(p / mean))
   }

@@ -2,7 +2,7 @@ import { Grove } from '../../form/grove.ts'
 import type { Col, Context } from '../context.ts'
 import type { Item } from '../item.ts'
 import { type Classes, type Classification, type Estimate, largest, readClasses } from './result.ts'
-import { type LeafRule, type OpenTree, openTree, readTree, takesMissing } from './tree.ts'
+import { isBefore, type LeafRule, type OpenTree, openTree, readTree, takesMissing } from './tree.ts'
 
 interface Member {
   readonly estimator: Item
@@ -83,10 +83,8 @@ function checkMembers(item: Item, members: readonly Member[], { width, isClassif
 }
 
 /** Since 1.3 leaves hold the share of each class; before, how many rows each had. */
-function leafRule(item: Item): LeafRule | undefined {
-  const version = /^(\d+)\.(\d+)/.exec(item.find('_sklearn_version')?.text() ?? '')
-  const older = version !== null && (Number(version[1]) < 1 || (Number(version[1]) === 1 && Number(version[2]) < 3))
-  return older ? shares : undefined
+export function leafRule(item: Item): LeafRule | undefined {
+  return isBefore(item, 1, 3) ? shares : undefined
 }
 
 const shares: LeafRule = (numbers, out) => {

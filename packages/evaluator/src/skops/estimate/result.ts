@@ -28,7 +28,8 @@ export interface Classes {
 
 /** The `classes_` of a classifier. Throws UnreadableModel for labels of several outputs, or of several types. */
 export function readClasses(item: Item): Classes {
-  const classes = item.get('classes_')
+  // Ridge classifiers of older versions keep them with what makes numbers of labels.
+  const classes = item.find('classes_') ?? item.find('_label_binarizer')?.find('classes_') ?? item.get('classes_')
   if (!classes.isArray()) throw classes.unsupported('a classifier of several outputs is not read')
   const values = classes.values()
   const types = new Set(values.map((value) => typeof value))

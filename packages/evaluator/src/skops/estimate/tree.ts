@@ -69,3 +69,11 @@ function gains(nodes: NpyArray, feature: Float64Array, yes: Float64Array): Float
   const part = (node: number) => (impurity[node] ?? 0) * (weight[node] ?? 0)
   return feature.map((column, i) => (column < 0 ? 0 : part(i) - part(yes[i] as number) - part(no[i] as number)))
 }
+
+/** Whether an object was saved by a scikit-learn older than a version. */
+export function isBefore(item: Item, major: number, minor: number): boolean {
+  const version = /^(\d+)\.(\d+)/.exec(item.find('_sklearn_version')?.text() ?? '')
+  if (version === null) return false
+  const [, first, second] = version.map(Number) as [number, number, number]
+  return first < major || (first === major && second < minor)
+}

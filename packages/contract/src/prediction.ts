@@ -19,6 +19,8 @@ export type Prediction = Record<string, unknown>
 export interface Explanation {
   /** `path-dependent` or `interventional` SHAP values of trees, `linear` contributions. */
   method: string
+  /** The rows that came with the model against which a value counts; absent where the model file says itself how its training rows went. */
+  background?: { rows: number; from: 'golden rows' | 'example' }
   /** One, or one for each class or target. */
   outputs: ExplainedOutput[]
 }

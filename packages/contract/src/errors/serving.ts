@@ -91,7 +91,8 @@ export const SERVING_ERRORS = {
     grpc: 'FAILED_PRECONDITION',
     retryable: false,
     title: 'Answers of this release cannot be explained',
-    remedy: 'Ask without `explain`. Trees and linear models that run compiled are explained; the detail says what is different here.',
+    remedy:
+      'Do what the detail says, or ask without `explain`. Trees and linear models that have a compiled form are explained; the detail says what is different here.',
   },
   'worker-crashed': {
     http: 503,

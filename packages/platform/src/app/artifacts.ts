@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path'
 import type { GoldenRows } from '@fairlead/contract/control'
 import { type FileBlobStore, materialise } from '../adapters/files/index.ts'
-import type { Artifact, ArtifactSource } from '../domain/inference/index.ts'
+import type { Artifact, ArtifactSource, ServableRelease } from '../domain/inference/index.ts'
 import { FORM_FORMAT } from '../model/compiled/form-format.ts'
 import { loadableOnnx } from '../model/onnx/loadable.ts'
 import type { FormStore } from './form-store.ts'
@@ -20,16 +20,22 @@ export interface ArtifactStores {
  * their own is laid out as a folder below `cache`, one per version.
  */
 export function artifactSource({ blobs, cache, forms, golden }: ArtifactStores): ArtifactSource {
+  const file = (release: ServableRelease): Promise<Uint8Array> => {
+    const entry = release.files.find(({ path }) => path === release.entry)
+    if (!entry) throw new Error(`release ${release.number} of ${release.deployment} has no file ${release.entry}`)
+    return blobs.read(entry.digest)
+  }
+  const form = async (release: ServableRelease): Promise<Artifact> => ({
+    format: FORM_FORMAT,
+    bytes: await forms.bytes(release, () => file(release)),
+    signature: release.signature,
+  })
   return {
     golden: async ({ deployment, number }) => golden(deployment, number),
+    form,
     async load(release): Promise<Artifact> {
-      const entry = release.files.find((file) => file.path === release.entry)
-      if (!entry) throw new Error(`release ${release.number} of ${release.deployment} has no file ${release.entry}`)
-      if (release.runtime?.name === 'compiled') {
-        return { format: FORM_FORMAT, bytes: await forms.bytes(release, () => blobs.read(entry.digest)), signature: release.signature }
-      }
-      const file = await blobs.read(entry.digest)
-      const { bytes, externalData, branching } = loadableOnnx(file)
+      if (release.runtime?.name === 'compiled') return form(release)
+      const { bytes, externalData, branching } = loadableOnnx(await file(release))
       const artifact = { format: release.model.format, bytes, signature: release.signature, branching }
       if (externalData.length === 0) return artifact
       const folder = join(cache, release.model.digest.replace(':', '-'))

@@ -20,6 +20,7 @@ const PAGES = [
   'docs/guides/rate-limits.md',
   'docs/guides/prediction-log.md',
   'docs/guides/calling.md',
+  'docs/guides/explanations.md',
   'docs/guides/formats.md',
   'docs/guides/types.md',
   'docs/guides/decisions.md',

@@ -35,11 +35,11 @@ function tableOf({ predictions, ids, inputs, explanations }: AnsweredRows): Tabl
   }
 }
 
-/** The reasons of the output whose margin is the largest, which is the class that was predicted. */
+/** The reasons of the output whose margin is the largest, which is the class that was predicted, after the class that they speak for. */
 function reasonsOf({ outputs }: Explanation = { method: '', outputs: [] }): string {
-  const [first, ...others] = [...outputs].sort((a, b) => b.margin - a.margin)
-  const of = others.length > 0 ? `${first!.of}: ` : ''
-  return first ? of + first.reasons.join('; ') : ''
+  const [first] = [...outputs].sort((a, b) => b.margin - a.margin)
+  if (!first) return ''
+  return (first.of === undefined ? '' : `${first.of}: `) + first.reasons.join('; ')
 }
 
 /** Prints answers as an aligned table for people. */

@@ -55,6 +55,29 @@ test('columns and classes have the names that the signature gives them', async (
   assert.deepEqual([of, contributions], ['yes', { loan: 0, use: 1 }])
 })
 
+test('trees without counts are explained against the rows that came with them; where there are counts, these are asked', async () => {
+  const { cover, ...bare } = STUMPS
+  const rows: Tensors = {
+    amount: { type: 'float32', shape: [4], data: Float32Array.of(5, 5, 5, 20) },
+    purpose: { type: 'string', shape: [4], data: ['boat', 'boat', 'boat', 'car'] },
+  }
+  const background = { rows: 4, from: 'example' as const, inputs: rows }
+  const artifact = (form: Form) => ({ format: FORM_FORMAT, bytes: encodeForm(form), signature: formSignature(form), background })
+  await using session = await compiledRuntime().open(artifact(stumpsForm(bare)))
+  const [first] = rounded(await session.explain!(ROWS))
+  assert.deepEqual(first, {
+    method: 'interventional',
+    background: { rows: 4, from: 'example' },
+    outputs: [
+      { of: 'bad', margin: 1.5, bias: 1, contributions: { amount: 0.5, purpose: 0 }, reasons: ['amount = 5 raises it by 0.5'] },
+      { of: 'good', margin: 0, bias: 0.5, contributions: { amount: 0, purpose: -0.5 }, reasons: ['purpose = boat lowers it by 0.5'] },
+    ],
+  })
+  await using counted = await compiledRuntime().open(artifact(stumpsForm({ ...bare, cover: cover! })))
+  const [own] = await counted.explain!(ROWS)
+  assert.deepEqual([own?.method, own?.background], ['path-dependent', undefined])
+})
+
 test('a model that cannot be explained says why, and so do rows that lack a tensor', async () => {
   const { cover, ...bare } = STUMPS
   await using session = await open(stumpsForm(bare))

@@ -7,6 +7,10 @@ import { feedsOf } from '../../model/compiled/feeds.ts'
 /** Reasons in words of one output. */
 const REASONS = 5
 
+const NO_ROWS =
+  'the model file does not say how many training rows passed each node of its trees, and fewer than two rows came with it: ' +
+  'import it with golden rows (--golden), or with an example of two rows or more'
+
 /** A column as people know it, and where its value stands in the tensors; without a tensor for one that is derived. */
 interface Named {
   name: string
@@ -15,18 +19,26 @@ interface Named {
   width: number
 }
 
+/** Rows against which answers are explained, as the inputs of the form. */
+export interface BackgroundRows extends NonNullable<Explanation['background']> {
+  inputs: readonly Elements[]
+}
+
 /** Explains the answers of a form under the names of its signature. */
 export class FormExplainer {
   readonly #form: Form
   readonly #explainer: Explainer
+  readonly #means: Pick<Explanation, 'method' | 'background'>
   readonly #columns: Named[]
   readonly #names: string[]
   readonly #classes: readonly (string | number)[] | undefined
 
-  /** Throws `explanation-unavailable` with the reason. */
-  constructor(form: Form, signature: Signature) {
+  /** The background counts where the form does not say how its training rows went. Throws `explanation-unavailable` with the reason. */
+  constructor(form: Form, signature: Signature, background: BackgroundRows | undefined) {
     this.#form = form
-    this.#explainer = made(form)
+    this.#explainer = made(form, background)
+    const { method } = this.#explainer
+    this.#means = background && method === 'interventional' ? { method, background: { rows: background.rows, from: background.from } } : { method }
     const { columns, derived } = this.#explainer
     this.#columns = derived ? columns.map((name) => ({ name, offset: 0, width: 1 })) : columnsOf(form, signature)
     this.#names = this.#columns.map(({ name }) => name)
@@ -35,14 +47,13 @@ export class FormExplainer {
 
   /** `inputs` are the form's, `tensors` what they were made of. */
   explain(inputs: readonly Elements[], tensors: Tensors, rows: number): Explanation[] {
-    const named = Object.fromEntries(this.#form.inputs.map(({ name }, at) => [name, inputs[at]!]))
-    const contributions = this.#explainer.explain(named, rows)
-    const { outputs, method } = this.#explainer
+    const contributions = this.#explainer.explain(named(this.#form, inputs), rows)
+    const { outputs } = this.#explainer
     const line = this.#columns.length + 1
     return Array.from({ length: rows }, (_, row) => {
       const shown = this.#columns.map((column) => valueAt(column, tensors, row))
       const of = (output: number) => this.#output(contributions.subarray((row * outputs + output) * line, (row * outputs + output + 1) * line), output, shown)
-      return { method, outputs: Array.from({ length: outputs }, (_, output) => of(output)) }
+      return { ...this.#means, outputs: Array.from({ length: outputs }, (_, output) => of(output)) }
     })
   }
 
@@ -58,13 +69,26 @@ export class FormExplainer {
   }
 }
 
-function made(form: Form): Explainer {
+function made(form: Form, background: BackgroundRows | undefined): Explainer {
   try {
     return explainer(form)
   } catch (cause) {
-    if (cause instanceof Unexplainable) throw new FairleadError('explanation-unavailable', cause.message, { cause })
-    throw cause
+    if (!(cause instanceof Unexplainable && cause.reason === 'no-cover')) throw told(cause)
+    if (!background) throw new FairleadError('explanation-unavailable', NO_ROWS, { cause })
   }
+  try {
+    return explainer(form, { background: { rows: named(form, background.inputs), count: background.rows } })
+  } catch (cause) {
+    throw told(cause)
+  }
+}
+
+function told(cause: unknown): unknown {
+  return cause instanceof Unexplainable ? new FairleadError('explanation-unavailable', cause.message, { cause }) : cause
+}
+
+function named({ inputs }: Form, rows: readonly Elements[]): Record<string, Elements> {
+  return Object.fromEntries(inputs.map(({ name }, at) => [name, rows[at]!]))
 }
 
 /** The columns of the form's inputs, one input after the other, by their names in the signature. */

@@ -7,12 +7,12 @@ export function compiledRuntime(): Runtime {
   return { name: 'compiled', takes: (format) => format === FORM_FORMAT, open, explains: true }
 }
 
-async function open({ bytes, signature }: Artifact): Promise<Session> {
+async function open(artifact: Artifact): Promise<Session> {
   try {
     // loaded when the first such model comes: most of it is of no use to a process that has none
     const [{ compile, decodeForm }, { CompiledSession }] = await Promise.all([import('@fairlead/evaluator/run'), import('./session.ts')])
-    const wanted = signature.outputs.map(({ name }) => name)
-    return new CompiledSession(compile(decodeForm(bytes), { outputs: wanted }), signature)
+    const wanted = artifact.signature.outputs.map(({ name }) => name)
+    return new CompiledSession(compile(decodeForm(artifact.bytes), { outputs: wanted }), artifact)
   } catch (cause) {
     throw new FairleadError('load-failed', `the model cannot be compiled: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
   }

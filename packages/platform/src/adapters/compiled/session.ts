@@ -1,10 +1,10 @@
 import { type Explanation, FairleadError, type Signature } from '@fairlead/contract'
 import type { Elements, Predictor } from '@fairlead/evaluator'
-import type { Session, Tensor, Tensors } from '../../domain/inference/index.ts'
+import type { Artifact, Background, Session, Tensor, Tensors } from '../../domain/inference/index.ts'
 import { type Feed, feedsOf } from '../../model/compiled/feeds.ts'
 import { type Answer, answersFor } from './answers.ts'
 import { type Encode, encoderOf } from './encode.ts'
-import type { FormExplainer } from './explain.ts'
+import type { BackgroundRows, FormExplainer } from './explain.ts'
 
 /** How an input of the form is filled from tensors. */
 interface Source {
@@ -29,10 +29,12 @@ export class CompiledSession implements Session {
   readonly #answers: Answer[]
   readonly #signature: Signature
   #predictor: Predictor | undefined
+  readonly #background: Background | undefined
   #explainer: FormExplainer | undefined
 
-  constructor(predictor: Predictor, signature: Signature) {
+  constructor(predictor: Predictor, { signature, background }: Pick<Artifact, 'signature' | 'background'>) {
     this.#signature = signature
+    this.#background = background
     const { form } = predictor
     const parts = feedsOf(form).map((feed): Part => ({ feed, encode: encoderOf(feed, form) }))
     this.#sources = form.inputs.map(({ width, type }, at) => {
@@ -66,7 +68,7 @@ export class CompiledSession implements Session {
     const { form } = this.#loaded()
     // loaded when the first explanation is asked for: most sessions are never asked for one
     const { FormExplainer } = await import('./explain.ts')
-    this.#explainer ??= new FormExplainer(form, this.#signature)
+    this.#explainer ??= new FormExplainer(form, this.#signature, this.#backgroundRows())
     const rows = this.#rowsOf(inputs)
     return this.#explainer.explain(this.#filled(inputs, rows), inputs, rows)
   }
@@ -78,6 +80,13 @@ export class CompiledSession implements Session {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#predictor = undefined
     this.#explainer = undefined
+  }
+
+  #backgroundRows(): BackgroundRows | undefined {
+    if (!this.#background) return undefined
+    const { inputs, from } = this.#background
+    const rows = this.#rowsOf(inputs)
+    return { inputs: this.#filled(inputs, rows), rows, from }
   }
 
   #loaded(): Predictor {

@@ -5,6 +5,8 @@ import type { ModelVersion, ReleaseSettings, RuntimeName } from '@fairlead/contr
 export interface ChosenRuntime {
   name: RuntimeName
   reason: string
+  /** Set where ONNX Runtime runs a model whose compiled form was seen to answer alike. */
+  formAgrees?: boolean
 }
 
 const WORDS: Record<RuntimeName, string> = { onnx: 'ONNX Runtime', compiled: 'its compiled form' }
@@ -19,6 +21,11 @@ export function plainRuntime({ format }: Pick<ModelVersion, 'format'>): RuntimeN
  * Throws `setting-invalid` for a way that does not take this model.
  */
 export function chooseRuntime(version: Pick<ModelVersion, 'format' | 'facts'>, setting: ReleaseSettings['runtime']): ChosenRuntime {
+  const chosen = settled(version, setting)
+  return chosen.name !== 'compiled' && version.facts.runtimes?.agreement?.agree === true ? { ...chosen, formAgrees: true } : chosen
+}
+
+function settled(version: Pick<ModelVersion, 'format' | 'facts'>, setting: ReleaseSettings['runtime']): ChosenRuntime {
   const tried = version.facts.runtimes
   const plain = plainRuntime(version)
   if (setting === 'auto') return tried ? { name: tried.chosen, reason: tried.reason } : { name: plain, reason: `${format(version)} runs by ${WORDS[plain]}.` }
@@ -29,10 +36,13 @@ export function chooseRuntime(version: Pick<ModelVersion, 'format' | 'facts'>, s
   throw new FairleadError('setting-invalid', detail, { items: [{ path: 'settings.runtime', code: 'setting-invalid', detail }] })
 }
 
-/** What is known against a way that was not chosen. */
+/** What is known against a way that was not chosen, or against the compiled form where it is not taken. */
 function doubt({ facts }: Pick<ModelVersion, 'facts'>, setting: RuntimeName): string {
-  const { agreement, chosen } = facts.runtimes ?? {}
-  return agreement?.agree === false && setting !== chosen ? ` When the model was imported its answers differed: ${agreement.detail}.` : ''
+  const { agreement, chosen, ways = [] } = facts.runtimes ?? {}
+  const problem = ways.find(({ runtime }) => runtime === 'compiled')?.problem
+  if (problem !== undefined) return ` The compiled form does not take it (${problem}).`
+  if (agreement?.agree !== false) return ''
+  return ` When the model was imported ${setting === chosen ? 'the answers of its compiled form' : 'its answers'} differed: ${agreement.detail}.`
 }
 
 function format(version: Pick<ModelVersion, 'format'>): string {

@@ -1,5 +1,7 @@
 import { FairleadError } from '@fairlead/contract'
+import type { GoldenRows } from '@fairlead/contract/control'
 import { syntheticExample } from '../../model/signature/example.ts'
+import { backgroundOf } from './background.ts'
 import { exampleFailed, runChecks } from './checks.ts'
 import { asBefore, describeRun, fixedRowsOf, isKnown, type Known, type Run, runsInline, type Tried } from './execution.ts'
 import { Explaining, type OpenedApart } from './explaining.ts'
@@ -9,7 +11,7 @@ import type { RunCounters } from './run-counters.ts'
 import { runtimeFor } from './runtime-for.ts'
 import { ReleasePlan, ServingRelease } from './serving-release.ts'
 import { repeatRows } from './tensors.ts'
-import type { Artifact, ArtifactSource, Runtime, ServableRelease, Session, Tensors } from './types.ts'
+import type { Artifact, ArtifactSource, Background, Runtime, ServableRelease, Session, Tensors } from './types.ts'
 import { type ModelThread, WorkerThread } from './worker-thread.ts'
 
 /** Longest opening of a model: so much, and more for what has to be read from a slow disk. */
@@ -72,9 +74,13 @@ export class ReleaseLoader implements AsyncDisposable {
     const sample = sampleOf(plan)
     const artifact = await this.#options.artifacts.load(release)
     const { session, growth, ...run } = isKnown(release, artifact) ? await this.#openKnown(release, artifact) : await this.#openTried(plan, artifact, sample)
-    const explains = runtimeFor(this.#options.runtimes, artifact).explains === true
-    const explaining = explains ? new Explaining(() => this.#openApart(release)) : undefined
-    return this.#checked(new ServingRelease(release, session, { ...run, memoryBytes: growth, plan, explaining }))
+    const explains = isExplainedByForm(release, this.#options.artifacts) || runtimeFor(this.#options.runtimes, artifact).explains === true
+    let background: Background | undefined
+    const explaining = explains ? new Explaining(() => this.#openApart(release, background)) : undefined
+    const { serving, golden } = await this.#checked(new ServingRelease(release, session, { ...run, memoryBytes: growth, plan, explaining }))
+    // now, while they are at hand: golden rows may be many, and reading them later would hold up those who predict
+    if (explains) background = backgroundOf(plan, golden?.rows)
+    return serving
   }
 
   /** Opens a model where it ran before, without a trial. */
@@ -116,9 +122,11 @@ export class ReleaseLoader implements AsyncDisposable {
     }
   }
 
-  /** Opens a model once more, in a thread that nothing else uses. */
-  async #openApart(release: ServableRelease): Promise<OpenedApart> {
-    const artifact = await this.#options.artifacts.load(release)
+  /** Opens a model once more, in a thread that nothing else uses: by its form, where that explains what another runtime runs. */
+  async #openApart(release: ServableRelease, background: Background | undefined): Promise<OpenedApart> {
+    const { artifacts } = this.#options
+    const own = await (isExplainedByForm(release, artifacts) ? artifacts.form(release) : artifacts.load(release))
+    const artifact = { ...own, ...(background && { background }) }
     const worker = this.#spawn()
     try {
       const { session } = await worker.open(artifact, this.#openMs(release))
@@ -130,11 +138,12 @@ export class ReleaseLoader implements AsyncDisposable {
   }
 
   /** Runs the example and golden rows; frees the release when they do not pass. */
-  async #checked(serving: ServingRelease): Promise<ServingRelease> {
+  async #checked(serving: ServingRelease): Promise<{ serving: ServingRelease; golden: GoldenRows | undefined }> {
     try {
-      serving.checks = await runChecks(serving, await this.#options.artifacts.golden?.(serving.release))
+      const golden = await this.#options.artifacts.golden?.(serving.release)
+      serving.checks = await runChecks(serving, golden)
       serving.countRuns(this.#options.counters?.(serving.release))
-      return serving
+      return { serving, golden }
     } catch (error) {
       await serving[Symbol.asyncDispose]()
       throw error
@@ -212,6 +221,11 @@ export class ReleaseLoader implements AsyncDisposable {
       onReplaced: (reason) => this.#options.onWorkerReplaced?.(release, reason),
     })
   }
+}
+
+/** Whether the form explains a model that another runtime runs. */
+function isExplainedByForm({ runtime }: ServableRelease, artifacts: ArtifactSource): artifacts is ArtifactSource & Required<Pick<ArtifactSource, 'form'>> {
+  return runtime?.formAgrees === true && artifacts.form !== undefined
 }
 
 interface Opened extends Run {

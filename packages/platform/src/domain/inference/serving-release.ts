@@ -107,8 +107,8 @@ export class ServingRelease extends ReleasePlan implements AsyncDisposable {
   /** Why rows get the answers they get. Throws `explanation-unavailable`, and throws and rejects as `Explaining.explain`. */
   explain(inputs: Tensors, rows: number, deadline: number): Promise<Explanation[]> {
     if (this.#explaining) return this.#explaining.explain(inputs, rows, deadline)
-    const { runtime } = this.execution
-    throw new FairleadError('explanation-unavailable', `the model runs with ${runtime}; only trees and linear models that run compiled are explained`)
+    const reason = this.release.runtime?.reason ?? `The model runs with ${this.execution.runtime}.`
+    throw new FairleadError('explanation-unavailable', `only trees and linear models whose compiled form answers as the model are explained. ${reason}`)
   }
 
   #withSteps(inputs: Tensors, rows: number, result: BatchResult): BatchResult {

@@ -37,6 +37,13 @@ export interface Artifact {
   signature: Signature
   /** Operators whose work depends on the values that they meet, such as loops; a model that has some must not run where others wait. */
   branching?: readonly string[]
+  /** Rows against which answers are explained, where the model does not say itself how its training rows went. */
+  background?: Background
+}
+
+/** Rows that came with a model, as its inputs. */
+export interface Background extends NonNullable<Explanation['background']> {
+  inputs: Tensors
 }
 
 /** Reads artefacts of some formats and runs them. Loading and running may block the calling thread. */
@@ -67,6 +74,8 @@ export interface Session extends AsyncDisposable {
 /** Reads a release's files (verified by digest) into what a runtime loads. */
 export interface ArtifactSource {
   load(release: ServableRelease): Promise<Artifact>
+  /** What a release is explained by: its compiled form, also where another runtime runs it. */
+  form?(release: ServableRelease): Promise<Artifact>
   /** Rows with the answers that a release must give; they may be many, so they are read for the check and not kept. */
   golden?(release: ServableRelease): Promise<GoldenRows | undefined>
 }
@@ -77,8 +86,11 @@ export interface ServableRelease {
   number: number
   digest: string
   model: { name: string; version: number; digest: string; format: string; reading?: ReadingOptions }
-  /** The way to run it and why that one; absent in releases that were frozen when there was one way. */
-  runtime?: { name: RuntimeName; reason: string }
+  /**
+   * The way to run it and why that one; absent in releases that were frozen when there was one way. `formAgrees` when it is not the compiled
+   * form that runs, and that form was seen to answer alike: it can explain then what it does not run.
+   */
+  runtime?: { name: RuntimeName; reason: string; formAgrees?: boolean }
   files: { path: string; digest: string; size: number }[]
   /** Path of the model file among `files`. */
   entry: string

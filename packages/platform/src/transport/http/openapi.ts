@@ -117,6 +117,12 @@ const EXPLANATION: Schema = {
   description: "What each column adds to the model's margin, its sum before sigmoid, softmax or exponential.",
   properties: {
     method: { type: 'string', enum: ['path-dependent', 'interventional', 'linear'] },
+    background: {
+      type: 'object',
+      required: ['rows', 'from'],
+      description: 'The rows that came with the model against which a value counts; only with the method interventional.',
+      properties: { rows: { type: 'integer' }, from: { type: 'string', enum: ['golden rows', 'example'] } },
+    },
     outputs: {
       type: 'array',
       description: 'One, or one for each class or target.',

@@ -47,6 +47,27 @@ const SHOTS: Shot[] = [
       await page.getByRole('button', { name: 'Fill with an example' }).click()
       await page.getByRole('button', { name: 'Predict' }).click()
       await page.getByText('Answered in').waitFor()
+      await page.getByRole('heading', { name: 'Why' }).scrollIntoViewIfNeeded()
+    },
+  },
+  {
+    name: 'try-classes',
+    path: `/deployments/${LONGEST}?tab=try`,
+    state: 'lots',
+    act: async (page) => {
+      await page.getByRole('button', { name: 'Fill with an example' }).click()
+      await page.getByRole('button', { name: 'Predict' }).click()
+      await page.getByRole('heading', { name: 'Why' }).scrollIntoViewIfNeeded()
+    },
+  },
+  {
+    name: 'try-unexplained',
+    path: '/deployments/churn?tab=try',
+    state: 'little',
+    act: async (page) => {
+      await page.getByRole('button', { name: 'Fill with an example' }).click()
+      await page.getByRole('button', { name: 'Predict' }).click()
+      await page.getByText('Without an explanation').scrollIntoViewIfNeeded()
     },
   },
   {

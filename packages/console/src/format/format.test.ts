@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { formatBytes, formatCount, formatLimit, formatMs, formatPart, formatPercent, formatRate, formatSigned, NONE, plural } from './number.ts'
+import { formatBytes, formatCount, formatLimit, formatMs, formatPart, formatPercent, formatRate, formatSigned, NONE, placesFor, plural } from './number.ts'
 import { formatValue, matches, processName, shortDigest } from './text.ts'
 import { formatSpan, isRange, relativeTime } from './time.ts'
 
@@ -26,11 +26,12 @@ test('parts keep one digit behind the point, and a part is never nothing', () =>
   assert.deepEqual([0, 0.478, 0.026, 0.0001, 1].map(formatPart).map(plain), ['0.0 %', '47.8 %', '2.6 %', '<0.1 %', '100.0 %'])
 })
 
-test('what is added carries its sign', () => {
+test('what is added carries its sign, and lines up with what else is added', () => {
   assert.deepEqual(
-    [0.614_2, -1.2, 0, -12_345.6].map((value) => formatSigned(value)),
-    ['+0.614', '−1.2', '0', '−12,346'],
+    [0.614_2, -1.2, 0, -12_345.6].map((value) => formatSigned(value, 2)),
+    ['+0.61', '−1.20', '0.00', '−12,345.60'],
   )
+  assert.deepEqual([0, 0.0437, 0.437, 4.37, 99.9, 4370, 1e-12].map(placesFor), [0, 4, 3, 2, 1, 0, 8])
 })
 
 test('rates carry their unit', () => {

@@ -64,10 +64,15 @@ export function formatPart(share: number): string {
   return percent > 0 && percent < 0.05 ? `<0.1${GAP}%` : `${percent.toFixed(1)}${GAP}%`
 }
 
-/** What is added to a sum, with its sign: `+0.61`, `−1.2`. */
-export function formatSigned(value: number, digits = 3): string {
-  const size = significant(Math.abs(value), digits)
-  return value === 0 ? '0' : `${value < 0 ? '−' : '+'}${size}`
+/** Digits behind the point with which numbers up to `largest` keep three that mean something. */
+export function placesFor(largest: number): number {
+  return largest > 0 ? Math.min(8, Math.max(0, 2 - Math.floor(Math.log10(largest)))) : 0
+}
+
+/** What is added to a sum, with its sign and so many digits behind the point: `+0.61`, `−1.20`. */
+export function formatSigned(value: number, places: number): string {
+  const size = Math.abs(value).toLocaleString('en-US', { minimumFractionDigits: places, maximumFractionDigits: places })
+  return `${value < 0 ? '−' : value > 0 ? '+' : ''}${size}`
 }
 
 /** A size in bytes, in decimal units: `512 B`, `12.4 MB`. */

@@ -2,15 +2,17 @@ import type { ModelVersion, ModelVersionSummary } from '@fairlead/contract/contr
 import { Button, Checkbox } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
-import { useState } from 'react'
+import { lazy, Suspense, useState } from 'react'
 import { versionQuery, versionsQuery } from '../api/queries.ts'
 import { comparedVersions, toggleCompared } from '../app/search.ts'
 import { formatBytes, formatFigure, NONE } from '../format/number.ts'
-import { Empty, Loaded } from '../ui/feedback.tsx'
+import { Empty, Loaded, Skeleton } from '../ui/feedback.tsx'
 import { Ago, Digest, Scroll } from '../ui/show.tsx'
 import { Table } from '../ui/table.tsx'
 import { compareVersions } from './compare.ts'
 import { Tags } from './marks.tsx'
+
+const Structure = lazy(() => import('./structure.tsx').then((module) => ({ default: module.Structure })))
 
 const METRICS = 3
 
@@ -107,7 +109,14 @@ function VersionTable({ items, pair, onToggle }: VersionTableProps) {
 function Comparison({ model, left, right }: { model: string; left: number; right: number }) {
   const a = useQuery(versionQuery(model, left))
   const b = useQuery(versionQuery(model, right))
-  return <Loaded query={a}>{(first) => <Loaded query={b}>{(second) => <SideBySide left={first} right={second} />}</Loaded>}</Loaded>
+  return (
+    <>
+      <Loaded query={a}>{(first) => <Loaded query={b}>{(second) => <SideBySide left={first} right={second} />}</Loaded>}</Loaded>
+      <Suspense fallback={<Skeleton />}>
+        <Structure model={model} left={left} right={right} />
+      </Suspense>
+    </>
+  )
 }
 
 function SideBySide({ left, right }: { left: ModelVersion; right: ModelVersion }) {

@@ -1,15 +1,11 @@
 import { type OutputField, writeJson } from '@fairlead/contract'
-import type { ResponseOf } from '@fairlead/contract/control'
 import { formatMs, formatPercent } from '../format/number.ts'
 import { formatValue } from '../format/text.ts'
 import { TroubleView } from '../ui/feedback.tsx'
 import { CodeBlock } from '../ui/show.tsx'
-
-/** What the try route answered, and how long the browser waited for it. */
-export interface Tried {
-  answer: ResponseOf<'tryDeployment'>
-  roundTripMs: number
-}
+import type { Tried } from './ask.ts'
+import { answeredOutput, explanationOf } from './waterfall.ts'
+import { Why } from './why.tsx'
 
 interface AnswerProps {
   tried: Tried | undefined
@@ -36,13 +32,15 @@ export function Answer({ tried, error, fields }: AnswerProps) {
   }
   if (!tried) return <p className="fl-answer fl-soft">Fill in the inputs and press Predict; the answer appears here with the time it took.</p>
   const prediction = firstPrediction(tried.answer)
+  const explanation = explanationOf(tried.answer)
   return (
     <div className="fl-answer" aria-live="polite">
       {prediction
         ? Object.entries(prediction).map(([name, value]) => <Output key={name} name={name} value={value} field={fields.find((field) => field.name === name)} />)
         : null}
       <p className="fl-small fl-soft">
-        Answered in <b>{formatMs(tried.roundTripMs)}</b> as this browser saw it
+        Answered in <b>{formatMs(tried.roundTripMs)}</b>
+        {explanation ? ', explanation included,' : ''} as this browser saw it
         {typeof tried.answer.release === 'number' ? <> by release {tried.answer.release}</> : null}
         {typeof tried.answer.id === 'string' ? (
           <>
@@ -50,6 +48,11 @@ export function Answer({ tried, error, fields }: AnswerProps) {
           </>
         ) : null}
       </p>
+      {explanation ? (
+        <Why key={tried.roundTripMs} explanation={explanation} row={tried.row} answered={answeredOutput(explanation, prediction)} />
+      ) : (
+        <p className="fl-small fl-soft">Without an explanation: {tried.unexplained ?? 'the answer carries none'}.</p>
+      )}
       <details>
         <summary>Whole answer</summary>
         <CodeBlock text={writeJson(tried.answer, 2)} label="answer" />

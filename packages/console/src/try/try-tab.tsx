@@ -7,18 +7,15 @@ import { control } from '../api/control.ts'
 import { describeError } from '../api/problem.ts'
 import { signatureQuery } from '../api/queries.ts'
 import { Empty, Loaded } from '../ui/feedback.tsx'
-import { Answer, type Tried } from './answer.tsx'
+import { Answer } from './answer.tsx'
+import { askForOne } from './ask.ts'
 import { FieldInput } from './field-input.tsx'
 import { emptyForm, type FormField, type FormValues, fieldOfPath, fieldsOf, fillForm, readForm } from './form-model.ts'
 import { Snippets } from './snippets-view.tsx'
 
-function useTry(deployment: string) {
+function useTry(deployment: string, release: string) {
   return useMutation({
-    mutationFn: async (row: Row): Promise<Tried> => {
-      const start = performance.now()
-      const answer = await control.call('tryDeployment', { params: { deployment }, body: { rows: [row] } })
-      return { answer, roundTripMs: performance.now() - start }
-    },
+    mutationFn: (row: Row) => askForOne((body) => control.call('tryDeployment', { params: { deployment }, body }), row, release),
   })
 }
 
@@ -44,7 +41,7 @@ function TryForm({ deployment, signature }: TryFormProps) {
   const fields = useMemo(() => fieldsOf(signature.signature), [signature])
   const [values, setValues] = useState<FormValues>(() => emptyForm(fields))
   const [checked, setChecked] = useState(false)
-  const attempt = useTry(deployment.name)
+  const attempt = useTry(deployment.name, deployment.current?.digest ?? '')
   const { row, errors } = readForm(fields, values)
   const shown = checked ? { ...refusals(attempt.error), ...errors } : {}
   const submit = (event: FormEvent<HTMLFormElement>) => {

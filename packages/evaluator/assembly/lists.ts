@@ -9,6 +9,9 @@ class Lists {
   treeCount: u32
   columns: usize
   columnCount: u32
+  /** Columns of categories, and the sets that are asked for of each. */
+  codes: usize
+  codeCount: u32
   /** Bytes of a prepared row. */
   width: u32
   setStarts: usize
@@ -30,7 +33,30 @@ class Column {
   /** 1 negated, 2 zero is missing, 4 NaN is 0, 8 −1 where a rule holds, else 1. */
   how: u32
   rule: u32
+  /** Offset in the prepared row. */
+  to: u32
   value: f64
+}
+
+/** A column of categories. */
+@unmanaged
+class Code {
+  source: u32
+  /** 2 zero is missing, 4 NaN is 0, 16 cut before compared with 0. */
+  how: u32
+  members: usize
+  count: u32
+}
+
+/** A set: its column in the prepared row is −1 for members, else 1. */
+@unmanaged
+class Member {
+  to: u32
+  words: usize
+  /** Members that the words have room for. */
+  size: u32
+  /** 1 where what is missing counts as a member. */
+  missing: u32
 }
 
 @unmanaged
@@ -46,19 +72,36 @@ class List {
 /** Up to so many levels are gone down without a look whether all have arrived. */
 const BLIND: u32 = 12
 
+/** Whether a row is in each of the sets that are asked for of a column. */
+@inline
+function members<X, W>(code: Code, row: usize, zero: f64, to: usize): void {
+  let x = <f64>load<X>(row + code.source)
+  if (Math.abs(x) <= zero) x = 0
+  const missing = (code.how & 4) == 0 && (x != x || ((code.how & 2) != 0 && x == 0))
+  if (x != x) x = 0
+  const whole = Math.trunc(x)
+  const some = !missing && (x >= 0 || (code.how & 16) != 0) && whole >= 0 && whole < 4294967296
+  const number = some ? <u32>whole : 0
+  const end = code.members + code.count * offsetof<Member>()
+  for (let at = code.members; at < end; at += offsetof<Member>()) {
+    const member = changetype<Member>(at)
+    let is = member.missing
+    if (!missing) is = some && number < member.size ? (load<u32>(member.words + ((number >> 5) << 2)) >> (number & 31)) & 1 : 0
+    store<W>(to + member.to, is ? <W>-1 : <W>1)
+  }
+}
+
 @inline
 function prepare<X, W>(lists: Lists, n: u32, from: usize, stride: usize, to: usize): void {
   const columns = lists.columns
   const end = columns + lists.columnCount * offsetof<Column>()
   const zero = lists.zero
   for (let row: u32 = 0; row < n; row++) {
-    let next = to
-    store<W>(next, <W>-Infinity)
+    store<W>(to, <W>-Infinity)
     for (let at = columns; at < end; at += offsetof<Column>()) {
       const column = changetype<Column>(at)
       const how = column.how
       let x = load<X>(from + column.source)
-      next += sizeof<W>()
       if (<f64>abs<X>(x) <= zero) x = 0
       if (how != 0) {
         if (how & 8) x = holds(column.rule, column.value, <f64>x, lists.setStarts, lists.setWords) ? <X>-1 : <X>1
@@ -68,8 +111,9 @@ function prepare<X, W>(lists: Lists, n: u32, from: usize, stride: usize, to: usi
           if (how & 1) x = -x
         }
       }
-      store<W>(next, <W>x)
+      store<W>(to + column.to, <W>x)
     }
+    for (let k: u32 = 0; k < lists.codeCount; k++) members<X, W>(changetype<Code>(lists.codes + k * offsetof<Code>()), from, zero, to)
     from += stride
     to += lists.width
   }

@@ -27,7 +27,7 @@ export function lists(trees: Trees, range: { from: number; to: number }, bench: 
   const narrow = trees.compare === 'f32' && prepared.width <= NARROW.columns && sizes.every((size) => size <= NARROW.nodes)
   const steps = depths.reduce((sum, depth) => sum + depth * 9 + 10, 0)
   // chains of loads go at half the pace of tiles
-  const cost = 2.3 * (steps + prepared.width * 12 + prepared.ruled * 40)
+  const cost = 2.3 * (steps + prepared.cost)
   return part({ trees, range, prepared, sizes, depths, narrow, cost }, bench)
 }
 
@@ -61,26 +61,14 @@ function part(layout: Layout, bench: Workbench): Part {
   const bytes = compare === 'f32' ? 4 : 8
   const width = prepared.width * (narrow ? 4 : 8)
   const { treesAt, leaves } = writeNodes(layout, bench)
-  const columns = arena.place(prepared.table(bytes))
-  const sets = [arena.place(trees.sets.start), arena.place(trees.sets.words)]
+  const sets = [arena.place(trees.sets.start), arena.place(trees.sets.words)] as const
+  const columns = prepared.place({ bytes, cell: narrow ? 4 : 8, words: sets[1] }, bench)
   const leavesAt = bench.constants(sum, leaves)
   const vectors = trees.leaf === 'vector' ? 1 : 0
-  const fields = [
-    treesAt,
-    range.to - range.from,
-    columns,
-    prepared.width - 1,
-    width,
-    ...sets,
-    leavesAt,
-    trees.outputs,
-    vectors,
-    0,
-    0,
-    arena.reserve(4 * TOGETHER),
-  ]
+  const ends = arena.reserve(4 * TOGETHER)
+  const fields = [treesAt, range.to - range.from, ...columns, width, ...sets, leavesAt, trees.outputs, vectors, 0, 0, ends]
   const at = arena.place(Uint32Array.from(fields))
-  arena.f64[(at >>> 3) + 5] = trees.zero
+  arena.f64[(at >>> 3) + 6] = trees.zero
   const room = bench.room(width)
   const prepare = kernels[`prepare_${compare}_${row}` as 'prepare_f32_f32']
   const walk = kernels[`lists_${row}_${sum}`]

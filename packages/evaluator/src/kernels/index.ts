@@ -1,3 +1,4 @@
+import { inflate } from '../archive/inflate.ts'
 import { type Kernels, MODULE } from './module.ts'
 import { type WasmMemory, type WasmModule, wasm } from './webassembly.ts'
 
@@ -8,7 +9,13 @@ let shared: WasmModule | undefined
 
 /** The bytes of the kernels' module, for runtimes that compile modules only beforehand. */
 export function kernelBytes(): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(atob(MODULE), (character) => character.charCodeAt(0))
+  return unpacked(MODULE)
+}
+
+/** The bytes of a module that scripts/kernels.ts packed. */
+export function unpacked({ bytes, deflated }: { readonly bytes: number; readonly deflated: string }): Uint8Array<ArrayBuffer> {
+  const packed = Uint8Array.from(atob(deflated), (character) => character.charCodeAt(0))
+  return new Uint8Array(inflate(packed, bytes, 'kernels'))
 }
 
 /** The kernels on a memory. The module is compiled once and shared; `module` takes its place where a runtime forbids that. */

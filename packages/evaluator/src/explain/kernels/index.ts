@@ -1,4 +1,4 @@
-import { type WasmMemory, type WasmModule, wasm } from '../../kernels/index.ts'
+import { unpacked, type WasmMemory, type WasmModule, wasm } from '../../kernels/index.ts'
 import { type Kernels, MODULE } from './module.ts'
 
 export type { Kernels } from './module.ts'
@@ -7,7 +7,7 @@ let shared: WasmModule | undefined
 
 /** The bytes of the module that explains, for runtimes that compile modules only beforehand. */
 export function explainBytes(): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(atob(MODULE), (character) => character.charCodeAt(0))
+  return unpacked(MODULE)
 }
 
 /** The kernels on a memory. The module is compiled once and shared; `module` takes its place where a runtime forbids that. */

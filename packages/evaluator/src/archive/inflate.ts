@@ -13,7 +13,12 @@ const MAX_BITS = 15
 interface Code {
   readonly counts: Uint16Array
   readonly symbols: Uint16Array
+  /** For the next bits of the stream: symbol × 16 + length of its code; 0 for codes that are longer. */
+  readonly short: Uint16Array
 }
+
+/** Codes up to this length are found by one look. */
+const SHORT_BITS = 10
 
 /**
  * The bytes of a raw deflate stream (RFC 1951) that must come to exactly `size`: the caller has judged that size, and
@@ -94,6 +99,7 @@ class Inflater {
   }
 
   private stored(): void {
+    this.at -= this.held >> 3
     this.bits = 0
     this.held = 0
     if (this.at + 4 > this.bytes.length) throw this.broken('it ends too early')
@@ -109,6 +115,20 @@ class Inflater {
   }
 
   private decode(code: Code): number {
+    while (this.held < SHORT_BITS && this.at < this.bytes.length) {
+      this.bits |= (this.bytes[this.at] as number) << this.held
+      this.at += 1
+      this.held += 8
+    }
+    const found = code.short[this.bits & ((1 << SHORT_BITS) - 1)] as number
+    const bits = found & 15
+    if (bits === 0 || bits > this.held) return this.decodeLong(code)
+    this.bits >>>= bits
+    this.held -= bits
+    return found >> 4
+  }
+
+  private decodeLong(code: Code): number {
     let value = 0
     let first = 0
     let index = 0
@@ -178,14 +198,29 @@ function huffman(sizes: Uint8Array): Code {
   for (const size of sizes) counts[size] = (counts[size] as number) + 1
   counts[0] = 0
   const next = new Uint16Array(MAX_BITS + 2)
-  for (let length = 1; length <= MAX_BITS; length += 1) next[length + 1] = (next[length] as number) + (counts[length] as number)
+  const first = new Uint32Array(MAX_BITS + 2)
+  for (let length = 1; length <= MAX_BITS; length += 1) {
+    next[length + 1] = (next[length] as number) + (counts[length] as number)
+    first[length + 1] = ((first[length] as number) + (counts[length] as number)) << 1
+  }
   const symbols = new Uint16Array(sizes.length)
+  const short = new Uint16Array(1 << SHORT_BITS)
   sizes.forEach((size, symbol) => {
     if (size === 0) return
     symbols[next[size] as number] = symbol
     next[size] = (next[size] as number) + 1
+    const code = first[size] as number
+    first[size] = code + 1
+    if (size <= SHORT_BITS) for (let at = reversed(code, size); at < short.length; at += 1 << size) short[at] = symbol * 16 + size
   })
-  return { counts, symbols }
+  return { counts, symbols, short }
+}
+
+/** A code's bits in the order in which the stream has them. */
+function reversed(code: number, length: number): number {
+  let result = 0
+  for (let bit = 0; bit < length; bit += 1) result |= ((code >>> bit) & 1) << (length - 1 - bit)
+  return result
 }
 
 const FIXED_LENGTHS = huffman(Uint8Array.from({ length: 288 }, (_, i) => (i < 144 ? 8 : i < 256 ? 9 : i < 280 ? 7 : 8)))

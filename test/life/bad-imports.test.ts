@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path'
 import { after, before, test } from 'node:test'
 import type { Problem } from '@fairlead/contract'
 import { externalTensor, type MadeNode, makeOnnx } from '../../packages/platform/src/model/test-support.ts'
+import { ROOT } from '../../scripts/files.ts'
 import { FAIRLEAD, fairlead, nodeFirst, type RunningPlatform, startPlatform } from '../support/platform.ts'
 import { controlOf, EXAMPLE, MODELS, temporaryFolder } from './rig.ts'
 
@@ -35,6 +36,7 @@ async function registry(): Promise<unknown> {
   return { ok, items, versions, stored: stored.map((entry) => join(entry.parentPath, entry.name)).sort() }
 }
 
+const trees = readFileSync(join(ROOT, 'test/models/cases/xgboost/xgb-binary-logistic/model.json'))
 const good = readFileSync(join(MODELS.trees, 'model.onnx'))
 
 /** A model of one node, and of weights that lie elsewhere. */
@@ -72,6 +74,17 @@ const IMPORTS: [what: string, files: Files, code: string, words: RegExp, args?: 
   ['an empty file', { 'model.onnx': '' }, 'model-file-invalid', /model\.onnx .*it is empty/],
   ['a picture', { 'model.onnx': Buffer.from('\x89PNG\r\n\x1a\n'.padEnd(500, '\0'), 'latin1') }, 'model-file-invalid', /model\.onnx is not an? .*ONNX/],
   ['a truncated model', { 'model.onnx': good.subarray(0, 20_000) }, 'model-file-invalid', /model\.onnx .*runs past the end at byte 70/],
+  ['a truncated XGBoost file', { 'model.json': trees.subarray(0, 20_000) }, 'model-file-invalid', /model\.json is not readable: /],
+  ['an XGBoost objective of the future', { 'model.json': String(trees).replaceAll('binary:logistic', 'binary:next') }, 'model-part-unsupported', /binary:next/],
+  ['an old XGBoost file', { 'model.bin': 'binf\0\0\0?' }, 'model-format-unknown', /load it with an XGBoost older than 3\.1 and save it/],
+  ['a pickle', { 'model.pkl': Buffer.from([0x80, 5, 0x95]) }, 'model-format-unknown', /Python pickle, which is never executed here/],
+  [
+    'a statement that does not fit',
+    { 'model.json': trees },
+    'model-option-invalid',
+    /classes/,
+    ['--name', 'fresh', '--as', 'classifier', '--classes', 'a,b,c'],
+  ],
   ['no model at all', { 'notes.txt': 'x', 'more.txt': 'y' }, 'model-format-unknown', /\.onnx/],
   ['an unknown operator', { 'model.onnx': model({ op: 'Teleport' }) }, 'model-operator-unsupported', /Teleport of domain ai\.onnx/],
   ['an operator of others', { 'model.onnx': model({ op: 'Teleport', domain: 'com.acme' }) }, 'model-operator-unsupported', /Teleport of domain com\.acme/],

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { compile, type Elements, type Form, interpret, readOnnx, UnreadableModel } from '../../packages/evaluator/src/index.ts'
@@ -29,23 +31,33 @@ function rowsOf(form: Form, { missing, seed }: { missing: boolean; seed: number 
 const KINDS = { f32: 'float32', f64: 'float64', i64: 'int64', i32: 'int32', bool: 'bool', text: 'string' } as const
 
 /** What onnxruntime answers, and what the form answers, agree on random rows; plain and compiled are the same. */
-async function agrees(model: MadeModel, { missing = false, tolerance = 2e-6 }: { missing?: boolean; tolerance?: number } = {}): Promise<Form> {
-  const bytes = makeModel(model)
+async function agrees(model: MadeModel, how: { missing?: boolean; tolerance?: number } = {}): Promise<Form> {
+  return agreesOn(makeModel(model), (name) => model.inputs.find((input) => input.name === name)!.shape!.length, how)
+}
+
+async function agreesOn(
+  bytes: Uint8Array,
+  rankOf: (input: string) => number,
+  { missing = false, tolerance = 2e-6 }: { missing?: boolean; tolerance?: number } = {},
+): Promise<Form> {
   const form = readOnnx(bytes)
   const session = await InferenceSession.create(bytes, { logSeverityLevel: 4 })
   for (const seed of [1]) {
     const data = rowsOf(form, { missing, seed })
     const feeds = Object.fromEntries(
       form.inputs.map(({ name, type, width }, at) => {
-        const shape = model.inputs.find((input) => input.name === name)!.shape!
         const elements = type === 'text' ? Array.from(data[at] as Int32Array, (place) => form.texts[place] ?? 'unheard of') : data[at]!
-        return [name, new Tensor(KINDS[type], elements as never, shape.length === 1 ? [ROWS] : [ROWS, width])]
+        return [name, new Tensor(KINDS[type], elements as never, rankOf(name) === 1 ? [ROWS] : [ROWS, width])]
       }),
     )
-    const wanted = await session.run(feeds)
+    const wanted = await session.run(
+      feeds,
+      form.outputs.filter(({ role, name }) => role !== 'probabilities' || name !== 'output_probability').map(({ name }) => name),
+    )
     const plain = interpret(form, data, ROWS)
-    for (const { name, rank } of form.outputs) {
-      const [found, answer] = [plain.get(name)!, wanted[name]!]
+    for (const [name, answer] of Object.entries(wanted)) {
+      const found = plain.get(name)!
+      const { rank } = form.outputs.find((one) => one.name === name)!
       assert.equal(answer.dims.length, rank, `${name} has the dimensions ${answer.dims.join(', ')}`)
       assert.equal(found.length, answer.data.length, `${name} has ${found.length} elements`)
       const output = form.outputs.find((one) => one.name === name)!
@@ -58,16 +70,14 @@ async function agrees(model: MadeModel, { missing = false, tolerance = 2e-6 }: {
         }
       }
     }
-    if (!form.inputs.some(({ type }) => type === 'text')) {
-      const given = Object.fromEntries(form.inputs.map(({ name }, at) => [name, data[at]!]))
-      const compiled = compile(form).run(given, ROWS)
-      for (const [name, answer] of plain) {
-        const texts = Array.isArray(compiled[name]) ? Int32Array.from(compiled[name], (text) => form.texts.indexOf(text)) : (compiled[name] as Elements)
-        assert.ok(
-          answer.every((x, at) => Object.is(x, texts[at])),
-          `${name} compiled`,
-        )
-      }
+    const given = Object.fromEntries(form.inputs.map(({ name, type }, at) => [name, type === 'text' ? (feeds[name]!.data as string[]) : data[at]!]))
+    const compiled = compile(form).run(given, ROWS)
+    for (const [name, answer] of plain) {
+      const found = Array.isArray(compiled[name]) ? Int32Array.from(compiled[name], (text) => form.texts.indexOf(text)) : (compiled[name] as Elements)
+      assert.ok(
+        answer.every((x, at) => Object.is(x, found[at])),
+        `${name} compiled`,
+      )
     }
   }
   return form
@@ -374,6 +384,20 @@ test('what onnxruntime answers in ways of its own is left to it', () => {
     assert.throws(
       () => readOnnx(makeModel(model)),
       (error) => error instanceof UnreadableModel && error.reason === 'unsupported' && why.test(error.message),
+    )
+  }
+})
+
+test('a whole pipeline with texts: encoders, a scaler in doubles, trees or a linear model', async () => {
+  for (const file of ['credit_v1.onnx', 'credit_v2_tensor.onnx']) {
+    const bytes = new Uint8Array(readFileSync(join(import.meta.dirname, '../../packages/platform/src/model/testdata/onnx', file)))
+    const form = await agreesOn(bytes, () => 2)
+    assert.deepEqual(
+      form.outputs.map(({ role, classes }) => [role, classes]),
+      [
+        ['label', undefined],
+        ['probabilities', [0, 1]],
+      ],
     )
   }
 })

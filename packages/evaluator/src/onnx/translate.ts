@@ -13,7 +13,7 @@ import { REDUCE } from './operators/reduce.ts'
 import { SHAPE } from './operators/shape.ts'
 import { TREES } from './operators/trees.ts'
 import { elementOf, readTensor } from './tensor.ts'
-import { ROWS, type Rows, rowAxis, type Value } from './values.ts'
+import { ROWS, type Rows, rowAxis, type Value, widthOf } from './values.ts'
 
 /** What is read of each domain: its operators, and the versions whose meaning they have. */
 const DOMAINS: Readonly<Record<string, { operators: Operators; from: number; to: number }>> = {
@@ -181,7 +181,7 @@ const MODELS = new Set([...Object.keys(CLASSIFIERS), ...Object.keys(LINEAR), ...
 
 function outputsOf({ graph }: FileModel, values: ReadonlyMap<string, Value>, builder: Builder): { name: string; value: Rows; rank: 1 | 2 }[] {
   const seen = new Set<string>()
-  return graph.outputs.map(({ name }) => {
+  const outputs = graph.outputs.map(({ name }) => {
     const where = `output ${JSON.stringify(name)}`
     const value = values.get(name)
     if (!value) throw new UnreadableModel('malformed', where, 'nothing gives it')
@@ -191,6 +191,19 @@ function outputsOf({ graph }: FileModel, values: ReadonlyMap<string, Value>, bui
     if (value.dims.length > 2 || rowAxis(value.dims) !== 0)
       throw new UnreadableModel('unsupported', where, `its rows are not along the first of at most two dimensions`)
     if (builder.holdsOthers(value)) throw new UnreadableModel('unsupported', where, 'it is a text as it was given')
-    return { name, value, rank: value.dims.length === 1 ? 1 : 2 }
+    return { name, value, rank: value.dims.length === 1 ? (1 as const) : (2 as const) }
+  })
+  return named(outputs)
+}
+
+/** What converters say by an output's name alone: probabilities beside a label; and the one number that a regression gives. */
+function named<O extends { readonly name: string; readonly value: Rows }>(outputs: readonly O[]): O[] {
+  const classes = outputs.find(({ value }) => value.meaning?.role === 'label')?.value.meaning?.classes
+  return outputs.map((output) => {
+    const { name, value } = output
+    if (value.meaning || (value.type !== 'f32' && value.type !== 'f64')) return output
+    if (classes && /prob/i.test(name) && widthOf(value.dims) === classes.length)
+      return { ...output, value: { ...value, meaning: { role: 'probabilities', classes } } }
+    return outputs.length === 1 && widthOf(value.dims) === 1 ? { ...output, value: { ...value, meaning: { role: 'prediction' } } } : output
   })
 }

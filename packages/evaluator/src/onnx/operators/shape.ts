@@ -301,7 +301,8 @@ export function labelled(call: Call, table: Constant, positions: Rows, dims: rea
   if ((type === 'i64' || type === 'i32') && !labels.every(Number.isSafeInteger)) throw unsupported(call, 'a label is beyond 2^53')
   if (positions.limit === undefined || positions.limit > labels.length) throw unsupported(call, 'it counts to elements that may not be there')
   const to = type === 'i32' || type === 'bool' ? 'i64' : type
-  const meaning = to === 'i64' || to === 'text' ? { meaning: { role: 'label' } as const } : {}
+  const classes = type === 'text' ? table.texts : labels
+  const meaning = classes.every((label) => typeof label === 'string' || Number.isSafeInteger(label)) ? { meaning: { role: 'label', classes } as const } : {}
   const chosen = builder.emit({ op: 'choose', of: [builder.cast(positions, 'i32').value], labels, to }, { type: to, dims, ...meaning })
   return type === 'text' ? chosen : builder.cast(chosen, type)
 }

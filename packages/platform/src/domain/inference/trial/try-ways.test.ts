@@ -126,3 +126,13 @@ test('where no way takes it, the trial fails with the reasons of all', async () 
   }
   await assert.rejects(tryWays({ signature: SIGNATURE, ways: [{ runtime: 'compiled', words: 'the compiled form', open }], probes: PROBES, rows: [] }), /broken/)
 })
+
+test('where no row runs nothing is measured, and that is no fault of the way', async () => {
+  const runSync = () => {
+    throw new FairleadError('model-run-failed', 'not this one')
+  }
+  const open = async (): Promise<Session> => ({ runSync, run: async () => runSync(), [Symbol.asyncDispose]: async () => {} })
+  const choice = await tryWays({ signature: SIGNATURE, ways: [{ runtime: 'compiled', words: 'the compiled form', open }], probes: PROBES, rows: ROWS })
+  assert.deepEqual([choice.chosen, choice.ways], ['compiled', [{ runtime: 'compiled', measured: [] }]])
+  assert.match(choice.reason, /not measured/)
+})

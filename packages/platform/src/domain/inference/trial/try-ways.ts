@@ -30,6 +30,8 @@ export interface Trial {
 /** Rows that are made up, and most of those that came with the model that are run. */
 const MADE = 512
 const MOST_GIVEN = 512
+/** Made-up rows that are looked at for one that runs. */
+const LOOKED_AT = 64
 /** How long each way runs before it is timed. */
 const WARM_MS = 50
 
@@ -59,8 +61,8 @@ export async function tryWays({ signature, ways, probes, rows }: Trial): Promise
       agreement = await agreementOf(first, other, { given, made })
       if (agreement.agree) agreeing.push(other)
     }
-    const one = given && !allFailed(first, given) ? sliceAll(given, 0, 1) : new RowsPlan(signature, LAX).decode([syntheticExample(signature)])
-    for (const each of able) await measure(each, one)
+    const one = rowToMeasure(able, { signature, given, made })
+    if (one) for (const each of able) await measure(each, one)
     return verdict(tried, { agreeing, agreement })
   } finally {
     for (const { session } of tried) await session?.[Symbol.asyncDispose]()
@@ -87,19 +89,26 @@ function decoded(signature: Signature, rows: readonly Row[]): Tensors | undefine
   }
 }
 
-function allFailed({ session }: Tried, rows: Tensors): boolean {
-  return typeof answersOf(session!, sliceAll(rows, 0, 1)) === 'string'
+/** A row that every way answers: one that came with the model, a plausible one, or a made-up one; there may be none. */
+function rowToMeasure(
+  able: readonly Tried[],
+  { signature, given, made }: { signature: Signature; given: Tensors | undefined; made: Tensors },
+): Tensors | undefined {
+  const rows = [...(given ? [sliceAll(given, 0, 1)] : []), ...plausible(signature)]
+  for (let row = 0; row < LOOKED_AT; row++) rows.push(sliceAll(made, row, row + 1))
+  return rows.find((one) => able.every(({ session }) => typeof answersOf(session!, one) !== 'string'))
+}
+
+function plausible(signature: Signature): Tensors[] {
+  const row = decoded(signature, [syntheticExample(signature)])
+  return row ? [row] : []
 }
 
 async function measure(tried: Tried, one: Tensors): Promise<void> {
-  try {
-    const until = performance.now() + WARM_MS
-    // what serves for days runs as the engine has optimised it, and is compared so
-    while (performance.now() < until) tried.session!.runSync!(one)
-    tried.measured = (await measureSession(tried.session!, one, { fixedRows: false })).measured
-  } catch (error) {
-    tried.problem = wordsOf(error)
-  }
+  const until = performance.now() + WARM_MS
+  // what serves for days runs as the engine has optimised it, and is compared so
+  while (performance.now() < until) tried.session!.runSync!(one)
+  tried.measured = (await measureSession(tried.session!, one, { fixedRows: false })).measured
 }
 
 type Agreement = NonNullable<RuntimeChoice['agreement']>

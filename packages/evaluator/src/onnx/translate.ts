@@ -9,6 +9,7 @@ import { CLASSIFIERS } from './operators/classifiers.ts'
 import { ENCODERS } from './operators/encoders.ts'
 import { LINEAR, MATRICES } from './operators/linear.ts'
 import { MATH } from './operators/math.ts'
+import { PARTS } from './operators/parts.ts'
 import { REDUCE } from './operators/reduce.ts'
 import { SHAPE } from './operators/shape.ts'
 import { TREES } from './operators/trees.ts'
@@ -17,7 +18,7 @@ import { ROWS, type Rows, rowAxis, type Value, widthOf } from './values.ts'
 
 /** What is read of each domain: its operators, and the versions whose meaning they have. */
 const DOMAINS: Readonly<Record<string, { operators: Operators; from: number; to: number }>> = {
-  [STANDARD]: { operators: { ...MATH, ...MATRICES, ...REDUCE, ...SHAPE }, from: 7, to: 26 },
+  [STANDARD]: { operators: { ...MATH, ...MATRICES, ...PARTS, ...REDUCE, ...SHAPE }, from: 7, to: 26 },
   [ML]: { operators: { ...CLASSIFIERS, ...ENCODERS, ...LINEAR, ...TREES }, from: 1, to: 5 },
 }
 

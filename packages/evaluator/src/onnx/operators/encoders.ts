@@ -2,7 +2,7 @@ import type { ElementType } from '../../form/element.ts'
 import { type Call, inputAt, malformed, type Operators, rowsAt, unsupported } from '../call.ts'
 import type { Constant } from '../tensor.ts'
 import { ROWS, type Rows, rowAxis, type Value, widthOf } from '../values.ts'
-import { labelled, pickAlong } from './shape.ts'
+import { labelled, pickAlong } from './parts.ts'
 
 /** Preparation of columns: encoders, scalers, imputers. */
 export const ENCODERS: Operators = {

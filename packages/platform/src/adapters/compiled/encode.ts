@@ -45,5 +45,5 @@ function categoriesEncoder({ tensor: name, categories }: Feed): Encode {
 
 function unknownCategory(name: string, row: number, value: unknown): FairleadError {
   const detail = `${typeof value === 'string' ? JSON.stringify(value.slice(0, 100)) : value} is not one of the categories that the model knows`
-  return new FairleadError('model-run-failed', `rows[${row}].${name}: ${detail}`, { items: [{ path: `rows[${row}].${name}`, code: 'value-unknown', detail }] })
+  return new FairleadError('value-unknown', `rows[${row}].${name}: ${detail}`, { items: [{ path: `rows[${row}].${name}`, code: 'value-unknown', detail }] })
 }

@@ -53,7 +53,7 @@ test('categories become their positions, each column by a tensor of its own', as
 test('a category that the model does not know is refused, or missing where that was stated', async () => {
   const rows = { weight: { type: 'float32', shape: [2], data: new Float32Array(2) }, colour: texts('red', 'mauve'), size: doubles(10, 11) } as const
   await using strict = await open(frame('refuse'))
-  await assert.rejects(strict.run(rows as never), coded('model-run-failed', /rows\[1\]\.colour: "mauve" is not one of the categories/))
+  await assert.rejects(strict.run(rows as never), coded('value-unknown', /rows\[1\]\.colour: "mauve" is not one of the categories/))
   await using lax = await open(frame('missing'))
   const { prediction } = await lax.run(rows as never)
   assert.deepEqual([...(prediction!.data as Float32Array)], [0, 0, 0, Number.NaN, Number.NaN, 0])

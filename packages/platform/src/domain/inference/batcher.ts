@@ -317,7 +317,7 @@ function unjoinable(error: unknown): FairleadError {
   return new FairleadError('model-run-failed', `the model answered parts of this request in different forms: ${why}; send fewer rows at once`, { cause: error })
 }
 
-/** A crashed worker says nothing about the rows; a failed run may be the fault of one request. */
+/** A crashed worker says nothing about the rows; a failed run may be the fault of one request, and a value that the session refuses is. */
 function retryAlone(error: unknown): boolean {
-  return !(error instanceof FairleadError) || error.code === 'model-run-failed'
+  return !(error instanceof FairleadError) || error.code === 'model-run-failed' || error.code === 'value-unknown'
 }

@@ -143,3 +143,42 @@ test('what an input requires must be there: the row is named among all, the colu
   assert.deepEqual(run(['Bern', 'x']), { city: ['Bern', ''] })
   assert.throws(() => run(['Bern', null]), /input city, row 1, column 0: the model needs a value here/)
 })
+
+const ONES: Form = {
+  version: 1,
+  source: { format: 'onnx', version: '', objective: '' },
+  inputs: [
+    { name: 'a', type: 'f64', width: 100 },
+    { name: 'b', type: 'f64', width: 100 },
+  ],
+  steps: [{ op: 'arithmetic', of: [0, 1], operator: 'add' }],
+  outputs: [{ name: 'y', value: 2, role: 'other', rank: 2 }],
+  texts: [],
+}
+
+test('views stay good while as many rows are predicted, in whatever way', () => {
+  const predictor = compile(ONES)
+  const [a, b] = [predictor.input(3000, 'a'), predictor.input(3000, 'b')] as [Float64Array, Float64Array]
+  for (const number of [1, 2]) {
+    a.fill(number)
+    b.fill(number)
+    assert.equal(predictor.evaluate(3000).at(-1), 2 * number)
+    predictor.run({ a: new Float64Array(400_000), b: new Float64Array(400_000) }, 4000)
+  }
+  assert.equal(a.length, 300_000)
+})
+
+test('after a row that was refused, the next rows are worked out in their own room', () => {
+  const categories = Array.from({ length: 300 }, (_, at) => at)
+  const step = { op: 'onehot', of: [0], categories, unknown: 'error', to: 'f64' } as const
+  const form: Form = { ...ONES, inputs: [{ name: 'c', type: 'f64', width: 1 }], steps: [step], outputs: [{ ...ONES.outputs[0]!, value: 1 }] }
+  const predictor = compile(form, { block: 64 })
+  const rows = predictor.input(65) as Float64Array
+  rows.fill(0)
+  rows[64] = 300
+  assert.throws(() => predictor.evaluate(65), /row 64: is none of the categories/)
+  const answers = predictor.predict(new Float64Array(64).fill(299))
+  assert.equal(answers.at(-1), 1)
+  rows.fill(7)
+  assert.equal(predictor.evaluate(65)[7], 1)
+})

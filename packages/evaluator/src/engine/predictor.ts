@@ -79,6 +79,10 @@ export class Predictor {
 
   /** A view of the memory to write the rows of an input into, for `evaluate`; good until `input` is called for more rows. */
   input(rows: number, name: string = this.form.inputs[0]?.name ?? ''): Elements {
+    const { slots, numbers } = this.#first
+    // all room that any call for so many rows needs: when the memory grows, no view of it is good any more
+    for (const at of numbers) this.#store.makeRoom(at, Math.max(rows, this.#block))
+    this.#store.answers(slots[0]!, rows)
     return this.#store.view(this.#numberOf(name), rows)
   }
 
@@ -94,17 +98,18 @@ export class Predictor {
     }
     const { at, block } = { at: this.#store.answers(slot, rows), block: this.#block }
     const home = slot.at
-    for (let from = 0; from < rows; from += block) {
-      this.#store.seek(from)
-      if (!this.#store.isInput(slot)) slot.at = at + from * slot.width * BYTES[slot.type]
-      plan.run(Math.min(block, rows - from), from)
+    try {
+      for (let from = 0; from < rows; from += block) {
+        this.#store.seek(from)
+        if (!this.#store.isInput(slot)) slot.at = at + from * slot.width * BYTES[slot.type]
+        plan.run(Math.min(block, rows - from), from)
+      }
+    } finally {
+      // also where a row is refused: the next block must not be written behind these answers
+      this.#store.seek(0)
+      if (!this.#store.isInput(slot)) slot.at = home
     }
-    this.#store.seek(0)
-    if (this.#store.isInput(slot)) return this.#store.at(slot, rows)
-    slot.at = at
-    const view = this.#store.at(slot, rows)
-    slot.at = home
-    return view
+    return this.#store.isInput(slot) ? this.#store.at(slot, rows) : this.#store.at({ ...slot, at }, rows)
   }
 
   /**

@@ -31,7 +31,7 @@ export class Store {
     return this.inputs.includes(slot)
   }
 
-  /** Rows that an input has room for. */
+  /** Rows of an input that a view was asked for. */
   rowsOf(input: number): number {
     return this.#regions[input]!.rows
   }
@@ -39,12 +39,19 @@ export class Store {
   /** Room for the rows of an input, as a view. */
   view(input: number, rows: number): Elements {
     this.#ready(input, rows)
+    const region = this.#regions[input]!
+    region.rows = Math.max(region.rows, rows)
     return this.at(this.inputs[input] as Slot, rows)
   }
 
   /** A view of a value where it is now. */
   at(slot: Slot, rows: number): Elements {
     return viewOf(this.#arena, slot.type, { at: slot.at, length: rows * slot.width })
+  }
+
+  /** Makes room for the rows of an input. */
+  makeRoom(input: number, rows: number): void {
+    this.#room(input, rows, this.inputs[input] as Slot)
   }
 
   /** Room for the answers of so many rows; their address. */
@@ -109,7 +116,6 @@ export class Store {
       region.bytes = Math.max(bytes, 2 * region.bytes)
       region.at = this.#arena.reserve(region.bytes)
     }
-    region.rows = Math.max(region.rows, rows)
     return region
   }
 

@@ -191,7 +191,7 @@ export interface ArgMax {
   readonly last: boolean
 }
 
-/** `labels[x]` of an i32 position: whole numbers as i64, others as f32 or f64, texts as positions in the form's texts. */
+/** `labels[x]` of an i32 position, a row with any other number being refused: whole numbers as i64, others as f32 or f64, texts as positions in the form's texts. */
 export interface Choose {
   readonly op: 'choose'
   readonly of: readonly [number]

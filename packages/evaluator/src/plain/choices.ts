@@ -18,6 +18,10 @@ export function argmax({ last }: ArgMax, [of]: readonly Value[], rows: number): 
 /** The label at each position. */
 export function choose({ labels, to }: Choose, [of]: readonly Value[], rows: number): Value {
   const result = zeros(to, rows, of!.width)
-  for (const [at, position] of of!.data.entries()) put(result, at, labels[Number(position)]!)
+  for (const [at, position] of of!.data.entries()) {
+    const label = labels[Number(position)]
+    if (label === undefined) throw new RangeError(`label ${position} of ${labels.length}`)
+    put(result, at, label)
+  }
   return result
 }

@@ -15,7 +15,11 @@ export function cast(step: Cast, bench: Workbench): Made {
   const source = bench.value(step.of[0])
   const { type, width } = source
   if (type === 'text') throw new CannotRun('a cast of texts')
-  if (type === step.to) return { result: source, run: () => {} }
+  if (type === step.to) {
+    // it has another name now, under which others may read it: it must lie where it says
+    bench.movable.delete(source)
+    return { result: source, run: () => {} }
+  }
   const kernel = bench.kernels[`cast_${type}_${step.to}` as 'cast_f32_f64']
   const result = bench.slot(step.to, width)
   return { result, run: (rows) => kernel(rows * width, source.at, result.at) }

@@ -101,7 +101,7 @@ function spreader({ categories, to }: OneHot, { source, result }: { source: Slot
 }
 
 /** Name of the input that a value was made of. */
-function inputOf(value: number, { form }: Workbench): string {
+export function inputOf(value: number, { form }: Workbench): string {
   let at = value
   while (at >= form.inputs.length) at = form.steps[at - form.inputs.length]!.of[0]
   return form.inputs[at]!.name

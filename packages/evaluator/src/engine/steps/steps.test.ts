@@ -245,3 +245,35 @@ test('values that nothing else reads are made inside the wider value that they b
     assert.deepEqual(first[whole.outputs[0]!.name], found[whole.outputs[0]!.name])
   }
 })
+
+function formOf(inputs: Form['inputs'], steps: readonly Step[], values: readonly number[]): Form {
+  const outputs = values.map((value) => ({ name: `y${value}`, value, role: 'other', rank: 2 }) as const)
+  return { version: 1, source: { format: 'onnx', version: '', objective: '' }, inputs, steps, outputs, texts: TEXTS }
+}
+
+test('a position that has no label is refused, wherever it comes from: nothing is read behind the labels', () => {
+  const best: Step = { op: 'argmax', of: [0], last: false }
+  const labels = { op: 'choose', labels: [5, 6], to: 'i64' } as const
+  const given = formOf([{ name: 'x', type: 'i32', width: 2 }], [{ ...labels, of: [0] }], [1])
+  assert.deepEqual(compile(given).run({ x: Int32Array.of(1, 0) }, 1)['y1'], BigInt64Array.of(6n, 5n))
+  for (const wrong of [-1, 2, 2 ** 31 - 1, -(2 ** 31)]) {
+    const x = Int32Array.of(0, 1, 1, wrong)
+    assert.throws(() => compile(given).run({ x }, 2), new RegExp(`input x, row 1: leads to label ${wrong} of 2`))
+    assert.throws(() => interpret(given, [x], 2), RangeError)
+  }
+  const floats: Form['inputs'] = [{ name: 'x', type: 'f32', width: 2 }]
+  const turned = formOf(floats, [best, { op: 'unary', of: [1], function: 'neg' }, { ...labels, of: [2] }], [3])
+  assert.throws(() => compile(turned).run({ x: Float32Array.of(0, 1) }, 1), /leads to label -1/)
+  const replaced = formOf(floats, [best, { op: 'replace', of: [1], what: 0, with: [1000] }, { ...labels, of: [2] }], [3])
+  assert.throws(() => compile(replaced).run({ x: Float32Array.of(1, 0) }, 1), /leads to label 1000/)
+})
+
+test('a value under a second name is what it was under the first', () => {
+  const steps: Step[] = [
+    { op: 'columns', of: [0], indices: [2, 0] },
+    { op: 'cast', of: [1], to: 'f32' },
+    { op: 'concat', of: [2, 0] },
+  ]
+  const found = compile(formOf([{ name: 'x', type: 'f32', width: 3 }], steps, [3, 2])).run({ x: Float32Array.of(1, 2, 3) }, 1)
+  assert.deepEqual(found, { y3: Float32Array.of(3, 1, 1, 2, 3), y2: Float32Array.of(3, 1) })
+})

@@ -23,6 +23,7 @@ const SETS = 192
 /** Trees of up to 256 leaves each, 64 rows abreast (assembly/abreast.ts); undefined where their columns are too many. */
 export function abreast(trees: Trees, { from, shapes }: { from: number; shapes: readonly Shape[] }, bench: Workbench): Part | undefined {
   const columns = new Columns(trees, shapes.flatMap(splitsOf))
+  if (!columns.fits) return undefined
   const groups: Group[] = []
   let group: Group | undefined
   for (const shape of shapes) {
@@ -32,7 +33,7 @@ export function abreast(trees: Trees, { from, shapes }: { from: number; shapes: 
     }
     group.ops.push(opsOf(shape, group.sets))
   }
-  if (!columns.fits || !groups.every(({ sets }) => sets.fits)) return undefined
+  if (!groups.every(({ sets }) => sets.fits)) return undefined
   return part({ trees, shapes, groups, columns, from }, bench)
 }
 

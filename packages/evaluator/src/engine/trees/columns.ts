@@ -18,6 +18,14 @@ export interface Test {
   readonly above: number
 }
 
+/** What a split asks of a set: the columns of categories that it is told from, one for each page of the set. */
+interface Asked {
+  readonly key: string
+  readonly codes: readonly number[]
+  readonly words: Uint32Array
+  readonly missing: boolean
+}
+
 interface Member {
   readonly from: number
   readonly column: number
@@ -82,6 +90,7 @@ export class Columns {
   readonly #thresholds = new Map<number, Float64Array>()
   readonly #outs = new Map<number, Map<number, { column: number; chunk: number; missing: number }>>()
   readonly #codes = new Map<string, { column: number; feature: number; page: number; how: number }>()
+  readonly #asked = new Map<string, Asked>()
   #count = 0
 
   /** @param nodes every split of these trees */
@@ -125,8 +134,8 @@ export class Columns {
     return { column: this.#outOf(feature[node]!, missingOf(rule[node]!), chunk), above: (place % SPAN) - 128 }
   }
 
-  /** The set that a split asks for, and the columns of categories that it is told from, one for each page of the set; undefined for a split of numbers. */
-  askedOf(node: number): { key: string; codes: number[]; words: Uint32Array; missing: boolean } | undefined {
+  /** The set that a split asks for; undefined for a split of numbers. */
+  askedOf(node: number): Asked | undefined {
     const { rule, feature, value, sets } = this.#trees
     const bits = rule[node] as number
     if ((bits & 3) !== TEST.in) return undefined
@@ -134,9 +143,16 @@ export class Columns {
     const how = (none ? 2 : (bits & MISSING.zeroToo) !== 0 ? 1 : 0) | ((bits & MISSING.cutFirst) !== 0 ? 4 : 0)
     const missing = !none && (bits & MISSING.yes) !== 0
     const set = value[node] as number
+    const key = `${feature[node]} ${how} ${missing} ${set}`
+    const known = this.#asked.get(key)
+    if (known) return known
     const words = sets.words.subarray(sets.start[set], sets.start[set + 1])
-    const codes = Array.from({ length: Math.max(1, Math.ceil((words.length * 32) / PAGE)) }, (_, page) => this.#codeOf(feature[node]!, how, page))
-    return { key: `${feature[node]} ${how} ${missing} ${set}`, codes, words, missing }
+    // more than can be named are not worth making: a short file can ask for millions
+    const pages = this.#count > MOST.columns ? 0 : Math.min(MOST.columns, Math.max(1, Math.ceil((words.length * 32) / PAGE)))
+    const codes = Array.from({ length: pages }, (_, page) => this.#codeOf(feature[node]!, how, page))
+    const asked = { key, codes, words, missing }
+    this.#asked.set(key, asked)
+    return asked
   }
 
   #next(columns = 1): number {

@@ -82,3 +82,16 @@ test('linear models in the leaves', () => {
   }
   same({ compare: 'f64', sum: 'f64', trees: 10, rules: NUMERIC, more: { yes, linear } })
 })
+
+test('sets with more members than any tile has columns for are walked, and take no longer for it', () => {
+  const words = 1_000_000
+  const trees = randomTrees({ compare: 'f64', sum: 'f64', trees: 5, splits: 60, rules: [TEST.in] })
+  const value = Float64Array.from(trees.value, (number, node) => (trees.feature[node]! < 0 ? number : 0))
+  const sets = { start: Int32Array.of(0, words), words: new Uint32Array(words).fill(0x55555555) }
+  const form = formOf({ ...trees, value, sets }, 'f64')
+  const data = Float64Array.from({ length: 100 * trees.features }, (_, at) => at * 99_991)
+  const started = performance.now()
+  const predictor = compile(form)
+  assert.ok(performance.now() - started < 5000, `${performance.now() - started} ms`)
+  assert.deepEqual(predictor.predict(data), interpret(form, [data], 100).get('sums'))
+})

@@ -124,6 +124,14 @@ test('steps that read what is not there, or do not fit what they read, are refus
   assert.match(refusal(formOf(doubling)), /columns, not from 1 to/)
 })
 
+test('constants that are no whole numbers are refused where whole numbers are', () => {
+  const long = { type: 'i64' } as const
+  assert.match(step({ op: 'arithmetic', of: [0], operator: 'add', constant: [Number.NaN] }, long), /constant: are not whole numbers/)
+  assert.match(step({ op: 'compare', of: [0], operator: 'lt', constant: [0.5] }, long), /constant: are not whole numbers/)
+  assert.match(step({ op: 'replace', of: [0], what: 1, with: [Number.POSITIVE_INFINITY] }, long), /with: are not whole numbers/)
+  assert.match(step({ op: 'lookup', of: [0], keys: [1], values: [0.5], otherwise: 0, to: 'i64' }), /values: are not whole numbers/)
+})
+
 test('trees whose arrays do not go together are refused', () => {
   assert.match(withTrees({ features: 5 }), /trees.features: is 5, and the rows have 4/)
   assert.match(withTrees({ value: base.value.subarray(1) }), /trees.value: has \d+ elements, not \d+/)

@@ -40,6 +40,7 @@ const rules: { readonly [Op in Step['op']]: Rule<Extract<Step, { op: Op }>> } = 
   replace: (step, [x], { where, texts }) => {
     each(step.with, x!.width, `${where}.with`)
     if (x!.type === 'text') within([step.what, ...step.with], texts, `${where}.with`)
+    if (x!.type === 'i64') wholeNumbers([step.what, ...step.with], `${where}.with`)
     return x!
   },
   scale: ({ offset, factor }, [x], { where }) => {
@@ -57,6 +58,7 @@ const rules: { readonly [Op in Step['op']]: Rule<Extract<Step, { op: Op }>> } = 
     if (keys.length !== values.length) throw fault(`${where}.values`, `has ${values.length} elements for ${keys.length} keys`)
     if (x!.type === 'text') within(keys, texts, `${where}.keys`)
     if (to === 'text') within([otherwise, ...values], texts, `${where}.values`)
+    if (to === 'i64') wholeNumbers([otherwise, ...values], `${where}.values`)
     return { type: to, width: x!.width }
   },
   arithmetic: (step, kinds, { where }) => ({ type: of(kinds[0]!, where, ['f32', 'f64', 'i64', 'i32']).type, width: both(step, kinds, where) }),
@@ -148,6 +150,7 @@ function together(widths: readonly number[], where: string): number {
 function both({ constant }: Arithmetic | Compare, kinds: readonly Kind[], where: string): number {
   if ((constant === undefined) !== (kinds.length === 2)) throw fault(where, 'is not of two values, or of one and constants')
   if (constant === undefined) alike(kinds, where)
+  else if (kinds[0]!.type === 'i64') wholeNumbers(constant, `${where}.constant`)
   return together([...kinds.map(({ width }) => width), ...(constant === undefined ? [] : [constant.length])], where)
 }
 
@@ -156,4 +159,9 @@ function within(positions: readonly number[], texts: number, where: string): voi
   for (const [at, position] of positions.entries()) {
     if (!(Number.isInteger(position) && position >= -2 && position < texts)) throw fault(`${where}[${at}]`, `is text ${position} of ${texts}`)
   }
+}
+
+/** Numbers that become i64. */
+function wholeNumbers(numbers: readonly number[], where: string): void {
+  if (!numbers.every(Number.isInteger)) throw fault(where, 'are not whole numbers')
 }

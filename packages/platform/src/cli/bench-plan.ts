@@ -139,9 +139,9 @@ async function rowsGiven(options: PlanOptions, columns: Signature['columns']): P
   await opened.catch((cause: unknown) => {
     throw unreadableFile(file, cause)
   })
-  const types = async () => new Map(columns.map((column) => [column.name, column.type]))
+  const named = async () => new Map(columns.map((column) => [column.name, column]))
   const rows: Row[] = []
-  for await (const row of readRows({ chunks: stream, format: formatOf(options.format, file), types })) {
+  for await (const row of readRows({ chunks: stream, format: formatOf(options.format, file), columns: named })) {
     if (rows.push(row) === MOST_ROWS) break
   }
   if (rows.length === 0) throw new FairleadError('rows-empty', `There are no rows in ${file}.`)

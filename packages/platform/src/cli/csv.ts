@@ -1,9 +1,9 @@
 import { FairleadError } from '@fairlead/contract'
 
-/** One record of a CSV file with the line on which it begins. */
+/** One record of a CSV file with the line on which it begins. A field that is empty and not quoted is null. */
 export interface CsvRecord {
   line: number
-  fields: string[]
+  fields: (string | null)[]
 }
 
 const LONGEST_FIELD = 1_000_000
@@ -14,7 +14,7 @@ const LONGEST_FIELD = 1_000_000
  */
 export class CsvParser {
   #field = ''
-  #fields: string[] = []
+  #fields: (string | null)[] = []
   #state: 'start' | 'plain' | 'quoted' | 'after' = 'start'
   #line = 1
   #begun = 1
@@ -71,7 +71,7 @@ export class CsvParser {
   }
 
   #endField(): void {
-    this.#fields.push(this.#field)
+    this.#fields.push(this.#state === 'start' ? null : this.#field)
     this.#field = ''
     this.#state = 'start'
   }

@@ -1,15 +1,18 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { DataType, Row } from '@fairlead/contract'
+import type { DataType, Row, Signature } from '@fairlead/contract'
 import { CsvParser } from './csv.ts'
 import { formatOf, type RowFormat, readRows } from './rows.ts'
 
-async function read(pieces: (string | Uint8Array)[], format?: RowFormat, types: Record<string, DataType> = {}): Promise<Row[]> {
+type Column = Pick<Signature['columns'][number], 'type' | 'optional' | 'shape'>
+
+async function read(pieces: (string | Uint8Array)[], format?: RowFormat, types: Record<string, DataType | Column> = {}): Promise<Row[]> {
+  const columns = Object.entries(types).map(([name, type]) => [name, typeof type === 'string' ? { type } : type] as const)
   async function* chunks() {
     yield* pieces
   }
   const rows: Row[] = []
-  for await (const row of readRows({ chunks: chunks(), format, types: async () => new Map(Object.entries(types)) })) rows.push(row)
+  for await (const row of readRows({ chunks: chunks(), format, columns: async () => new Map(columns) })) rows.push(row)
   return rows
 }
 
@@ -40,6 +43,16 @@ test('CSV takes the types of the columns', async () => {
     { age: 36, rate: 'NaN', name: 'a "b", c', ok: false },
     { age: null, rate: null, name: '', ok: null },
   ])
+})
+
+test('an empty field is null where the column is optional, quoted it is empty text, and arrays are JSON, as over HTTP', async () => {
+  const types = { city: { type: 'string', optional: true }, name: 'string', v: { type: 'float32', shape: [2] } } satisfies Record<string, DataType | Column>
+  assert.deepEqual(await read(['city,name,v\n,,"[1,""NaN""]"\n"","",\nBern,x,1\n'], 'csv', types), [
+    { city: null, name: '', v: [1, 'NaN'] },
+    { city: '', name: '', v: null },
+    { city: 'Bern', name: 'x', v: '1' },
+  ])
+  await assert.rejects(read(['v\n[1\n'], 'csv', types), { code: 'json-invalid' })
 })
 
 test('text in a number column goes on as text, for the platform to refuse by name', async () => {

@@ -1,4 +1,4 @@
-import { type DataType, FairleadError, isFloat, isInteger, parseJson, type Row } from '@fairlead/contract'
+import { FairleadError, isFloat, isInteger, parseJson, type Row, type Signature } from '@fairlead/contract'
 import { CsvParser, type CsvRecord } from './csv.ts'
 
 /** Formats of rows that `predict` reads. */
@@ -23,8 +23,8 @@ export function formatOf(option: string | undefined, fileName: string | undefine
   return undefined
 }
 
-/** The types of a deployment's columns, by name. */
-export type ColumnTypes = ReadonlyMap<string, DataType>
+/** A deployment's columns, by name: what a CSV does not say of its fields. */
+export type Columns = ReadonlyMap<string, Pick<Signature['columns'][number], 'type' | 'optional' | 'shape'>>
 
 /** Where rows come from. */
 export interface RowSource {
@@ -32,7 +32,7 @@ export interface RowSource {
   /** Absent when it has to be guessed from the first characters. */
   format: RowFormat | undefined
   /** Asked for once, when the rows are CSV: its text says nothing of types. */
-  types: () => Promise<ColumnTypes>
+  columns: () => Promise<Columns>
 }
 
 /** Rows one by one, as they are read. Whole numbers beyond 2^53 become `bigint`. Throws `json-invalid` or `request-invalid` with the line. */
@@ -42,7 +42,7 @@ export async function* readRows(source: RowSource): AsyncGenerator<Row> {
   if (first.done) throw new FairleadError('rows-empty', 'The input is empty.')
   const all = prepend(first.value, text)
   const format = source.format ?? guess(first.value)
-  if (format === 'csv') yield* csvRows(all, await source.types())
+  if (format === 'csv') yield* csvRows(all, await source.columns())
   else if (format === 'ndjson') yield* ndjsonRows(all)
   else yield* jsonRows(all)
 }
@@ -142,12 +142,12 @@ async function* ndjsonRows(text: AsyncIterable<string>): AsyncGenerator<Row> {
   yield* rowOf(rest)
 }
 
-async function* csvRows(text: AsyncIterable<string>, types: ColumnTypes): AsyncGenerator<Row> {
+async function* csvRows(text: AsyncIterable<string>, columns: Columns): AsyncGenerator<Row> {
   const parser = new CsvParser()
   let header: string[] | undefined
   const rowsIn = function* (records: CsvRecord[]): Generator<Row> {
     for (const record of records) {
-      if (header) yield csvRow(header, record, types)
+      if (header) yield csvRow(header, record, columns)
       else header = headerOf(record)
     }
   }
@@ -156,7 +156,7 @@ async function* csvRows(text: AsyncIterable<string>, types: ColumnTypes): AsyncG
 }
 
 function headerOf({ fields }: CsvRecord): string[] {
-  const header = fields.map((field, index) => (index === 0 ? field.replace(/^\ufeff/, '') : field).trim())
+  const header = fields.map((field, index) => (index === 0 ? (field ?? '').replace(/^\ufeff/, '') : (field ?? '')).trim())
   const twice = header.find((name, index) => header.indexOf(name) !== index)
   const [only = ''] = header.length === 1 ? header : []
   const separator = /[;\t|]/.exec(only)?.[0]
@@ -171,21 +171,27 @@ function headerOf({ fields }: CsvRecord): string[] {
   return header
 }
 
-function csvRow(header: string[], { line, fields }: CsvRecord, types: ColumnTypes): Row {
+function csvRow(header: string[], { line, fields }: CsvRecord, columns: Columns): Row {
   if (fields.length !== header.length) {
     throw new FairleadError('request-invalid', `Line ${line} of the CSV has ${fields.length} fields; the header has ${header.length}.`)
   }
-  return Object.fromEntries(header.map((name, index) => [name, csvValue(fields[index] ?? '', types.get(name))]))
+  return Object.fromEntries(header.map((name, index) => [name, csvValue(fields[index] ?? null, columns.get(name))]))
 }
 
 /** How files write truth values; pandas writes `True` and `False`. */
 const TRUTH: Record<string, boolean> = { true: true, '1': true, false: false, '0': false }
 
-/** A CSV field as its column's type has it; text that does not fit stays text, for the platform to refuse by name. */
-export function csvValue(text: string, type: DataType | undefined): unknown {
-  if (type === 'string') return text
+/**
+ * A CSV field as its column has it, by the rules of CSV over HTTP: an empty field is null, but empty text in a column of text that must be
+ * there. Text that does not fit stays text, for the platform to refuse by name.
+ */
+function csvValue(field: string | null, column: ReturnType<Columns['get']>): unknown {
+  const type = column?.type
+  if (type === 'string' && !column?.shape?.length) return field ?? (column?.optional ? null : '')
+  const text = field ?? ''
   if (text === '') return null
-  if (type === undefined) return text
+  if (column === undefined || type === undefined) return text
+  if (column.shape?.length) return text.startsWith('[') ? parseExact(text, 'A field of the CSV') : text
   if (type === 'bool') return TRUTH[text.toLowerCase()] ?? text
   if (isInteger(type) && /^[+-]?\d{1,20}(\.0+)?$/.test(text)) {
     const number = Number(text)

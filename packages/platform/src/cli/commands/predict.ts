@@ -9,7 +9,7 @@ import { Progress } from '../progress.ts'
 import { refusing } from '../refused-rows.ts'
 import type { Registrar } from '../registrar.ts'
 import { withHints } from '../row-hints.ts'
-import { type ColumnTypes, formatOf, parseExact, readRows, rowsOf } from '../rows.ts'
+import { type Columns, formatOf, parseExact, readRows, rowsOf } from '../rows.ts'
 
 const CHUNK_ROWS = 1000
 const OUTPUTS = ['table', 'csv', 'json']
@@ -127,24 +127,24 @@ async function openInput(context: Context, name: string, source: string | undefi
   }
   const file = options.file === '-' ? undefined : options.file
   const format = formatOf(options.format, file)
-  const types = () => columnTypes(context, name)
-  if (file === undefined) return { rows: readRows({ chunks: context.io.stdin, format, types }), share: () => null }
+  const columns = () => columnsOf(context, name)
+  if (file === undefined) return { rows: readRows({ chunks: context.io.stdin, format, columns }), share: () => null }
   const info = await stat(file).catch((cause: unknown) => {
     throw unreadableFile(file, cause)
   })
   if (!info.isFile()) throw new FairleadError('file-unreadable', `${file} is not a file.`)
   const stream = createReadStream(file)
   stream.on('error', () => {})
-  return { rows: readRows({ chunks: stream, format, types }), share: () => (info.size === 0 ? null : stream.bytesRead / info.size) }
+  return { rows: readRows({ chunks: stream, format, columns }), share: () => (info.size === 0 ? null : stream.bytesRead / info.size) }
 }
 
 async function* from(rows: Row[]): AsyncGenerator<Row> {
   yield* rows
 }
 
-async function columnTypes({ control }: Context, deployment: string): Promise<ColumnTypes> {
+async function columnsOf({ control }: Context, deployment: string): Promise<Columns> {
   const { signature } = await control.call('getDeploymentSignature', { params: { deployment } })
-  return new Map(signature.columns.map((column) => [column.name, column.type]))
+  return new Map(signature.columns.map((column) => [column.name, column]))
 }
 
 async function* inChunks(rows: AsyncIterable<Row>, size: number): AsyncGenerator<Row[]> {

@@ -33,6 +33,34 @@ test('a file is read once, small ones here and large ones in a thread, and then 
   assert.equal(readdirSync(folder.path).length, 2)
 })
 
+test('a kept form that was cut short or changed is made again, and kept', async () => {
+  await using folder = await temporaryFolder()
+  const store = new FormStore(folder.path)
+  let reads = 0
+  const file = async () => {
+    reads++
+    return new Uint8Array(SMALL)
+  }
+  const whole = await store.bytes(of('a'), file)
+  const path = join(folder.path, readdirSync(folder.path)[0]!)
+  const changed = Uint8Array.from(whole)
+  changed[changed.length - 1]! ^= 1
+  for (const damaged of [changed, whole.subarray(0, 100), whole.subarray(0, whole.length - 8), new Uint8Array()]) {
+    writeFileSync(path, damaged)
+    assert.deepEqual(new Uint8Array(await store.bytes(of('a'), file)), new Uint8Array(whole))
+    assert.deepEqual(new Uint8Array(readFileSync(path)), new Uint8Array(whole))
+  }
+  assert.equal(reads, 5)
+  assert.deepEqual(readdirSync(folder.path).length, 1)
+})
+
+test('several at once that keep the same form leave one whole file', async () => {
+  await using folder = await temporaryFolder()
+  const all = await Promise.all(Array.from({ length: 8 }, () => new FormStore(folder.path).bytes(of('a'), async () => new Uint8Array(SMALL))))
+  for (const form of all) assert.deepEqual(decodeForm(form), decodeForm(all[0]!))
+  assert.equal(readdirSync(folder.path).length, 1)
+})
+
 test('what cannot be read says why, from the thread too, and nothing is kept', async () => {
   await using folder = await temporaryFolder()
   const store = new FormStore(folder.path)

@@ -19,12 +19,12 @@ export class FormStore {
     this.#folder = folder
   }
 
-  /** The form of a release's model, encoded; `file` is read where it is not kept yet. Throws as `readForm`. */
+  /** The form of a release's model, encoded; `file` is read where it is not kept, or was damaged. Throws as `readForm`. */
   async bytes(of: FormOf, file: () => Promise<Uint8Array>): Promise<Uint8Array> {
     const path = this.#path(of)
     // where the folder cannot be read, the file is read again, too
     const kept = await readFile(path).catch(() => undefined)
-    if (kept) return kept
+    if (kept && (await isSound(kept))) return kept
     const { model, entry } = of
     const form = await readFormApart(await file(), { kind: model.format as ModelKind, file: entry, reading: model.reading })
     await this.#keep(path, form)
@@ -49,4 +49,10 @@ export class FormStore {
       await rm(building, { force: true }).catch(() => {})
     }
   }
+}
+
+/** A full disk, a crash or a hand may have cut a kept form short. */
+async function isSound(kept: Uint8Array): Promise<boolean> {
+  const { isUndamaged } = await import('../model/compiled/form-frame.ts')
+  return isUndamaged(kept)
 }

@@ -47,3 +47,13 @@ export function readFrame(bytes: Uint8Array): number {
 function fault(where: string, what: string): UnreadableModel {
   return new UnreadableModel('malformed', where, what)
 }
+
+/** Whether bytes are a serialised form as it was written, by its frame and checksum; what it says is not looked at. */
+export function isUndamaged(bytes: Uint8Array): boolean {
+  try {
+    readFrame(bytes)
+    return true
+  } catch {
+    return false
+  }
+}

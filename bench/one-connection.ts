@@ -1,17 +1,17 @@
 import type { ChildProcess } from 'node:child_process'
 import { startPlatform } from '../test/support/platform.ts'
 import { type LoadResult, load, next, start } from './load.ts'
-import { importTrees } from './platform.ts'
+import { cli, importTrees } from './platform.ts'
 import type { Figure } from './report.ts'
 import { treeRequests } from './steady/load.ts'
-import { type AreaOptions, controlOf, deploy } from './steady/rig.ts'
+import { type AreaOptions, controlOf } from './steady/rig.ts'
 
 /** A single connection, each request after the answer to the last: what a prediction takes beyond an echo, beside the model's own time. */
-export async function oneConnection({ rounds, seconds }: AreaOptions): Promise<Figure[]> {
+export async function oneConnection({ rounds, seconds, ...options }: AreaOptions & { runtime: string }): Promise<Figure[]> {
   await using platform = await startPlatform({ args: ['--processes', '1'] })
   await importTrees(platform)
   const control = controlOf(platform)
-  await deploy(control, 'trees', 'trees')
+  await cli(platform, 'deploy', 'trees', '--model', 'trees', '--set', `runtime=${options.runtime}`)
   const { current } = await control.call('getDeployment', { params: { deployment: 'trees' } })
   const model = current?.execution?.measured.find(({ rows }) => rows === 1)?.micros
   if (model === undefined) throw new Error('The platform does not say what a run of the model takes.')

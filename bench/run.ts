@@ -1,4 +1,4 @@
-// npm run bench -- AREA [--json FILE] [--rounds N] [--seconds S] [--fast-lane BOOLEAN] [--only NAME,NAME] [--cache DIR]
+// npm run bench -- AREA [--json FILE] [--rounds N] [--seconds S] [--fast-lane BOOLEAN] [--runtime auto|onnx|compiled] [--only NAME,NAME] [--cache DIR]
 import { writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -25,6 +25,8 @@ interface Options {
   rounds: number
   seconds: number
   fastLane: string
+  /** How trees are run by areas that measure one way: `auto`, `onnx`, `compiled`. */
+  runtime: string
   only: string[]
   cache: string
 }
@@ -77,6 +79,7 @@ const { values, positionals } = parseArgs({
     seconds: { type: 'string', default: '2' },
     'fast-lane': { type: 'string', default: 'true' },
     only: { type: 'string', default: '' },
+    runtime: { type: 'string', default: 'auto' },
     cache: { type: 'string', default: join(import.meta.dirname, '.cache') },
   },
 })
@@ -84,8 +87,8 @@ const [area] = positionals
 const rounds = Number(values.rounds)
 const seconds = Number(values.seconds)
 const measure = AREAS[area ?? '']
-if (!measure || positionals.length !== 1 || !(rounds >= 1) || !(seconds > 0)) {
-  console.error(`npm run bench -- AREA [--json FILE] [--rounds 7] [--seconds 2] [--fast-lane true] [--only NAME,NAME] [--cache DIR]
+if (!measure || positionals.length !== 1 || !['auto', 'onnx', 'compiled'].includes(values.runtime) || !(rounds >= 1) || !(seconds > 0)) {
+  console.error(`npm run bench -- AREA [--json FILE] [--rounds 7] [--seconds 2] [--fast-lane true] [--runtime auto|onnx|compiled] [--only NAME,NAME] [--cache DIR]
 AREA is one of ${Object.keys(AREAS).join(', ')}.`)
   process.exit(2)
 }
@@ -99,7 +102,7 @@ if (wrong !== undefined) {
   console.error(wrong)
   process.exit(2)
 }
-const found = await measure({ rounds, seconds, fastLane: values['fast-lane'], only, cache: resolve(values.cache) })
+const found = await measure({ rounds, seconds, fastLane: values['fast-lane'], runtime: values.runtime, only, cache: resolve(values.cache) })
 console.log(found.text)
 const short = (_: string, value: unknown): unknown => (typeof value === 'number' ? Number(value.toPrecision(6)) : value)
 if (values.json) writeFileSync(values.json, `${JSON.stringify({ area, rounds, seconds, machine: about, ...found.data }, short, 2)}\n`)

@@ -19,9 +19,12 @@ const CONNECTIONS = 32
 
 /** The two interfaces, each with its requests. */
 const INTERFACES = {
-  rows: { path: '/v1/deployments/trees/predict', marker: '"predictions"', body: rowBody },
-  oip: { path: '/v2/models/trees/infer', marker: '"outputs"', body: oipBody },
+  rows: { path: (name: string) => `/v1/deployments/${name}/predict`, marker: '"predictions"', body: rowBody },
+  oip: { path: (name: string) => `/v2/models/${name}/infer`, marker: '"outputs"', body: oipBody },
 } as const
+
+/** The same model by both ways to run it, each with the share of the echo's rate that it should have. */
+const RUNTIMES = { compiled: 1.5, onnx: 1 } as const
 
 function rowBody(row: BenchRow): string {
   return JSON.stringify({ rows: [Object.fromEntries(NAMES.map((name, at) => [name, row.features[at]]))] })
@@ -35,16 +38,21 @@ function oipBody(row: BenchRow): string {
 export async function serving(options: { rounds: number; seconds: number; fastLane: string }): Promise<Figure[]> {
   await using platform = await startPlatform({ args: ['--processes', '1', '--fast-lane', options.fastLane] })
   await importTrees(platform)
-  await cli(platform, 'deploy', 'trees', '--model', 'trees')
-  process.stderr.write(`${await executionOf(platform, 'trees')}\n`)
+  for (const runtime of Object.keys(RUNTIMES)) {
+    await cli(platform, 'deploy', runtime, '--model', 'trees', '--set', `runtime=${runtime}`)
+    process.stderr.write(`${await executionOf(platform, runtime)}\n`)
+  }
   const generator = start('./load.process.ts')
   const echoes: ChildProcess[] = []
   const port = Number(new URL(platform.run.http).port)
   const pid = await serveProcess(platform)
   try {
     const pairs: Pair[] = []
-    for (const [name, face] of Object.entries(INTERFACES)) {
-      const requests = ROWS.map((row) => ({ path: face.path, body: face.body(row), expect: { label: row.label, probabilities: row.probabilities } }))
+    const each = Object.entries(RUNTIMES).flatMap(([runtime, least]) =>
+      Object.entries(INTERFACES).map(([name, face]) => ({ name: `${name}, ${runtime}`, face, runtime, least })),
+    )
+    for (const { name, face, runtime, least } of each) {
+      const requests = ROWS.map((row) => ({ path: face.path(runtime), body: face.body(row), expect: { label: row.label, probabilities: row.probabilities } }))
       const sample = await sampleAnswer(platform.run.http, requests[0] as LoadRequest)
       const echo = start('./echo.process.ts', [sample])
       echoes.push(echo)
@@ -54,7 +62,7 @@ export async function serving(options: { rounds: number; seconds: number; fastLa
       pairs.push({
         ours: side(name, pid, run({ port, marker: face.marker, requests })),
         echo: side(`echo for ${name}`, pid && echo.pid, run({ port: echoPort, marker: '', requests: plain })),
-        least: 1,
+        least,
       })
     }
     return await measureBeside(pairs, options)

@@ -5,7 +5,8 @@ import { grpcRows } from './grpc.ts'
 import { onServerCore } from './process.ts'
 import { binaryTensors, IDENTITY, oipRow, rowRequests } from './requests.ts'
 
-export const fairlead: Contender = {
+/** Ours, with trees run by the way that is named: `auto` as the import chose, `onnx`, `compiled`. */
+export const fairlead = (runtime: string): Contender => ({
   name: 'fairlead',
   title: '**Fairlead**',
   settings:
@@ -16,7 +17,8 @@ export const fairlead: Contender = {
     try {
       await importTrees(platform)
       await cli(platform, 'models', 'import', IDENTITY, '--name', 'identity')
-      for (const name of ['trees', 'identity']) await cli(platform, 'deploy', name, '--model', name)
+      await cli(platform, 'deploy', 'trees', '--model', 'trees', '--set', `runtime=${runtime}`)
+      await cli(platform, 'deploy', 'identity', '--model', 'identity')
       process.stderr.write(`fairlead: ${await executionOf(platform, 'trees')}\n`)
     } catch (error) {
       await platform[Symbol.asyncDispose]()
@@ -31,4 +33,4 @@ export const fairlead: Contender = {
     tensor: { requests: binaryTensors('/v2/models/identity/infer'), marker: '' },
     grpc: grpcRows('trees'),
   },
-}
+})

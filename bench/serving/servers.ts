@@ -8,6 +8,8 @@ import { PINNED, pin } from './process.ts'
 import { type Failure, type Line, lines, serversTable } from './table.ts'
 
 export interface ServersOptions extends Effort {
+  /** How ours runs the trees: `auto`, `onnx`, `compiled`. */
+  runtime: string
   only: readonly string[]
   cache: string
 }
@@ -25,6 +27,7 @@ export interface ServersReport {
 /** Compares ours with other servers: each in its turn runs beside ours and the echo, and rounds alternate between the three. */
 export async function servers(options: ServersOptions): Promise<ServersReport> {
   const contenders = chosen(options.only)
+  const ours = fairlead(options.runtime)
   const place: Place = { cache: options.cache }
   const generators: Generators = { http: start('./load.process.ts'), grpc: start('./grpc/load.process.ts') }
   const base: Started[] = []
@@ -32,8 +35,8 @@ export async function servers(options: ServersOptions): Promise<ServersReport> {
   const absent: Failure[] = []
   try {
     for (const generator of Object.values(generators)) pin(generator.pid as number, 'generator')
-    for (const contender of [echo, fairlead]) await contender.install(place)
-    for (const contender of [echo, fairlead]) base.push({ contender, running: await contender.start(place) })
+    for (const contender of [echo, ours]) await contender.install(place)
+    for (const contender of [echo, ours]) base.push({ contender, running: await contender.start(place) })
     // the first server to be compared shall not meet ours with its code still cold
     for (const load of Object.keys(LOADS) as Load[]) await measure(generators, base, { load, about: 'warm-up', effort: { rounds: 0, seconds: WARM_SECONDS } })
     for (const contender of contenders) {
@@ -45,7 +48,7 @@ export async function servers(options: ServersOptions): Promise<ServersReport> {
     for (const generator of Object.values(generators)) generator.disconnect()
     for (const { running } of base) await running.stop()
   }
-  return report(blocks, absent, [echo, fairlead, ...contenders])
+  return report(blocks, absent, [echo, ours, ...contenders])
 }
 
 async function besides(

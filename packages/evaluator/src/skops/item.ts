@@ -75,6 +75,17 @@ export class Item {
     return value
   }
 
+  /** A text that may be as long as the file. */
+  longText(): string {
+    const { content } = this.state
+    if (this.loader !== 'JsonNode' || typeof content !== 'string' || !content.startsWith('"')) throw this.malformed('a text is expected')
+    try {
+      return JSON.parse(content) as string
+    } catch {
+      throw this.malformed('its value is not JSON')
+    }
+  }
+
   bool(): boolean {
     const value = this.primitive()
     if (typeof value !== 'boolean') throw this.malformed('True or False is expected')

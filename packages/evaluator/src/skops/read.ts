@@ -5,6 +5,7 @@ import { estimate, isModel } from './estimate/index.ts'
 import type { Estimate } from './estimate/result.ts'
 import { openSkops } from './file.ts'
 import { Item } from './item.ts'
+import { isLightGBM, readWrapped } from './lightgbm.ts'
 import { isTransformer, pipelineSteps, transform } from './transform/index.ts'
 
 const MOST_FEATURES = 1 << 20
@@ -14,7 +15,7 @@ const MATRIX = 'X'
 /**
  * Reads a model of scikit-learn that was saved with skops (protocols 0 to 2) into the neutral form: pipelines, column
  * transformers, scalers, encoders, imputers, linear models and tree ensembles. The file is read as data: no class is
- * looked up and nothing is called.
+ * looked up and nothing is called. A model of LightGBM's own classes is what `readLightGBM` makes of the text inside.
  *
  * A model whose columns are all numbers has one input `X` of doubles, with the file's names for its columns. Otherwise
  * each column that is used is an input of its own, `text` where the model knows texts. Outputs are `label`,
@@ -25,6 +26,7 @@ const MATRIX = 'X'
 export function readSkops(bytes: Uint8Array): Form {
   const file = openSkops(bytes)
   const root = new Item(file, file.schema, '')
+  if (isLightGBM(root)) return readWrapped(root)
   const model = isModel(root)
   if (!model && !isTransformer(root)) throw unknown(root)
   const plan = new Plan(...readColumns(root))

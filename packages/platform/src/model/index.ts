@@ -60,7 +60,8 @@ export async function readModel(files: FileListing, options: ReadOptions = {}): 
   if (size > ONNX_SIZE_LIMIT) throw new FairleadError('model-too-large', `${entry} has ${size} bytes; a model file holds at most 2 GB`)
   const bytes = await files.read(entry)
   const kind = kindOf(bytes, entry, mlflow)
-  const reading = { ...mlflow?.reading, ...options.reading }
+  // a skops file has what the class of its model answers
+  const reading = { ...(kind === 'skops' ? {} : mlflow?.reading), ...options.reading }
   const known = kind === 'onnx' ? readOnnxModel(bytes, { entry, files, reading }) : readFormModel(kind, bytes, { entry, reading })
   const signature = fullSignature(known.signature, mlflow, options.signatureFile)
   return {

@@ -18,7 +18,13 @@ export interface Flavour {
 type FlavourName = keyof typeof KINDS
 
 /** The flavours that are read, the most direct first, and what their files must be. */
-const KINDS = { onnx: 'onnx', xgboost: 'xgboost', lightgbm: 'lightgbm', sklearn: 'skops' } as const satisfies Record<string, ModelKind>
+const KINDS: Record<'onnx' | 'xgboost' | 'lightgbm' | 'sklearn', readonly ModelKind[]> = {
+  onnx: ['onnx'],
+  xgboost: ['xgboost'],
+  // MLflow 3.17 saves LightGBM's boosters as text and its scikit-learn classes with skops
+  lightgbm: ['lightgbm', 'skops'],
+  sklearn: ['skops'],
+}
 const NAMES = Object.keys(KINDS) as FlavourName[]
 
 /**
@@ -38,7 +44,7 @@ export function flavourOf(model: Mlmodel, path: string): Flavour {
 
 /** Throws `model-format-unknown` for a file that is not what its flavour writes. */
 export function requireKind({ name }: Flavour, kind: ModelKind, { path, entry }: { path: string; entry: string }): void {
-  if (kind === KINDS[name]) return
+  if (KINDS[name].includes(kind)) return
   throw new FairleadError(
     'model-format-unknown',
     `${path} has the flavour ${name}, and its file ${entry} is ${KIND_WORDS[kind]}, which is not what that flavour writes`,

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import type { Signature } from '@fairlead/contract'
 import { readModel } from '../index.ts'
@@ -114,6 +115,19 @@ describe('MLflow directories', () => {
     )
     const scored = String(Buffer.from(sklearn.MLmodel as Uint8Array)).replace('predict_fn: predict', 'predict_fn: score')
     await assert.rejects(readModel(listing({ ...sklearn, MLmodel: scored })), fails('model-part-unsupported', /the function that answers is score/))
+  })
+
+  it("reads LightGBM's scikit-learn classes, which MLflow saves with skops under the flavour lightgbm", async () => {
+    const MLmodel = 'flavors:\n  lightgbm:\n    data: model.skops\n    model_class: lightgbm.sklearn.LGBMClassifier\n    serialization_format: skops\n'
+    const file = new URL('../../../../evaluator/src/skops/testdata/lightgbm-classifier.skops', import.meta.url)
+    const model = await readModel(listing({ MLmodel, 'model.skops': new Uint8Array(readFileSync(file)) }))
+    assert.deepEqual(
+      [model.signature.fields.map(({ name }) => name), model.signature.fields[1]?.classes],
+      [
+        ['label', 'probabilities'],
+        ['no', 'yes'],
+      ],
+    )
   })
 
   it('refuses paths that leave the folder', async () => {

@@ -36,6 +36,8 @@ const PAGES = {
   models: '/models',
   'model, versions': '/models/credit-risk',
   'model, signature': '/models/credit-risk?tab=signature',
+  'model, inside': '/models/credit-risk?tab=inside',
+  'model, compared': '/models/credit-risk?compare=1-2',
   'model, lineage': '/models/credit-risk?tab=lineage',
   'model, graph': '/models/credit-risk?tab=graph',
   system: '/system',

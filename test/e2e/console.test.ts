@@ -96,22 +96,6 @@ test('tries a prediction with the form made from the signature', async () => {
   assert.equal(await page.locator('.fl-shares li').count(), 2, 'a bar for each class')
 })
 
-test('a release that cannot be explained says why in a line, and is not asked for an explanation again', async () => {
-  await page.goto(`${platform.run.control}/deployments/credit-risk`)
-  const asked: boolean[] = []
-  page.on('request', (request) => {
-    if (request.url().endsWith('/try')) asked.push(request.postData()?.includes('"explain"') === true)
-  })
-  await page.getByRole('button', { name: 'Fill with an example' }).click()
-  for (const requests of [2, 3]) {
-    await page.getByRole('button', { name: 'Predict', exact: true }).click()
-    await page.waitForFunction(() => document.querySelector('button[type="submit"]')?.hasAttribute('data-loading') === false)
-    await page.getByText('Without an explanation:').waitFor()
-    assert.equal(asked.length, requests)
-  }
-  assert.deepEqual(asked, [true, false, false])
-})
-
 test('lists the logged predictions', async () => {
   await page.goto(`${platform.run.control}/deployments/credit-risk?tab=predictions`)
   await page

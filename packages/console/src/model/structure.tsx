@@ -52,7 +52,7 @@ function Differences({ comparison, ...pair }: StructureProps & { comparison: Mod
   )
 }
 
-const MOST_CHANGES = 30
+const MOST_CHANGES = 15
 
 function Changes({ changes, left, right }: { changes: ModelComparison['changes']; left: number; right: number }) {
   return (

@@ -64,7 +64,8 @@ function Tree({ tree }: { tree: ModelTree }) {
     <>
       <p className="fl-soft fl-small">
         Tree {tree.tree} of 0 to {tree.trees - 1}
-        {tree.output === undefined ? '' : `, for ${tree.output}`}. Where the words hold, the way goes to the left; a leaf says what it adds to the sum.
+        {tree.output === undefined ? '' : `, for ${typeof tree.output === 'number' ? `output ${tree.output}` : tree.output}`}. Where the words hold, the way
+        goes to the left; a leaf says what it adds to the sum.
         {tree.nodes[0]?.cover ? ' Shares are of the training rows, by their weight.' : ''}
       </p>
       <DrawingView drawing={drawing} direction="down" edgeWords middle={String(tree.nodes[0]?.id)} label={`Tree ${tree.tree}, its root at the top`} />

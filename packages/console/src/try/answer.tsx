@@ -15,6 +15,14 @@ interface AnswerProps {
 
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)
 
+const isNumbers = (value: unknown): value is number[] => Array.isArray(value) && value.length > 0 && value.every((one) => typeof one === 'number')
+
+/** Numbers that share one whole among them, as the probabilities of classes without names. */
+function isDistribution(value: unknown): value is number[] {
+  if (!isNumbers(value) || value.length < 2 || value.some((one) => one < 0)) return false
+  return Math.abs(value.reduce((sum, one) => sum + one, 0) - 1) < 1e-3
+}
+
 /** The first prediction of an answer, if it has one. */
 function firstPrediction(answer: Record<string, unknown>): Record<string, unknown> | undefined {
   const list = answer.predictions
@@ -63,6 +71,7 @@ export function Answer({ tried, error, fields }: AnswerProps) {
 
 function Output({ name, value, field }: { name: string; value: unknown; field: OutputField | undefined }) {
   if (isRecord(value)) return <Shares name={name} shares={value} />
+  if (isDistribution(value)) return <Shares name={name} shares={Object.fromEntries(value.map((share, at) => [String(field?.classes?.[at] ?? at), share]))} />
   return (
     <div>
       <div className="fl-soft fl-small">
@@ -70,7 +79,8 @@ function Output({ name, value, field }: { name: string; value: unknown; field: O
         {field?.description ? `, ${field.description}` : ''}
       </div>
       <div className="fl-result">
-        <bdi>{formatValue(value)}</bdi> {field?.unit ? <span className="fl-soft">{field.unit}</span> : null}
+        <bdi>{isNumbers(value) ? value.map(formatValue).join(', ') : formatValue(value)}</bdi>{' '}
+        {field?.unit ? <span className="fl-soft">{field.unit}</span> : null}
       </div>
     </div>
   )

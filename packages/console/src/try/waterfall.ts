@@ -31,7 +31,8 @@ export function explanationOf(answer: Record<string, unknown>): Explanation | un
   const [first] = Array.isArray(answer.explanations) ? (answer.explanations as unknown[]) : []
   if (!isRecord(first) || !Array.isArray(first.outputs)) return undefined
   const outputs = first.outputs.filter(isOutput)
-  return outputs.length === 0 ? undefined : { method: String(first.method), outputs }
+  const background = first.background as Explanation['background']
+  return outputs.length === 0 ? undefined : { method: String(first.method), outputs, ...(isRecord(background) ? { background } : {}) }
 }
 
 /** Place of the output that speaks for the answered class; of the largest margin where the answer names none. */

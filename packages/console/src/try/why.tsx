@@ -1,16 +1,19 @@
 import type { Explanation, Row } from '@fairlead/contract'
 import { Select } from '@mantine/core'
 import { useState } from 'react'
-import { formatSigned, placesFor } from '../format/number.ts'
+import { formatCount, formatSigned, placesFor } from '../format/number.ts'
 import { WayBar } from '../ui/way-bar.tsx'
 import { type Step, waterfall } from './waterfall.ts'
+
+/** A class that is but a number says what it is. */
+const classWords = (name: string) => (/^\d+$/.test(name) ? `class ${name}` : name)
 
 const marginOf = (name: string | undefined) =>
   name === undefined ? (
     'the margin'
   ) : (
     <>
-      the margin of <bdi>{name}</bdi>
+      the margin of <bdi>{classWords(name)}</bdi>
     </>
   )
 
@@ -22,16 +25,20 @@ interface WhyProps {
 }
 
 const MOST = 8
-const METHODS: Record<string, string> = {
-  'path-dependent': 'SHAP values along the paths of the trees; they start at the mean over the training rows.',
-  interventional: 'SHAP values against background rows; they start at the mean over those.',
-  linear: 'Contributions of a linear model; they start where an average row stands, or at the intercept.',
+/** How it was worked out, and what the way starts at. */
+function methodWords({ method, background }: Explanation): string {
+  const rows = background
+    ? `${formatCount(background.rows)} ${background.from === 'example' ? 'example' : 'golden'} ${background.rows === 1 ? 'row' : 'rows'}`
+    : ''
+  if (method === 'linear') return `Contributions of a linear model; they start ${rows ? `where the mean of ${rows} stands` : 'at its intercept'}.`
+  if (method === 'path-dependent') return 'SHAP values along the paths of the trees; they start at the mean over the training rows.'
+  return `SHAP values${method === 'interventional' ? '' : ` (${method})`}; they start at the mean answer ${rows ? `to ${rows}` : 'to background rows'}.`
 }
 
 /** Why a row got its answer: the reasons in words, then what every column adds, drawn. */
 export function Why({ explanation, row, answered }: WhyProps) {
   const [chosen, setChosen] = useState(answered)
-  const { outputs, method } = explanation
+  const { outputs } = explanation
   const output = outputs[chosen] ?? outputs[0]
   if (!output) return null
   const { steps, bias, margin } = waterfall(output, row, MOST)
@@ -47,7 +54,7 @@ export function Why({ explanation, row, answered }: WhyProps) {
             aria-label="Class that is explained"
             allowDeselect={false}
             searchable={outputs.length > 8}
-            data={outputs.map(({ of }, at) => ({ value: String(at), label: `${of ?? at}${at === answered ? ' (answered)' : ''}` }))}
+            data={outputs.map(({ of }, at) => ({ value: String(at), label: `${classWords(of ?? String(at))}${at === answered ? ' (answered)' : ''}` }))}
             value={String(chosen)}
             onChange={(value) => setChosen(Number(value))}
           />
@@ -92,7 +99,7 @@ export function Why({ explanation, row, answered }: WhyProps) {
         </tbody>
       </table>
       <p className="fl-small fl-soft">
-        The margin is the model's sum before it becomes the answer, by sigmoid, softmax or exponential where it has one. {METHODS[method] ?? method}
+        The margin is the model's sum before it becomes the answer, by sigmoid, softmax or exponential where it has one. {methodWords(explanation)}
       </p>
     </section>
   )

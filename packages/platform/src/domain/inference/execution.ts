@@ -71,6 +71,7 @@ export function runsInline({ settings }: ServableRelease, { branching = [] }: Ar
 }
 
 function millis(micros: number): string {
+  if (micros < 100) return `${Number(micros.toPrecision(2))} µs`
   return `${(micros / 1000).toFixed(micros < 10_000 ? 2 : 0)} ms`
 }
 

@@ -3,19 +3,20 @@ import { test } from 'node:test'
 import { MessageChannel } from 'node:worker_threads'
 import { echoSession } from '../../testing/echo-session.ts'
 import { fakeRelease } from '../../testing/fake-model.ts'
-import type { Artifact, Runtime } from './types.ts'
+import { allocate } from './tensors.ts'
+import type { Artifact, Runtime, Session } from './types.ts'
 import { serveSessions } from './worker.ts'
 import { type ModelThread, WorkerThread } from './worker-thread.ts'
 
 /** A worker in this thread, and what it was told to open. */
-function here(opened: Artifact[]) {
+function here(opened: Artifact[], session: () => Session = echoSession) {
   const { port1, port2 } = new MessageChannel()
   const runtime: Runtime = {
     name: 'echo',
     takes: () => true,
     open: async (artifact) => {
       opened.push(artifact)
-      return echoSession()
+      return session()
     },
   }
   serveSessions(port2, [runtime])
@@ -64,4 +65,29 @@ test('a worker that goes while a model is handed over says so', async () => {
   await worker[Symbol.asyncDispose]()
   await assert.rejects(opening, { code: 'worker-crashed', message: /was stopped/ })
   assert.equal(opened.length, 0)
+})
+
+/** A session whose answers are allocated as those of compiled models are, so that small ones share a piece of memory. */
+function sharingSession(): Session {
+  const copied = (from: ArrayLike<number | bigint | string>) => {
+    const data = allocate('float32', from.length) as Float32Array
+    data.set(from as ArrayLike<number>)
+    return data
+  }
+  return {
+    run: async ({ x }) => ({ x_out: { ...x!, data: copied(x!.data) }, again: { ...x!, data: copied(x!.data) } }),
+    [Symbol.asyncDispose]: async () => {},
+  }
+}
+
+test('answers that lie in one piece of memory are handed over without that piece', async () => {
+  const { worker } = here([], sharingSession)
+  await using _ending = worker
+  const { session } = await worker.open(artifact(10), 10_000)
+  for (let run = 1; run <= 3; run++) {
+    const data = new Float32Array(20).fill(run)
+    const outputs = await worker.run(session, { x: { type: 'float32', shape: [20], data } }, { stuckMs: 10_000 })
+    assert.deepEqual([outputs.x_out?.data, outputs.again?.data], [data, data])
+    assert.equal((outputs.x_out?.data as Float32Array).buffer.byteLength, 80)
+  }
 })

@@ -3,7 +3,7 @@ import { FairleadError } from '@fairlead/contract'
 import { measureSession } from './measure.ts'
 import { runtimeFor } from './runtime-for.ts'
 import type { Runtime, Session } from './types.ts'
-import { type AnsweredCall, transferable, type WorkerAnswer, type WorkerCall } from './worker-protocol.ts'
+import { type AnsweredCall, detached, transferable, type WorkerAnswer, type WorkerCall } from './worker-protocol.ts'
 
 /**
  * The worker's side: opens models with one of `runtimes` and runs them as asked over `port`. Never returns; one call is answered
@@ -28,7 +28,8 @@ export function serveSessions(port: MessagePort, runtimes: readonly Runtime[]): 
     }
     const session = sessions.get(call.session)
     if (!session) throw new FairleadError('model-run-failed', 'the model was unloaded')
-    if (call.kind === 'run') return { id, kind: 'ok', outputs: await session.run(call.inputs) }
+    // small answers lie in memory that later ones will lie in, too, which would go with them
+    if (call.kind === 'run') return { id, kind: 'ok', outputs: detached(await session.run(call.inputs), true) }
     if (call.kind === 'explain') {
       if (!session.explain) throw new FairleadError('explanation-unavailable', 'the runtime of this model explains nothing')
       return { id, kind: 'ok', explanations: await session.explain(call.inputs) }

@@ -1,3 +1,3 @@
 // What running a form takes, without the readers: the second entry of the package.
-export { compile } from './engine/index.ts'
+export { compile, WrongInput } from './engine/index.ts'
 export { decodeForm, isUndamaged } from './form/codec/index.ts'

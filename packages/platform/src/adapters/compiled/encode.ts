@@ -1,6 +1,6 @@
-import { FairleadError } from '@fairlead/contract'
+import type { FairleadError } from '@fairlead/contract'
 import type { Elements, Form } from '@fairlead/evaluator'
-import type { Tensor } from '../../domain/inference/index.ts'
+import { refusedValue, type Tensor } from '../../domain/inference/index.ts'
 import type { Feed } from '../../model/compiled/feeds.ts'
 
 /** Writes a tensor's values into the elements of an input, from `offset` on, one column of `width` beside the others. */
@@ -45,5 +45,5 @@ function categoriesEncoder({ tensor: name, categories }: Feed): Encode {
 
 function unknownCategory(name: string, row: number, value: unknown): FairleadError {
   const detail = `${typeof value === 'string' ? JSON.stringify(value.slice(0, 100)) : value} is not one of the categories that the model knows`
-  return new FairleadError('value-unknown', `rows[${row}].${name}: ${detail}`, { items: [{ path: `rows[${row}].${name}`, code: 'value-unknown', detail }] })
+  return refusedValue('value-unknown', { row, name, detail })
 }

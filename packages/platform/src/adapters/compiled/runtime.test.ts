@@ -59,6 +59,23 @@ test('a category that the model does not know is refused, or missing where that 
   assert.deepEqual([...(prediction!.data as Float32Array)], [0, 0, 0, Number.NaN, Number.NaN, 0])
 })
 
+test("a number that the model needs and that is none is the caller's mistake, named by row and column", async () => {
+  const columns = [{ name: 'age' }, { name: 'income' }]
+  const form = { ...frame('refuse'), inputs: [{ name: 'input', type: 'f32', width: 2, columns, required: [1] }] } satisfies Form
+  await using session = await open(form)
+  const rows = (...data: number[]): Record<string, Tensor> => ({ input: { type: 'float32', shape: [data.length / 2, 2], data: Float32Array.from(data) } })
+  await session.run(rows(1, 2, Number.NaN, 4))
+  await assert.rejects(session.run(rows(1, 2, 3, Number.NaN)), coded('value-missing', /^rows\[1\]\.income: the model needs a value here/))
+})
+
+test("a category that a step does not know is the caller's mistake, too", async () => {
+  const form = { ...frame('refuse'), inputs: [{ name: 'x', type: 'f32', width: 1 }] } satisfies Form
+  const onehot = { op: 'onehot', of: [0], to: 'f32', categories: [1, 2], unknown: 'error' } as const
+  await using session = await open({ ...form, steps: [onehot], outputs: [{ ...form.outputs[0]!, value: 1 }] })
+  const run = session.run({ x: { type: 'float32', shape: [3, 1], data: Float32Array.of(2, 1, 3) } })
+  await assert.rejects(run, coded('value-unknown', /^rows\[2\]: is none of the categories/))
+})
+
 test('bytes that are no form, or a damaged one, are refused when they are opened', async () => {
   const signature = formSignature(frame('refuse'))
   const whole = encodeForm(frame('refuse'))

@@ -1,6 +1,7 @@
 import { type Explanation, FairleadError, type Signature } from '@fairlead/contract'
-import type { Elements, Predictor } from '@fairlead/evaluator'
-import type { Artifact, Background, Session, Tensor, Tensors } from '../../domain/inference/index.ts'
+import type { Elements, Form, Predictor } from '@fairlead/evaluator'
+import { WrongInput } from '@fairlead/evaluator/run'
+import { type Artifact, type Background, refusedValue, type Session, type Tensor, type Tensors } from '../../domain/inference/index.ts'
 import { type Feed, feedsOf } from '../../model/compiled/feeds.ts'
 import { type Answer, answersFor } from './answers.ts'
 import { type Encode, encoderOf } from './encode.ts'
@@ -57,7 +58,7 @@ export class CompiledSession implements Session {
     try {
       predictor.runInto(filled, rows, found)
     } catch (cause) {
-      throw new FairleadError('model-run-failed', `the model failed: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+      throw told(cause, predictor.form)
     }
     const outputs: Tensors = {}
     for (let at = 0; at < answers.length; at++) outputs[answers[at]!.name] = answers[at]!.tensor(found[at]!, rows)
@@ -118,6 +119,16 @@ export class CompiledSession implements Session {
     }
     return rows ?? 0
   }
+}
+
+function told(cause: unknown, { inputs }: Form): FairleadError {
+  if (!(cause instanceof WrongInput) || cause.row === undefined)
+    return new FairleadError('model-run-failed', `the model failed: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+  const { input, row, column, what: detail } = cause
+  // without a column it is a value that something behind the inputs was made of
+  if (column === undefined) return refusedValue('value-unknown', { row, detail })
+  const { columns, width } = inputs.find(({ name }) => name === input)!
+  return refusedValue('value-missing', { row, name: columns ? column : width === 1 ? input : `${input}[${column}]`, detail })
 }
 
 function refused({ tensor }: Feed, why: string): FairleadError {

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { coded } from '../../testing/fake-inference.ts'
 import { FAKE_SIGNATURE, type FakeModel, fakeModel, fakeSession } from '../../testing/fake-model.ts'
 import { Batcher, type BatcherOptions } from './batcher.ts'
+import { refusedValue } from './refused-value.ts'
 import { RowsPlan } from './rows.ts'
 import { RunCounters } from './run-counters.ts'
 import type { Session, Tensors } from './types.ts'
@@ -49,6 +50,21 @@ test('a poisoned request fails alone', async () => {
   assert.deepEqual([a.status, bad.status, b.status], ['fulfilled', 'rejected', 'fulfilled'])
   assert.deepEqual(a.status === 'fulfilled' && a.value, [1])
 })
+
+for (const where of ['here', 'in a worker'])
+  test(`a value that the session refuses is named by its row of the request, and costs nobody else, ${where}`, async () => {
+    const refuse = (inputs: Tensors): Tensors => {
+      const row = (inputs.amount!.data as Float32Array).indexOf(666)
+      if (row >= 0) throw refusedValue('value-unknown', { row, name: 'amount', detail: '666 is not known' })
+      return { p: { type: 'float32', shape: [inputs.amount!.shape[0]!], data: inputs.amount!.data } }
+    }
+    const session: Session = { run: async (inputs) => refuse(inputs), [Symbol.asyncDispose]: async () => {}, ...(where === 'here' && { runSync: refuse }) }
+    const batcher = new Batcher(session, { tile: 4, queueRows: 100, slots: 1, joinable: true })
+    const amounts = (...data: number[]): Tensors => ({ amount: { type: 'float32', shape: [data.length], data: Float32Array.from(data) } })
+    const [other, refused] = await Promise.allSettled([batcher.run(amounts(7), 1, LATER), batcher.run(amounts(0, 1, 2, 3, 4, 5, 6, 666, 8), 9, LATER)])
+    assert.equal(other.status, 'fulfilled')
+    assert.match(refused.status === 'rejected' ? refused.reason.message : '', /^rows\[7\]\.amount: 666/)
+  })
 
 test('the same in a worker: several runs at once, failures alone', async () => {
   const model = fakeModel()

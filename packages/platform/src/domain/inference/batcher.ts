@@ -1,6 +1,7 @@
 import { FairleadError } from '@fairlead/contract'
 import { DeadlineWatch } from './deadline-watch.ts'
 import { type BatchResult, checked, earliest, gather, QUEUE_BYTES, type QueuedRequest, rowsOf, type Slice, weightOf } from './queued-request.ts'
+import { afterRows, refusesValue } from './refused-value.ts'
 import type { RunCounters } from './run-counters.ts'
 import { concatAll, joinable, sliceAll } from './tensors.ts'
 import { type Runner, THREAD_TURNS, type Turns } from './turns.ts'
@@ -86,7 +87,7 @@ export class Batcher implements Runner {
 
   /**
    * Runs the model on `rows` rows. `deadline` is in milliseconds since 1970. Rejects with `queue-full`,
-   * `deadline-exceeded`, `cancelled`, `release-not-ready` (after `close`), `model-run-failed` or `worker-crashed`.
+   * `deadline-exceeded`, `cancelled`, `release-not-ready` (after `close`), `model-run-failed`, `worker-crashed`, or as `refusedValue`.
    */
   run(inputs: Tensors, rows: number, deadline: number, { isAbandoned, priority = this.#priority }: Waiting = {}): Promise<BatchResult> {
     return new Promise((resolve, reject) => {
@@ -279,7 +280,7 @@ export class Batcher implements Runner {
   }
 
   #fail(slices: Slice[], error: unknown): void {
-    for (const { request } of slices) this.#refuse(request, error)
+    for (const { request, from } of slices) this.#refuse(request, afterRows(error, from))
   }
 
   #refuse(request: QueuedRequest, error: unknown): void {
@@ -319,5 +320,5 @@ function unjoinable(error: unknown): FairleadError {
 
 /** A crashed worker says nothing about the rows; a failed run may be the fault of one request, and a value that the session refuses is. */
 function retryAlone(error: unknown): boolean {
-  return !(error instanceof FairleadError) || error.code === 'model-run-failed' || error.code === 'value-unknown'
+  return !(error instanceof FairleadError) || error.code === 'model-run-failed' || refusesValue(error)
 }

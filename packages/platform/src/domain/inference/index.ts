@@ -7,6 +7,7 @@ export { Inference, type InferenceOptions, type ModelCounters, type ModelLimits 
 export { type LoaderOptions, ReleaseLoader } from './load.ts'
 export { float32Text, halfToNumber } from './number-text.ts'
 export { PRIORITY_LEVELS, readPriority } from './priority.ts'
+export { refusedValue } from './refused-value.ts'
 export { ModelRepository, type RepositoryEntry, type RepositoryOptions, type WishStore } from './repository.ts'
 export type { RowLayout } from './rows.ts'
 export { type RunCount, RunCounters } from './run-counters.ts'

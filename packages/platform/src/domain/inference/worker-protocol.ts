@@ -1,4 +1,4 @@
-import type { ErrorCode, Explanation } from '@fairlead/contract'
+import type { ErrorCode, Explanation, ProblemItem } from '@fairlead/contract'
 import type { Measurement } from './measure.ts'
 import type { Artifact, Tensors } from './types.ts'
 
@@ -20,7 +20,7 @@ export type AnsweredCall =
 export type WorkerAnswer =
   | { id: number; kind: 'ready' }
   | { id: number; kind: 'ok'; outputs?: Tensors; explanations?: Explanation[]; millis?: number; measurement?: Measurement }
-  | { id: number; kind: 'failed'; code: ErrorCode; detail: string }
+  | { id: number; kind: 'failed'; code: ErrorCode; detail: string; items: ProblemItem[] }
 
 /** Buffers of tensors that may be handed over for good. Text and shared memory travel as copies. */
 export function transferable(tensors: Tensors): ArrayBuffer[] {

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { MessageChannel } from 'node:worker_threads'
 import { echoSession } from '../../testing/echo-session.ts'
 import { fakeRelease } from '../../testing/fake-model.ts'
+import { refusedValue } from './refused-value.ts'
 import { allocate } from './tensors.ts'
 import type { Artifact, Runtime, Session } from './types.ts'
 import { serveSessions } from './worker.ts'
@@ -67,6 +68,20 @@ test('a worker that goes while a model is handed over says so', async () => {
   assert.equal(opened.length, 0)
 })
 
+test('what a session refuses comes back with its code and places', async () => {
+  const refusing: Session = {
+    run: async () => {
+      throw refusedValue('value-unknown', { row: 2, name: 'x', detail: '4 is not known' })
+    },
+    [Symbol.asyncDispose]: async () => {},
+  }
+  const { worker } = here([], () => refusing)
+  await using _ending = worker
+  const { session } = await worker.open(artifact(10), 10_000)
+  const run = worker.run(session, { x: { type: 'float32', shape: [1], data: Float32Array.of(4) } }, { stuckMs: 10_000 })
+  await assert.rejects(run, { code: 'value-unknown', items: [{ path: 'rows[2].x', code: 'value-unknown', detail: '4 is not known' }] })
+})
+
 /** A session whose answers are allocated as those of compiled models are, so that small ones share a piece of memory. */
 function sharingSession(): Session {
   const copied = (from: ArrayLike<number | bigint | string>) => {
@@ -88,6 +103,6 @@ test('answers that lie in one piece of memory are handed over without that piece
     const data = new Float32Array(20).fill(run)
     const outputs = await worker.run(session, { x: { type: 'float32', shape: [20], data } }, { stuckMs: 10_000 })
     assert.deepEqual([outputs.x_out?.data, outputs.again?.data], [data, data])
-    assert.equal((outputs.x_out?.data as Float32Array).buffer.byteLength, 80)
+    assert.equal((outputs.x_out!.data as Float32Array).buffer.byteLength, 80)
   }
 })

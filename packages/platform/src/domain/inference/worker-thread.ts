@@ -121,7 +121,7 @@ export class WorkerThread implements AsyncDisposable {
     this.#pending.delete(answer.id)
     clearTimeout(pending.timer)
     if (answer.kind === 'ok') pending.resolve(answer)
-    else if (answer.kind === 'failed') pending.reject(new FairleadError(answer.code, answer.detail))
+    else if (answer.kind === 'failed') pending.reject(new FairleadError(answer.code, answer.detail, { items: answer.items }))
   }
 
   #stuck(millis: number): void {

@@ -42,8 +42,8 @@ export function serveSessions(port: MessagePort, runtimes: readonly Runtime[]): 
 
   async function handle(call: AnsweredCall): Promise<void> {
     const reply = await answer(call).catch((error: unknown): WorkerAnswer => {
-      const known = error instanceof FairleadError
-      return { id: call.id, kind: 'failed', code: known ? error.code : 'internal', detail: error instanceof Error ? error.message : String(error) }
+      const { code, items } = error instanceof FairleadError ? error : { code: 'internal' as const, items: [] }
+      return { id: call.id, kind: 'failed', code, detail: error instanceof Error ? error.message : String(error), items }
     })
     port.postMessage(reply, reply.kind === 'ok' && reply.outputs ? transferable(reply.outputs) : [])
   }

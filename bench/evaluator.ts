@@ -6,6 +6,7 @@ import * as ort from 'onnxruntime-node'
 import { compile, type Predictor, readLightGBM, readXGBoost } from '../packages/evaluator/src/index.ts'
 import { inChromium } from './evaluator/chromium.ts'
 import { Libraries } from './evaluator/libraries.ts'
+import { pipelines } from './evaluator/pipeline.ts'
 import type { Figure } from './report.ts'
 import { python, venv, venvEnv } from './serving/venv.ts'
 
@@ -34,6 +35,7 @@ export async function evaluator({ rounds, cache }: { rounds: number; cache: stri
   await using libraries = await Libraries.start(folder, MODELS)
   const ours = load(folder, rows)
   const one = await oneRow(rows)
+  const whole = await pipelines()
   await using page = await inChromium(readFileSync(MODELS.xgboost), rows)
   check(ours, libraries)
   const took: Record<string, number[]> = {}
@@ -59,9 +61,10 @@ export async function evaluator({ rounds, cache }: { rounds: number; cache: stri
     if (page) note('chromium', await page.seconds())
     note('ort one', await one.theirs())
     note('ours one', one.ours(ours.xgboost!.predictor))
+    await whole.round()
     process.stderr.write(`round ${round + 1} of ${rounds}\n`)
   }
-  return figures(took)
+  return [...figures(took), ...whole.figures()]
 }
 
 /** Models, machine code and Python packages, made once. */

@@ -1,6 +1,6 @@
 // From the sums of a model to its predictions. Each operation is rounded to the type of the sums, T; powers and logarithms
 // are worked out in f64 and rounded once. `from` and `to` may be the same place.
-import { exp, log, log1p } from './math'
+import { bothPlain, exp, exp2, log, log1p } from './math'
 
 @inline
 function scaled<T>(at: usize, scale: f64): T {
@@ -85,17 +85,35 @@ function softmaxZero<T>(rows: usize, width: usize, from: usize, to: usize, scale
 }
 
 export function link_sigmoid_f32(rows: usize, width: usize, from: usize, to: usize, scale: f64): void {
-  for (let i: usize = 0; i < rows * width; i++) {
-    const x = scaled<f32>(from + i * sizeof<f32>(), scale)
-    store<f32>(to + i * sizeof<f32>(), sigmoid<f32>(x))
+  const count = rows * width
+  let i: usize = 0
+  if (scale == 1) {
+    const one = f32x4.splat(1)
+    for (; i + 4 <= count; i += 4) {
+      const x = f32x4.neg(v128.load(from + i * sizeof<f32>()))
+      const a = f64x2.promote_low_f32x4(x)
+      const b = f64x2.promote_low_f32x4(v128.shuffle<i64>(x, x, 1, 1))
+      if (bothPlain(a) && bothPlain(b)) {
+        const powers = v128.shuffle<i64>(f32x4.demote_f64x2_zero(exp2(a)), f32x4.demote_f64x2_zero(exp2(b)), 0, 2)
+        v128.store(to + i * sizeof<f32>(), f32x4.div(one, f32x4.add(one, powers)))
+      } else for (let k = i; k < i + 4; k++) store<f32>(to + k * sizeof<f32>(), sigmoid<f32>(load<f32>(from + k * sizeof<f32>())))
+    }
   }
+  for (; i < count; i++) store<f32>(to + i * sizeof<f32>(), sigmoid<f32>(scaled<f32>(from + i * sizeof<f32>(), scale)))
 }
 
 export function link_sigmoid_f64(rows: usize, width: usize, from: usize, to: usize, scale: f64): void {
-  for (let i: usize = 0; i < rows * width; i++) {
-    const x = scaled<f64>(from + i * sizeof<f64>(), scale)
-    store<f64>(to + i * sizeof<f64>(), sigmoid<f64>(x))
+  const count = rows * width
+  let i: usize = 0
+  if (scale == 1) {
+    const one = f64x2.splat(1)
+    for (; i + 2 <= count; i += 2) {
+      const x = f64x2.neg(v128.load(from + i * sizeof<f64>()))
+      if (bothPlain(x)) v128.store(to + i * sizeof<f64>(), f64x2.div(one, f64x2.add(one, exp2(x))))
+      else for (let k = i; k < i + 2; k++) store<f64>(to + k * sizeof<f64>(), sigmoid<f64>(load<f64>(from + k * sizeof<f64>())))
+    }
   }
+  for (; i < count; i++) store<f64>(to + i * sizeof<f64>(), sigmoid<f64>(scaled<f64>(from + i * sizeof<f64>(), scale)))
 }
 
 export function link_exp_f32(rows: usize, width: usize, from: usize, to: usize, scale: f64): void {

@@ -31,6 +31,34 @@ export function exp(x: f64): f64 {
   return k >= -1021 ? y * power2(k) : y * power2(k + 1000) * power2(-1000)
 }
 
+/** Whether eˣ of both goes by way of `exp2`: neither is far out, next to 0 or NaN. */
+@inline
+export function bothPlain(x: v128): bool {
+  const size = f64x2.abs(x)
+  return i64x2.all_true(v128.and(f64x2.le(size, f64x2.splat(700)), f64x2.ge(size, f64x2.splat(3.725290298461914e-9))))
+}
+
+/** eˣ of two that are plain: the steps of `exp`, so that the bits are its own. */
+@inline
+export function exp2(x: v128): v128 {
+  const half = v128.or(v128.and(x, f64x2.splat(-0.0)), f64x2.splat(0.5))
+  const far = f64x2.gt(f64x2.abs(x), f64x2.splat(0.5 * 0.6931471805599453))
+  const k = v128.and(f64x2.trunc(f64x2.add(f64x2.mul(f64x2.splat(1.4426950408889634), x), half)), far)
+  const high = f64x2.sub(x, f64x2.mul(k, f64x2.splat(LN2_HI)))
+  const low = f64x2.mul(k, f64x2.splat(LN2_LO))
+  const r = f64x2.sub(high, low)
+  const t = f64x2.mul(r, r)
+  let sum = f64x2.add(f64x2.splat(-0.0000016533902205465252), f64x2.mul(t, f64x2.splat(4.1381367970572385e-8)))
+  sum = f64x2.add(f64x2.splat(0.00006613756321437934), f64x2.mul(t, sum))
+  sum = f64x2.add(f64x2.splat(-0.0027777777777015593), f64x2.mul(t, sum))
+  sum = f64x2.add(f64x2.splat(0.16666666666666602), f64x2.mul(t, sum))
+  const c = f64x2.sub(r, f64x2.mul(t, sum))
+  const quotient = f64x2.div(f64x2.mul(r, c), f64x2.sub(f64x2.splat(2), c))
+  const y = f64x2.sub(f64x2.splat(1), f64x2.sub(f64x2.sub(low, quotient), high))
+  const power = i64x2.shl(i64x2.add(i64x2.extend_low_i32x4_s(i32x4.trunc_sat_f64x2_s_zero(k)), i64x2.splat(1023)), 52)
+  return f64x2.mul(y, power)
+}
+
 let splitK: i32 = 0
 let splitF: f64 = 0
 

@@ -17,6 +17,8 @@ interface DrawingViewProps {
 const MARGIN = 8
 /** Least scale at which a drawing is still read; beyond it the region scrolls. */
 const SMALLEST = 0.7
+/** The same where the region opens at a box of its own, from which one goes on. */
+const SMALLEST_FROM_MIDDLE = 0.9
 
 /** Shortens a text to what fits a box; the title has all of it. */
 function fit(text: string, width: number): string {
@@ -50,7 +52,10 @@ export function DrawingView({ drawing, direction, label, edgeWords = false, midd
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard.
     <section ref={region} className="fl-drawing" tabIndex={0} aria-label={label}>
-      <svg style={{ width: '100%', minWidth: width * SMALLEST, maxWidth: width }} viewBox={`${-MARGIN} ${-MARGIN} ${width} ${height}`}>
+      <svg
+        style={{ width: '100%', minWidth: width * (middle === undefined ? SMALLEST : SMALLEST_FROM_MIDDLE), maxWidth: width }}
+        viewBox={`${-MARGIN} ${-MARGIN} ${width} ${height}`}
+      >
         <title>{label}</title>
         <defs>
           <marker id="fl-arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto-start-reverse">

@@ -1,5 +1,6 @@
 import type { Form, Output } from '../form/form.ts'
 import type { Step } from '../form/steps.ts'
+import { ANSWERS, requireBytes, requireWord } from '../given.ts'
 import { UnreadableModel } from '../unreadable.ts'
 import { columnsOf } from './categories.ts'
 import { readTrees } from './ensemble.ts'
@@ -30,6 +31,8 @@ export interface LightGBMOptions {
  * @throws {RangeError} for options that do not fit each other or the model
  */
 export function readLightGBM(bytes: Uint8Array, options: LightGBMOptions = {}): Form {
+  requireBytes(bytes)
+  requireWord('as', options.as, ANSWERS)
   if (bytes.length > 2 ** 31 - 1) throw new UnreadableModel('too-large', '', `${bytes.length} bytes are more than ${2 ** 31 - 1}`)
   const { iterations } = options
   if (iterations !== undefined && !(Number.isSafeInteger(iterations) && iterations > 0))

@@ -1,4 +1,5 @@
 import type { Form } from '../form/form.ts'
+import { requireBytes } from '../given.ts'
 import { parseModel } from './parse.ts'
 import { translate } from './translate.ts'
 
@@ -13,5 +14,6 @@ import { translate } from './translate.ts'
  * every node that is not understood; 'too-large'
  */
 export function readOnnx(bytes: Uint8Array): Form {
+  requireBytes(bytes)
   return translate(parseModel(bytes))
 }

@@ -1,4 +1,5 @@
 import type { Form, Input } from '../form/form.ts'
+import { requireBytes } from '../given.ts'
 import { Element } from './element.ts'
 import { defineDerived } from './expression.ts'
 import { activeFields, type DataField, defineInputs, layInputs, readDictionary, targetOf } from './fields.ts'
@@ -18,6 +19,7 @@ import { Xml } from './xml.ts'
  * @throws UnreadableModel
  */
 export function readPmml(bytes: Uint8Array): Form {
+  requireBytes(bytes)
   const document = new Element(new Xml(bytes), 0)
   if (document.name !== 'PMML') throw document.malformed('it is not a PMML document')
   const version = document.get('version')

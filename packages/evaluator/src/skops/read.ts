@@ -1,4 +1,5 @@
 import type { Form, Input } from '../form/form.ts'
+import { requireBytes } from '../given.ts'
 import type { UnreadableModel } from '../unreadable.ts'
 import { type Col, Context, Plan } from './context.ts'
 import { estimate, isModel } from './estimate/index.ts'
@@ -24,6 +25,7 @@ const MATRIX = 'X'
  * @throws UnreadableModel for a broken file, and by its name for every class, setting or version that is not understood
  */
 export function readSkops(bytes: Uint8Array): Form {
+  requireBytes(bytes)
   const file = openSkops(bytes)
   const root = new Item(file, file.schema, '')
   if (isLightGBM(root)) return readWrapped(root)

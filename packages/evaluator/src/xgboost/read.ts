@@ -1,4 +1,5 @@
 import type { Form } from '../form/form.ts'
+import { ANSWERS, requireBytes, requireWord } from '../given.ts'
 import { UnreadableModel } from '../unreadable.ts'
 import { assemble } from './assemble.ts'
 import type { Cursor } from './cursor.ts'
@@ -15,6 +16,10 @@ import { UbjsonCursor } from './ubjson.ts'
  * @throws TypeError for options that do not fit the model
  */
 export function readXGBoost(bytes: Uint8Array, options: XGBoostOptions = {}): Form {
+  requireBytes(bytes)
+  requireWord('as', options.as, ANSWERS)
+  requireWord('iterations', options.iterations, ['all', 'best'])
+  requireWord('unseen', options.unseen, ['refuse', 'missing'])
   const cursor = open(bytes)
   const outline: Outline = readOutline(cursor)
   if (!cursor.ended()) cursor.refuse('something follows the end of the model')
@@ -28,10 +33,17 @@ function open(bytes: Uint8Array): Cursor {
   if (start === 'binf' || start === 'bs64') throw new UnreadableModel('unsupported', 'byte 0', OLD)
   const first = bytes.findIndex((byte) => !isSpace(byte))
   if (first < 0) throw new UnreadableModel('malformed', 'byte 0', 'the file is empty')
-  if (bytes[first] !== 0x7b) throw new UnreadableModel('malformed', `byte ${first}`, `neither JSON nor UBJSON; if it is ${OLD}`)
+  if (bytes[first] !== 0x7b) throw new UnreadableModel('malformed', `byte ${first}`, otherwise(bytes, start))
   const next = bytes[first + 1]
   const json = next === undefined || isSpace(next) || next === 0x22 || next === 0x7d
   return json ? new JsonCursor(bytes) : new UbjsonCursor(bytes)
+}
+
+/** What a file may be that is none of `save_model`. */
+function otherwise(bytes: Uint8Array, start: string): string {
+  if (bytes[0] === 0x80) return 'this looks like a Python pickle, which is not read; save the model with save_model'
+  if (start.startsWith('[') || start === 'boos') return 'this looks like a dump of trees, which lacks what predictions need; use save_model'
+  return 'neither JSON nor UBJSON, as save_model writes; if it is the binary format of XGBoost before 3.1, load it with xgboost < 3.1 and save it as JSON'
 }
 
 function isSpace(byte: number): boolean {

@@ -100,11 +100,15 @@ interface ArrayFill {
   refusals: Refusals
 }
 
+function nullInside(data: TensorData): string {
+  return data instanceof Float32Array || data instanceof Float64Array ? 'null inside an array; a missing number is written "NaN" there' : 'null inside an array'
+}
+
 /** Fills one row of an array-valued column; gathers what does not fit. */
 export function fillArray({ value, inner, set, data, at, place, refusals }: ArrayFill): void {
   const [size, ...rest] = inner
   if (size === undefined) {
-    const refusal = value === null ? { code: 'value-missing' as const, detail: 'null inside an array' } : set(value, data, at)
+    const refusal = value === null ? { code: 'value-missing' as const, detail: nullInside(data) } : set(value, data, at)
     if (refusal) refusals.add(place, refusal)
     return
   }

@@ -14,6 +14,9 @@ const DEFLATED = 8
 const MOST_TIMES = 100
 const LEAST_TOTAL = 16 << 20
 const MOST_TOTAL = 2 ** 31 - 1
+/** Unpacking the same members again and again may come to so many times all that they are, and this. */
+const MOST_READS = 3
+const FREE_READS = 4 << 20
 const MOST_MEMBERS = 1_000_000
 
 /** A file of an archive, as its directory describes it. */
@@ -37,6 +40,8 @@ export class Zip {
   private readonly bytes: Uint8Array
   private readonly view: DataView
   private readonly members = new Map<string, Member>()
+  /** Bytes that may still be unpacked. */
+  private left = FREE_READS
 
   /** Throws UnreadableModel for what is no sound archive. */
   constructor(bytes: Uint8Array) {
@@ -65,6 +70,8 @@ export class Zip {
     if (member === undefined) throw new UnreadableModel('malformed', name, 'the archive has no such member')
     const start = this.dataStart(member)
     const packed = this.bytes.subarray(start, start + member.packed)
+    this.left -= member.size
+    if (this.left < 0) throw new UnreadableModel('too-large', name, 'members of the archive are asked for too often')
     const data = member.method === STORED ? packed : inflate(packed, member.size, name)
     if (crc32(data) !== member.crc) throw new UnreadableModel('malformed', name, 'its checksum does not match its bytes')
     return data
@@ -159,6 +166,7 @@ export class Zip {
       total += member.size
       if (total > most) throw new UnreadableModel('too-large', member.name, `the archive unpacks to more than ${most} bytes`)
     }
+    this.left += MOST_READS * total
     let free = 0
     for (const member of [...this.members.values()].sort((a, b) => a.offset - b.offset)) {
       if (member.offset < free) throw this.broken('it shares its bytes with another member', member.name)

@@ -19,15 +19,28 @@ export interface Col extends Cell {
 /** Columns that come out of a transformer for those that go in. */
 export type Transform = (item: Item, cols: readonly Col[], context: Context) => Col[]
 
+/** Columns that may be gone through in all, and so many more for each byte of the file: arrays that many objects share cost a file nothing. */
+const COLUMNS_FREE = 2_000_000
+const COLUMNS_PER_BYTE = 2
+
 /** What is learnt of the input's columns while the objects are gone through. */
 export class Plan {
   readonly kinds: ('number' | 'text' | 'open')[]
   readonly required = new Set<number>()
   readonly names: readonly string[] | undefined
+  /** Columns that may still be gone through, in both passes. */
+  private left: number
 
-  constructor(count: number, names: readonly string[] | undefined) {
+  constructor(count: number, names: readonly string[] | undefined, bytes: number) {
     this.kinds = new Array<'open'>(count).fill('open')
     this.names = names
+    this.left = COLUMNS_FREE + COLUMNS_PER_BYTE * bytes
+  }
+
+  /** Throws UnreadableModel where the objects together go through more columns than the file's bytes can justify. */
+  goThrough(columns: number, where: string): void {
+    this.left -= columns
+    if (this.left < 0) throw new UnreadableModel('too-large', where, 'its objects go through too many columns for a file of this size')
   }
 }
 
@@ -48,6 +61,7 @@ export class Context {
 
   /** The same columns as numbers. Throws UnreadableModel where one holds texts. */
   numbers(cols: readonly Col[], item: Item): Col[] {
+    this.plan.goThrough(cols.length, item.path)
     return cols.map((col) => this.as('number', col, item))
   }
 
@@ -80,8 +94,11 @@ export class Context {
   /** What each of some items gives, side by side. Throws UnreadableModel past any sensible number of columns. */
   join(items: readonly Item[], each: (item: Item) => readonly Col[]): Col[] {
     const all: Col[] = []
+    let before = 0
     for (const item of items) {
       for (const col of each(item)) all.push(col)
+      this.plan.goThrough(all.length - before, item.path)
+      before = all.length
       if (all.length > MOST_COLUMNS) throw new UnreadableModel('too-large', item.path, `more than ${MOST_COLUMNS} columns`)
     }
     return all

@@ -203,3 +203,34 @@ test('whatever bytes are changed, a file is read or refused, and soon', () => {
     }
   }
 })
+
+/** A pipeline of many scalers, whose constants are all one array of `columns` ones. */
+function scalers(columns: number, many: number): Uint8Array {
+  const text = (all: ReadonlyMap<string, Uint8Array>) => new TextDecoder().decode(all.get('schema.json'))
+  const scaler = JSON.parse(text(members('standard')))
+  const attributes = JSON.stringify(scaler.content.content)
+    .replaceAll(/"file":"[^"]+"/g, '"file":"ones.npy"')
+    .replace(/("n_features_in_":\{[^{}]*"content":")\d+"/, `$1${columns}"`)
+  scaler.content.content = JSON.parse(attributes)
+  const pipeline = JSON.parse(text(members('pipeline-logistic')))
+  const { steps } = pipeline.content.content
+  const [pair] = steps.content
+  steps.content = Array.from({ length: many }, () => ({ ...pair, content: [pair.content[0], scaler] }))
+  const header = `{'descr': '<f8', 'fortran_order': False, 'shape': (${columns},), }\n`
+  const ones = new Uint8Array(10 + header.length + columns * 8)
+  ones.set([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, header.length, 0])
+  ones.set(new TextEncoder().encode(header), 10)
+  new Float64Array(columns).forEach((_, at) => {
+    ones.set([0xf0, 0x3f], 10 + header.length + at * 8 + 6)
+  })
+  return makeZip([
+    { name: 'schema.json', data: JSON.stringify(pipeline), deflate: true },
+    { name: 'ones.npy', data: ones, deflate: true },
+  ])
+}
+
+test('refuses objects that share large arrays, or go through many columns, more often than their file can justify', () => {
+  assert.equal(readSkops(scalers(5, 3)).inputs[0]?.width, 5)
+  refused(scalers(1_000_000, 20), 'too-large', /too often|too many columns/)
+  refused(scalers(60_000, 60), 'too-large', /too often|too many columns/)
+})

@@ -31,7 +31,7 @@ export function readSkops(bytes: Uint8Array): Form {
   if (isLightGBM(root)) return readWrapped(root)
   const model = isModel(root)
   if (!model && !isTransformer(root)) throw unknown(root)
-  const plan = new Plan(...readColumns(root))
+  const plan = new Plan(...readColumns(root), bytes.length)
   const asMatrix: Input = { name: MATRIX, type: 'f64', width: plan.kinds.length }
   run(root, new Context(plan, [asMatrix], true), model)
   const { inputs, cols } = layOut(plan)

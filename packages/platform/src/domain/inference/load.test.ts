@@ -55,7 +55,7 @@ test('a cheap model runs on the serving thread, with the figures that decided', 
   await using serving = await loader.load(fakeRelease())
   const { mode, reason, measured, tile, runtime, workers } = serving.execution
   assert.deepEqual([mode, runtime, workers], ['inline', 'fake', 0])
-  assert.match(reason, /on the serving thread: one row takes [1-9][\d.]* (µs|ms) and loading/)
+  assert.match(reason, /on the serving thread: one row takes \d[\d.]* (µs|ms) and loading/)
   assert.deepEqual(
     measured.map(({ rows }) => rows),
     [1, 8, 32, 128, 512],

@@ -73,3 +73,17 @@ test('a large model is looked into in a thread', async () => {
   await assert.rejects(inside.tree('m', 1, { tree: 4000, depth: 3 }), coded('tree-unknown', /no such tree/))
   assert.equal((await inside.compare('m', 1, 1)).same, true)
 })
+
+test('two questions are worked on at a time, however many are asked', async () => {
+  const bytes = encodeForm(formOf(randomTrees({ seed: 3, trees: 2, features: 5, splits: 3, outputs: 1, compare: 'f32', sum: 'f32' })))
+  let [open, most] = [0, 0]
+  const read = async () => {
+    most = Math.max(most, ++open)
+    await new Promise((resolve) => setTimeout(resolve, 5))
+    open--
+    return bytes
+  }
+  const inside = insideOf({ bytes: read } as unknown as FormStore)
+  const asked = await Promise.all(Array.from({ length: 8 }, (_, at) => (at % 2 ? inside.tree('m', 1, { tree: 1, depth: 1 }) : inside.compare('m', 1, 2))))
+  assert.deepEqual([asked.length, most], [8, 2])
+})

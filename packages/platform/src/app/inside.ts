@@ -3,12 +3,15 @@ import { Worker } from 'node:worker_threads'
 import { FairleadError } from '@fairlead/contract'
 import type { FileBlobStore } from '../adapters/files/index.ts'
 import type { Registry } from '../domain/registry/index.ts'
+import { atOnce } from '../kernel/at-once.ts'
 import type { InsideTask, lookInside } from '../model/compiled/inside.ts'
 import type { InsideSource } from '../transport/control/index.ts'
 import type { FormStore } from './form-store.ts'
 
 /** Bytes of forms up to which they are looked into where one is: that takes some milliseconds. */
 const HERE_BYTES = 2_000_000
+/** Questions that are worked on at a time: each may hold two large models and a thread. */
+const AT_ONCE = 2
 const MAIN = new URL(import.meta.url.endsWith('.ts') ? './inside-main.ts' : './inside-main.js', import.meta.url)
 
 export interface InsideOptions {
@@ -27,14 +30,15 @@ export function modelInside({ registry, blobs, forms }: InsideOptions): InsideSo
     const model = { name, version, digest, format, ...(facts.reading ? { reading: facts.reading } : {}) }
     return await forms.bytes({ model, entry }, () => blobs.read(file.digest))
   }
+  const limited = atOnce(AT_ONCE)
   return {
     async tree(model, version, ask) {
-      const answer = await answered({ kind: 'tree', form: await formOf(model, version), ask })
+      const answer = await limited(async () => answered({ kind: 'tree', form: await formOf(model, version), ask }))
       if ('tree' in answer) return answer.tree
       throw new FairleadError('tree-unknown', `${model}:${version} has no such tree: ${'refused' in answer ? answer.refused : ''}.`)
     },
     async compare(model, before, after) {
-      const answer = await answered({ kind: 'comparison', before: await formOf(model, before), after: await formOf(model, after) })
+      const answer = await limited(async () => answered({ kind: 'comparison', before: await formOf(model, before), after: await formOf(model, after) }))
       if ('comparison' in answer) return answer.comparison
       throw new Error('the comparison was not answered')
     },

@@ -2,6 +2,7 @@ import { fork } from 'node:child_process'
 import { type ErrorCode, FairleadError, type Row, type Signature } from '@fairlead/contract'
 import type { ReadingOptions, RuntimeChoice } from '@fairlead/contract/control'
 import type { ModelTrial } from '../domain/registry/index.ts'
+import { atOnce } from '../kernel/at-once.ts'
 import { storedForm } from '../model/compiled/stored.ts'
 import type { ModelKind, ReadModel } from '../model/index.ts'
 
@@ -28,6 +29,8 @@ export interface TrialOptions {
 const TRIAL_MS = 60_000
 /** Files up to this size are looked into here: most ONNX files can run in one way only, and need no process to learn that. */
 const HERE_BYTES = 400_000
+/** Trials at a time: each takes a process, and they would spoil each other's timings. */
+const AT_ONCE = 2
 /** Rows that are handed over. */
 const MOST_ROWS = 512
 const MAIN = new URL(import.meta.url.endsWith('.ts') ? './trial-main.ts' : './trial-main.js', import.meta.url)
@@ -38,6 +41,7 @@ const MAIN = new URL(import.meta.url.endsWith('.ts') ? './trial-main.ts' : './tr
  * Throws `load-failed`.
  */
 export function trialInProcess({ millis = TRIAL_MS, cwd }: TrialOptions = {}): ModelTrial {
+  const limited = atOnce(AT_ONCE)
   return async ({ files, read, golden }) => {
     const bytes = await files.read(read.entry)
     const isOnnx = read.format === 'onnx'
@@ -47,7 +51,7 @@ export function trialInProcess({ millis = TRIAL_MS, cwd }: TrialOptions = {}): M
     }
     const rows = [...read.example, ...(golden?.rows ?? [])].slice(0, MOST_ROWS)
     const task = { format: read.format, entry: read.entry, bytes, reading: read.facts.reading, signature: read.signature, rows }
-    const outcome = await runApart(task, { millis, cwd })
+    const outcome = await limited(() => runApart(task, { millis, cwd }))
     if (outcome.kind === 'tried') return outcome.choice
     if (isOnnx) return onnxOnly(outcome.detail)
     throw new FairleadError('load-failed', outcome.detail)

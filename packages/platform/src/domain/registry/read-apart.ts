@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import { type ErrorCode, FairleadError, type ProblemItem, parseJson, type Row } from '@fairlead/contract'
+import { atOnce } from '../../kernel/at-once.ts'
 import { type FileListing, type ReadModel, type ReadOptions, readModel } from '../../model/index.ts'
 import type { ModelReader } from './import.ts'
 
@@ -37,20 +38,10 @@ const MAIN = new URL(import.meta.url.endsWith('.ts') ? './read-apart-main.ts' : 
  */
 export function readApart(given: Partial<ReadLimits> = {}): ModelReader {
   const limits = { ...DEFAULT_LIMITS, ...given }
-  const waiting: (() => void)[] = []
-  let running = 0
+  const limited = atOnce(limits.atOnce)
   return async (files, options) => {
     const bytes = files.paths.reduce((sum, { size }) => sum + size, options.signatureFile?.length ?? 0)
-    if (bytes <= limits.hereBytes) return readModel(files, options)
-    if (running === limits.atOnce) await new Promise<void>((resolve) => waiting.push(resolve))
-    else running += 1
-    try {
-      return await readOnce(files, options, limits)
-    } finally {
-      const next = waiting.shift()
-      if (next) next()
-      else running -= 1
-    }
+    return bytes <= limits.hereBytes ? readModel(files, options) : limited(() => readOnce(files, options, limits))
   }
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { WrongInput } from '../engine/index.ts'
-import type { Form } from '../form/form.ts'
+import { type Form, NO_TEXT } from '../form/form.ts'
 import type { Step } from '../form/steps.ts'
 import { kernelBytes, wasm } from '../kernels/index.ts'
 import { formOf, randomTrees } from '../testing/random.ts'
@@ -49,6 +49,17 @@ test('contributions of derived columns are summed up for the columns of the inpu
   const own = explainer(formOf(trees.trees, 'f32')).explain(Float64Array.of(2, -0.25, 0, 1, -0.25, 0, 0, 0), 2)
   const wanted = [own[0]!, own[1]!, own[2]! + own[3]!, own[4]!, own[5]!, own[6]!, own[7]! + own[8]!, own[9]!]
   assert.deepEqual([...found.explain(ROWS, 2)], wanted)
+})
+
+test('a text that is missing is explained as such, not as one that is unknown', () => {
+  const form = pipeline()
+  const onehot = { ...form.steps[1]!, categories: [0, NO_TEXT] } as Step
+  const found = explainer({ ...form, steps: form.steps.with(1, onehot) })
+  const explained = (purpose: (string | null)[]) => [...found.explain({ numbers: Float32Array.of(5, 1), purpose }, 1)]
+  const trees = form.steps[3] as Extract<Step, { op: 'trees' }>
+  const own = explainer(formOf(trees.trees, 'f32')).explain(Float64Array.of(2, -0.25, 0, 1), 1)
+  assert.deepEqual(explained([null]), [own[0]!, own[1]!, own[2]! + own[3]!, own[4]!])
+  assert.notDeepEqual(explained([null]), explained(['plane']))
 })
 
 test('behind a step that mixes columns, the columns of the model are explained', () => {

@@ -2,7 +2,7 @@ import { elementsOf } from '../engine/elements.ts'
 import { compile, type InputData, WrongInput } from '../engine/index.ts'
 import { kindsOf } from '../form/check/values.ts'
 import type { Elements } from '../form/element.ts'
-import type { Form, Input } from '../form/form.ts'
+import { type Form, type Input, NO_TEXT } from '../form/form.ts'
 import type { WasmModule } from '../kernels/index.ts'
 
 /** Rows of a model: by name an array for each input of its form, `rows × width` elements row after row; of a form with one input that array alone. */
@@ -35,9 +35,10 @@ export function preparation(form: Form, value: number, module?: WasmModule): Pre
   }
 }
 
-/** Texts as their positions among those that the form speaks of. */
+/** Texts as their positions among those that the form speaks of; null where there is none. */
 function encoded(data: InputData | undefined, positions: ReadonlyMap<string, number>): InputData | undefined {
-  return Array.isArray(data) ? Int32Array.from(data as readonly string[], (text) => positions.get(text) ?? -1) : data
+  if (!Array.isArray(data)) return data
+  return Int32Array.from(data as readonly (string | null)[], (text) => (text === null ? NO_TEXT : (positions.get(text) ?? -1)))
 }
 
 function named(form: Form, rows: ModelRows): Readonly<Record<string, InputData>> {

@@ -78,6 +78,17 @@ test('trees without counts are explained against the rows that came with them; w
   assert.deepEqual([own?.method, own?.background], ['path-dependent', undefined])
 })
 
+test('a value that a step before the trees refuses is the mistake of whoever asks', async () => {
+  const form = stumpsForm()
+  const onehot = { op: 'onehot', of: [0], to: 'f32', categories: [1, 2], unknown: 'error' } as const
+  const steps = [onehot, { ...form.steps[0]!, of: [1] }, { ...form.steps[1]!, of: [2] }] as Form['steps']
+  const outputs = [{ ...form.outputs[0]!, value: 3 }]
+  await using session = await open({ ...form, inputs: [{ name: 'x', type: 'f32', width: 1 }], steps, outputs })
+  const rows = (...data: number[]): Tensors => ({ x: { type: 'float32', shape: [data.length, 1], data: Float32Array.from(data) } })
+  assert.equal((await session.explain!(rows(1, 2))).length, 2)
+  await assert.rejects(session.explain!(rows(1, 3)), coded('value-unknown', /^rows\[1\]: is none of the categories/))
+})
+
 test('a model that cannot be explained says why, and so do rows that lack a tensor', async () => {
   const { cover, ...bare } = STUMPS
   await using session = await open(stumpsForm(bare))

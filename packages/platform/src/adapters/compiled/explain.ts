@@ -47,7 +47,7 @@ export class FormExplainer {
 
   /** `inputs` are the form's, `tensors` what they were made of. */
   explain(inputs: readonly Elements[], tensors: Tensors, rows: number): Explanation[] {
-    const contributions = this.#explainer.explain(named(this.#form, inputs), rows)
+    const contributions = this.#contributions(inputs, rows)
     const { outputs } = this.#explainer
     const line = this.#columns.length + 1
     return Array.from({ length: rows }, (_, row) => {
@@ -55,6 +55,15 @@ export class FormExplainer {
       const of = (output: number) => this.#output(contributions.subarray((row * outputs + output) * line, (row * outputs + output + 1) * line), output, shown)
       return { ...this.#means, outputs: Array.from({ length: outputs }, (_, output) => of(output)) }
     })
+  }
+
+  /** Throws `explanation-unavailable` for more than one answer can hold. */
+  #contributions(inputs: readonly Elements[], rows: number): Float64Array {
+    try {
+      return this.#explainer.explain(named(this.#form, inputs), rows)
+    } catch (cause) {
+      throw told(cause)
+    }
   }
 
   #output(numbers: Float64Array, output: number, row: Shown[]): ExplainedOutput {

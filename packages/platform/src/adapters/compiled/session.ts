@@ -71,7 +71,12 @@ export class CompiledSession implements Session {
     const { FormExplainer } = await import('./explain.ts')
     this.#explainer ??= new FormExplainer(form, this.#signature, this.#backgroundRows())
     const rows = this.#rowsOf(inputs)
-    return this.#explainer.explain(this.#filled(inputs, rows), inputs, rows)
+    const filled = this.#filled(inputs, rows)
+    try {
+      return this.#explainer.explain(filled, inputs, rows)
+    } catch (cause) {
+      throw cause instanceof FairleadError ? cause : told(cause, form)
+    }
   }
 
   async run(inputs: Tensors): Promise<Tensors> {

@@ -1,4 +1,14 @@
-export { CannotRun, type CompileOptions, compile, type InputData, type OutputData, type Predictor, type TableColumn, WrongInput } from './engine/index.ts'
+export {
+  CannotRun,
+  type CompileOptions,
+  compile,
+  type InputData,
+  type OutputData,
+  type Predictor,
+  type TableColumn,
+  TextPositions,
+  WrongInput,
+} from './engine/index.ts'
 export {
   type Explainer,
   type ExplainOptions,

@@ -5,6 +5,7 @@ import { elementsOf } from './elements.ts'
 import type { Plan } from './plan.ts'
 import type { Store } from './store.ts'
 import { encodeTable, type TableColumn } from './table.ts'
+import { TextPositions } from './text-positions.ts'
 import { BYTES, type Slot } from './workbench.ts'
 
 /** What a value of each type takes and gives: text as strings, null where there is none. */
@@ -34,7 +35,7 @@ export class Predictor {
   readonly #first: Plan
   /** Of all outputs; made when it is first asked for. */
   #whole: Plan | undefined
-  #texts: Map<string, number> | undefined
+  #texts: TextPositions | undefined
 
   constructor({ form, outputs, store, block, plan }: Parts) {
     this.form = form
@@ -202,7 +203,7 @@ export class Predictor {
     const { name, type, width } = this.form.inputs[at]!
     const data = inputs[name]!
     if (type === 'text') {
-      this.#texts ??= new Map(this.form.texts.map((text, position) => [text, position]))
+      this.#texts ??= new TextPositions(this.form.texts)
       this.#store.writeTexts(at, data as readonly (string | null)[], { from: from * width, rows, positions: this.#texts })
     } else this.#store.write(at, data as Elements, { from: from * width, rows })
   }

@@ -2,13 +2,11 @@ import type { Elements } from '../form/element.ts'
 import { NO_TEXT } from '../form/form.ts'
 import type { Arena } from './arena.ts'
 import { viewOf } from './elements.ts'
+import type { TextPositions } from './text-positions.ts'
 import { BYTES, type Slot } from './workbench.ts'
 
 /** Up to so many numbers are copied one by one: a view would cost more. */
 const FEW = 256
-
-/** The position of every text that the form does not know. */
-const OTHER_TEXT = -1
 
 /** Where rows lie in the memory: written before a block is worked out, and read after. */
 export class Store {
@@ -79,11 +77,7 @@ export class Store {
   }
 
   /** Writes texts from `from` on into the room of an input, as many as so many rows have, by their positions. */
-  writeTexts(
-    input: number,
-    data: readonly (string | null)[],
-    { from, rows, positions }: { from: number; rows: number; positions: ReadonlyMap<string, number> },
-  ): void {
+  writeTexts(input: number, data: readonly (string | null)[], { from, rows, positions }: { from: number; rows: number; positions: TextPositions }): void {
     this.#ready(input, rows)
     const slot = this.inputs[input] as Slot
     const length = rows * slot.width
@@ -91,7 +85,7 @@ export class Store {
     const at = slot.at / BYTES.text
     for (let k = 0; k < length; k++) {
       const text = data[from + k] as string | null
-      memory[at + k] = text === null ? NO_TEXT : (positions.get(text) ?? OTHER_TEXT)
+      memory[at + k] = text === null ? NO_TEXT : positions.of(text)
     }
   }
 

@@ -1,28 +1,24 @@
 import type { FairleadError } from '@fairlead/contract'
-import type { Elements, Form } from '@fairlead/evaluator'
+import { type Elements, type Form, NO_TEXT, TextPositions } from '@fairlead/evaluator'
 import { refusedValue, type Tensor } from '../../domain/inference/index.ts'
 import type { Feed } from '../../model/compiled/feeds.ts'
 
 /** Writes a tensor's values into the elements of an input, from `offset` on, one column of `width` beside the others. */
 export type Encode = (tensor: Tensor, into: Elements, place: { offset: number; width: number }) => void
 
-/** A text that is in no list, and one that is not there. */
-const OTHER_TEXT = -1
-const NO_TEXT = -2
-
 /** How the values of a feed become elements; `undefined` where they are elements already. */
 export function encoderOf(feed: Feed, form: Form): Encode | undefined {
   if (feed.categories) return categoriesEncoder(feed)
-  return feed.type === 'string' ? textEncoder(feed, new Map(form.texts.map((text, at) => [text, at]))) : undefined
+  return feed.type === 'string' ? textEncoder(feed, new TextPositions(form.texts)) : undefined
 }
 
 /** Texts become their positions among the texts of the form. */
-function textEncoder({ width: own }: Feed, positions: ReadonlyMap<string, number>): Encode {
+function textEncoder({ width: own }: Feed, positions: TextPositions): Encode {
   return ({ data, nulls }, into, { offset, width }) => {
     const texts = data as string[]
     for (let k = 0; k < texts.length; k++) {
       const at = own === width ? k : Math.floor(k / own) * width + offset + (k % own)
-      into[at] = nulls?.[k] ? NO_TEXT : (positions.get(texts[k]!) ?? OTHER_TEXT)
+      into[at] = nulls?.[k] ? NO_TEXT : positions.of(texts[k]!)
     }
   }
 }

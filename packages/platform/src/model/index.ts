@@ -2,7 +2,7 @@ import { FairleadError, type Row, type Signature } from '@fairlead/contract'
 import type { ModelFacts, ModelGraph, ReadingOptions } from '@fairlead/contract/control'
 import { formFacts } from './compiled/facts.ts'
 import { formGraph } from './compiled/graph.ts'
-import { readForm, refuseOptions } from './compiled/read.ts'
+import { readForm, refuseOptions, told } from './compiled/read.ts'
 import { formSignature } from './compiled/signature.ts'
 import { type FileListing, folderOf } from './files.ts'
 import { findModelFile, listed } from './find.ts'
@@ -94,9 +94,14 @@ function readOnnxModel(bytes: Uint8Array, { entry, files, reading }: { entry: st
 
 function readFormModel(kind: Exclude<ModelKind, 'onnx'>, bytes: Uint8Array, { entry, reading }: { entry: string; reading: ReadingOptions }): Known {
   const form = readForm(kind, bytes, { file: entry, reading })
-  const facts = formFacts(form, bytes.length)
-  if (Object.keys(reading).length > 0) facts.reading = reading
-  return { externalData: [], facts, graph: formGraph(form), signature: formSignature(form) }
+  try {
+    const facts = formFacts(form, bytes.length)
+    if (Object.keys(reading).length > 0) facts.reading = reading
+    return { externalData: [], facts, graph: formGraph(form), signature: formSignature(form) }
+  } catch (cause) {
+    // a form may be read that is not sound: of more columns than forms have
+    throw told(cause, entry)
+  }
 }
 
 /** What the file is by its bytes; an MLflow directory must hold what its flavour says. */

@@ -96,3 +96,22 @@ test('a model that cannot be explained says why, and so do rows that lack a tens
   await using other = await open(stumpsForm({ ...STUMPS, cover: cover! }))
   await assert.rejects(other.explain!({ amount: ROWS.amount! }), coded('model-run-failed', /"purpose" is missing/))
 })
+
+test('more numbers than an answer can hold are refused before they are worked out', async () => {
+  const linear = (width: number, outputs: number): Form => ({
+    version: 1,
+    source: { format: 'onnx', version: '', objective: '' },
+    inputs: [{ name: 'x', type: 'f64', width }],
+    steps: [
+      { op: 'affine', of: [0], outputs, weights: new Float64Array(width * outputs), bias: new Float64Array(outputs), biasFirst: true, skipMissing: false },
+    ],
+    outputs: [{ name: 'y', value: 1, role: 'prediction', rank: 2 }],
+    texts: [],
+  })
+  const rows = (count: number, width: number): Tensors => ({ x: { type: 'float64', shape: [count, width], data: new Float64Array(count * width) } })
+  await using wide = await open(linear(250, 1000))
+  assert.equal((await wide.explain!(rows(2, 250))).length, 2)
+  await assert.rejects(wide.explain!(rows(16, 250)), coded('rows-too-many', /at most 15 are explained/))
+  await using wider = await open(linear(2500, 2000))
+  await assert.rejects(wider.explain!(rows(1, 2500)), coded('explanation-unavailable', /5002000 numbers/))
+})

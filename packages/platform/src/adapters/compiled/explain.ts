@@ -6,6 +6,8 @@ import { feedsOf } from '../../model/compiled/feeds.ts'
 
 /** Reasons in words of one output. */
 const REASONS = 5
+/** Contributions of one answer, at most: each is a member of an object and some twenty bytes of JSON. */
+const MOST_NUMBERS = 4_000_000
 
 const NO_ROWS =
   'the model file does not say how many training rows passed each node of its trees, and fewer than two rows came with it: ' +
@@ -47,9 +49,10 @@ export class FormExplainer {
 
   /** `inputs` are the form's, `tensors` what they were made of. */
   explain(inputs: readonly Elements[], tensors: Tensors, rows: number): Explanation[] {
-    const contributions = this.#contributions(inputs, rows)
     const { outputs } = this.#explainer
     const line = this.#columns.length + 1
+    refuseMany(rows, outputs * line)
+    const contributions = this.#contributions(inputs, rows)
     return Array.from({ length: rows }, (_, row) => {
       const shown = this.#columns.map((column) => valueAt(column, tensors, row))
       const of = (output: number) => this.#output(contributions.subarray((row * outputs + output) * line, (row * outputs + output + 1) * line), output, shown)
@@ -76,6 +79,13 @@ export class FormExplainer {
       reasons: topReasons(numbers, this.#names, row, REASONS).map(({ text }) => text),
     }
   }
+}
+
+function refuseMany(rows: number, numbers: number): void {
+  const most = Math.floor(MOST_NUMBERS / numbers)
+  if (rows <= most) return
+  if (most === 0) throw new FairleadError('explanation-unavailable', `an explanation of one row has ${numbers} numbers, more than ${MOST_NUMBERS}`)
+  throw new FairleadError('rows-too-many', `${rows} rows to explain by ${numbers} numbers each: at most ${most} are explained at once`)
 }
 
 function made(form: Form, background: BackgroundRows | undefined): Explainer {

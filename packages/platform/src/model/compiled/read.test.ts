@@ -75,3 +75,11 @@ test('broken files and files with parts that are not understood are refused, nam
   const lightgbm = new TextDecoder().decode(bytesOf('lightgbm/lgb-binary/model.txt'))
   await assert.rejects(readModel(listing({ 'm.txt': lightgbm.replace(/left_child=\S+/, 'left_child=99') })), fails('model-file-invalid', /Tree=0|left_child/))
 })
+
+test('a small file that speaks of more columns than forms have is refused by its name', async () => {
+  const text = new TextDecoder().decode(bytesOf('xgboost/xgb-stump/model.json'))
+  const wide = text.replaceAll(/"num_feature":"\d+"/g, '"num_feature":"16000000"').replaceAll(/"feature_(names|types)":\[[^\]]*\]/g, '"feature_$1":[]')
+  assert.notEqual(wide, text)
+  const model = new TextEncoder().encode(wide)
+  await assert.rejects(readModel(listing({ model })), fails('model-file-invalid', /16000000 columns/))
+})

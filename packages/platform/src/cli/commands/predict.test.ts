@@ -38,12 +38,13 @@ test('a row gets a table for people and one document for programs', async () => 
 
 test('a CSV file takes the types of the signature', async () => {
   await using platform = await serving()
-  await using folder = await temporaryFolder({ 'rows.csv': 'age,purpose,amount\n35,007,1.5\n36,,\n' })
+  await using folder = await temporaryFolder({ 'rows.csv': 'age,purpose,amount\n35,007,1.5\n36,,\n37,"",2\n' })
   const ran = await runFairlead(['predict', 'credit-risk', '--file', folder.at('rows.csv'), ...at(platform)])
   assert.equal(ran.code, 0, ran.stderr)
   assert.deepEqual(rowsOf(platform)[0], [
     { age: 35, purpose: '007', amount: 1.5 },
-    { age: 36, purpose: '', amount: null },
+    { age: 36, purpose: null, amount: null },
+    { age: 37, purpose: '', amount: 2 },
   ])
 })
 

@@ -39,6 +39,13 @@ export const runtimeChoice = z.object({
 })
 export type RuntimeChoice = z.infer<typeof runtimeChoice>
 
+/** What is looked at when a version is imported. */
+export const MODEL_CHECKS = ['contents', 'trial', 'determinism', 'example', 'golden', 'signature'] as const
+
+/** What one look at a version found when it was imported; what is not `ok` is for people to know, and does not refuse the import. */
+export const modelCheck = z.object({ name: z.enum(MODEL_CHECKS), ok: z.boolean(), detail: z.string() })
+export type ModelCheck = z.infer<typeof modelCheck>
+
 /** What a model file leaves open, and the one who hands it over states. It becomes a part of the version, and of its digest. */
 export const readingOptions = z.strictObject({
   /** Whose answers are wanted: those of the library's booster, or of its scikit-learn classifier (label and probabilities) or regressor. */
@@ -94,6 +101,8 @@ export const modelFacts = z.object({
   importance: z.object({ by: z.enum(['gain', 'splits']), columns: z.array(z.object({ name: z.string(), value: z.number() })) }).optional(),
   /** The ways to run it that were tried when it was imported. */
   runtimes: runtimeChoice.optional(),
+  /** What was looked at when it was imported, and what that found. */
+  checks: z.array(modelCheck).optional(),
 })
 export type ModelFacts = z.infer<typeof modelFacts>
 

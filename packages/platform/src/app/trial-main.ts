@@ -1,5 +1,6 @@
 import { FairleadError } from '@fairlead/contract'
-import { runtimeFor, tryWays, type Way } from '../domain/inference/index.ts'
+import type { ModelCheck } from '@fairlead/contract/control'
+import { checkModel, runtimeFor, tryWays, type Way } from '../domain/inference/index.ts'
 import { FORM_FORMAT } from '../model/compiled/form-format.ts'
 import { probesOf } from '../model/compiled/probes.ts'
 import { encodeForm, storedForm } from '../model/compiled/stored.ts'
@@ -9,16 +10,46 @@ import type { TrialOutcome, TrialTask } from './trial.ts'
 
 const runtimes = modelRuntimes()
 
-async function run({ format, entry, bytes, reading, signature, rows }: TrialTask): Promise<TrialOutcome> {
-  const form = storedForm(format, bytes, { file: entry, reading })
-  const compiled = { format: FORM_FORMAT, bytes: encodeForm(form), signature }
-  const ways: Way[] = [{ runtime: 'compiled', words: 'the compiled form', open: () => runtimeFor(runtimes, compiled).open(compiled) }]
+type Form = ReturnType<typeof storedForm>
+
+async function run(task: TrialTask): Promise<TrialOutcome> {
+  const { format, signature, rows, example, golden } = task
+  const { form, problem } = formOf(task)
+  const ways = waysOf(task, form)
+  const probes = form ? probesOf(form) : new Map()
+  // with one way and no form there is nothing to choose; whether it answers the same twice is to be known all the same
+  const choice = form ? await tryWays({ signature, ways, probes, rows }) : undefined
+  // whatever goes wrong with the rows that came along is no reason to refuse the model
+  const checks = await checkModel({ signature, ways, probes, example, golden }).catch((error: unknown): ModelCheck[] => [
+    { name: 'trial', ok: false, detail: `It could not be checked: ${error instanceof Error ? error.message : String(error)}.` },
+  ])
+  if (format === 'onnx' && !choice) return { kind: 'checked', problem: problem ?? '', checks }
+  return choice ? { kind: 'tried', choice, checks } : { kind: 'failed', code: undefined, detail: problem ?? '' }
+}
+
+/** The form of a model, or for an ONNX model why it has none. */
+function formOf({ format, entry, bytes, reading, noForm }: TrialTask): { form?: Form; problem?: string } {
+  if (noForm !== undefined) return { problem: noForm }
+  try {
+    return { form: storedForm(format, bytes, { file: entry, reading }) }
+  } catch (error) {
+    if (format !== 'onnx') throw error
+    return { problem: error instanceof Error ? error.message : String(error) }
+  }
+}
+
+function waysOf({ format, bytes, signature }: TrialTask, form: Form | undefined): Way[] {
+  const ways: Way[] = []
+  if (form) {
+    const compiled = { format: FORM_FORMAT, bytes: encodeForm(form), signature }
+    ways.push({ runtime: 'compiled', words: 'the compiled form', open: () => runtimeFor(runtimes, compiled).open(compiled) })
+  }
   if (format === 'onnx') {
     const onnx = { format, bytes: loadableOnnx(bytes).bytes, signature }
     // first: the answers of the reference runtime count
     ways.unshift({ runtime: 'onnx', words: 'ONNX Runtime', open: () => runtimeFor(runtimes, onnx).open(onnx) })
   }
-  return { kind: 'tried', choice: await tryWays({ signature, ways, probes: probesOf(form), rows }) }
+  return ways
 }
 
 process.once('message', (task: TrialTask) => {

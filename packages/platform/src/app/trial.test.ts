@@ -6,6 +6,7 @@ import { fails, listing, onnxFile } from '../model/test-support.ts'
 import { trialInProcess } from './trial.ts'
 
 const TREES = new URL('../../../../test/models/cases/xgboost/xgb-binary-logistic/model.json', import.meta.url)
+const RANDOM = new URL('../../../../test/models/cases/onnx/hm-random/model.onnx', import.meta.url)
 
 async function trees(): Promise<FileListing> {
   return listing({ 'model.json': new Uint8Array(await readFile(TREES)) })
@@ -14,8 +15,12 @@ async function trees(): Promise<FileListing> {
 test('a model of trees is tried and measured', async () => {
   const files = await trees()
   const read = await readModel(files)
-  const choice = await trialInProcess()({ files, read, golden: undefined })
-  assert.equal(choice?.chosen, 'compiled')
+  const { runtimes: choice, checks } = await trialInProcess()({ files, read, golden: undefined })
+  assert.deepEqual(
+    checks.map(({ name, ok }) => [name, ok]),
+    [['determinism', true]],
+  )
+  assert.equal(choice.chosen, 'compiled')
   assert.match(choice.reason, /^Runs by the compiled form: one row takes/)
   assert.deepEqual(choice.ways[0]!.measured[0]!.rows, 1)
 })
@@ -23,7 +28,7 @@ test('a model of trees is tried and measured', async () => {
 test('an ONNX model that only ONNX Runtime runs is not tried, and the nodes are named', async () => {
   const files = listing({ 'model.onnx': onnxFile('hm-external-data'), 'weights.bin': new Uint8Array(8320) })
   const far = await trialInProcess({ millis: 1 })({ files, read: await readModel(files), golden: undefined })
-  assert.match(far!.reason, /^Runs by ONNX Runtime: the compiled form does not take it \(its weights lie in other files\)/)
+  assert.match(far.runtimes.reason, /^Runs by ONNX Runtime: the compiled form does not take it \(its weights lie in other files\)/)
 })
 
 test('a trial that takes too long is ended: ONNX runs by its own runtime, anything else is refused', async () => {
@@ -31,7 +36,32 @@ test('a trial that takes too long is ended: ONNX runs by its own runtime, anythi
   const read = await readModel(files)
   await assert.rejects(trialInProcess({ millis: 1 })({ files, read, golden: undefined }), fails('load-failed', /took more than 0\.001 s/))
   const onnx = listing({ 'model.onnx': onnxFile('credit_v1') })
-  const choice = await trialInProcess({ millis: 1 })({ files: onnx, read: await readModel(onnx), golden: undefined })
-  assert.equal(choice?.chosen, 'onnx')
-  assert.match(choice.ways[1]!.problem!, /./)
+  const { runtimes, checks } = await trialInProcess({ millis: 1 })({ files: onnx, read: await readModel(onnx), golden: undefined })
+  assert.equal(runtimes.chosen, 'onnx')
+  assert.match(runtimes.ways[1]!.problem!, /./)
+  assert.deepEqual(checks, [{ name: 'trial', ok: false, detail: 'It could not be run: trying it took more than 0.001 s.' }])
+})
+
+test('a model that draws random numbers is found not to be deterministic', async () => {
+  const files = listing({ 'model.onnx': new Uint8Array(await readFile(RANDOM)) })
+  const { runtimes, checks } = await trialInProcess()({ files, read: await readModel(files), golden: undefined })
+  assert.equal(runtimes.chosen, 'onnx')
+  const [check, ...others] = checks
+  assert.deepEqual([check?.name, check?.ok, others], ['determinism', false, []])
+  assert.match(check!.detail, /^The same rows get other answers when they are sent again: by ONNX Runtime, output "y", row \d+: \S+ from the first time/)
+})
+
+test('golden rows with other answers are told, and those that agree', async () => {
+  const files = await trees()
+  const read = await readModel(files)
+  const row = Object.fromEntries(read.signature.columns.map((column) => [column.name, column.shape ? Array(column.shape[0]).fill(0) : 0]))
+  const [field] = read.signature.fields
+  const check = async (value: number, tolerance: number) =>
+    (await trialInProcess()({ files, read, golden: { rows: [row], predictions: [{ [field!.name]: value }], tolerance } })).checks.find(
+      ({ name }) => name === 'golden',
+    )
+  const wrong = await check(99, 1e-5)
+  assert.equal(wrong?.ok, false)
+  assert.match(wrong.detail, /golden\[0\]\.\w+: expected 99, got [\d.]+ \(tolerance 0\.00001\)/)
+  assert.equal((await check(99, 1000))?.ok, true)
 })

@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process'
 import { type ErrorCode, FairleadError, type Row, type Signature } from '@fairlead/contract'
-import type { ReadingOptions, RuntimeChoice } from '@fairlead/contract/control'
+import type { GoldenRows, ModelCheck, ReadingOptions, RuntimeChoice } from '@fairlead/contract/control'
 import type { ModelTrial } from '../domain/registry/index.ts'
 import { atOnce } from '../kernel/at-once.ts'
 import { storedForm } from '../model/compiled/stored.ts'
@@ -13,11 +13,19 @@ export interface TrialTask {
   bytes: Uint8Array
   reading: ReadingOptions | undefined
   signature: Signature
+  /** Rows on which the ways are compared. */
   rows: Row[]
+  example: Row[]
+  golden: GoldenRows | undefined
+  /** Of an ONNX model, why it has no form, where that is known. */
+  noForm: string | undefined
 }
 
 /** What it answers. */
-export type TrialOutcome = { kind: 'tried'; choice: RuntimeChoice } | { kind: 'failed'; code: ErrorCode | undefined; detail: string }
+export type TrialOutcome =
+  | { kind: 'tried'; choice: RuntimeChoice; checks: ModelCheck[] }
+  | { kind: 'checked'; problem: string; checks: ModelCheck[] }
+  | { kind: 'failed'; code: ErrorCode | undefined; detail: string }
 
 export interface TrialOptions {
   /** Longest trial; then its process is ended. */
@@ -27,7 +35,11 @@ export interface TrialOptions {
 }
 
 const TRIAL_MS = 60_000
-/** Files up to this size are looked into here: most ONNX files can run in one way only, and need no process to learn that. */
+/** Longest trial of a model that has one way to run: nothing waits for it but the checks. */
+const ONE_WAY_MS = 20_000
+/** Largest ONNX file that is handed to the process. */
+const MOST_BYTES = 256 * 1024 * 1024
+/** Files up to this size are looked into here, so that the reason is known whatever becomes of the trial. */
 const HERE_BYTES = 400_000
 /** Trials at a time: each takes a process, and they would spoil each other's timings. */
 const AT_ONCE = 2
@@ -45,16 +57,19 @@ export function trialInProcess({ millis = TRIAL_MS, cwd }: TrialOptions = {}): M
   return async ({ files, read, golden }) => {
     const bytes = await files.read(read.entry)
     const isOnnx = read.format === 'onnx'
-    if (isOnnx) {
-      const problem = whyNotCompiled(read, bytes)
-      if (problem !== undefined) return onnxOnly(problem)
+    const noForm = isOnnx ? whyNotCompiled(read, bytes) : undefined
+    if (noForm !== undefined && (read.externalData.length > 0 || bytes.length > MOST_BYTES)) return { runtimes: onnxOnly(noForm), checks: [] }
+    const { format, entry, signature, example } = read
+    const rows = [...example, ...(golden?.rows ?? [])].slice(0, MOST_ROWS)
+    const task = { format, entry, bytes, reading: read.facts.reading, signature, rows, example, golden, noForm }
+    const outcome = await limited(() => runApart(task, { millis: noForm === undefined ? millis : Math.min(millis, ONE_WAY_MS), cwd }))
+    if (outcome.kind === 'tried') return { runtimes: outcome.choice, checks: outcome.checks }
+    if (outcome.kind === 'checked') return { runtimes: onnxOnly(outcome.problem), checks: outcome.checks }
+    if (!isOnnx) throw new FairleadError('load-failed', outcome.detail)
+    return {
+      runtimes: onnxOnly(noForm ?? outcome.detail),
+      checks: [{ name: 'trial', ok: false, detail: `It could not be run: ${outcome.detail.slice(0, WORDS_LIMIT)}.` }],
     }
-    const rows = [...read.example, ...(golden?.rows ?? [])].slice(0, MOST_ROWS)
-    const task = { format: read.format, entry: read.entry, bytes, reading: read.facts.reading, signature: read.signature, rows }
-    const outcome = await limited(() => runApart(task, { millis, cwd }))
-    if (outcome.kind === 'tried') return outcome.choice
-    if (isOnnx) return onnxOnly(outcome.detail)
-    throw new FairleadError('load-failed', outcome.detail)
   }
 }
 

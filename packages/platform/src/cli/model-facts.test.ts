@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { RuntimeChoice } from '@fairlead/contract/control'
-import { printWays, readingWords, treeWords } from './model-facts.ts'
+import { noteOf, printChecks, printWays, readingWords, treeWords } from './model-facts.ts'
 import { capturedOutput } from './testing/captured-output.ts'
 
 const measured = [
@@ -55,4 +55,16 @@ test('what was stated and what trees are made of are put in words', () => {
   const importance = { by: 'gain' as const, columns: [{ name: 'x4', value: 3 }] }
   assert.equal(treeWords({ trees, importance }), '20 trees of at most 4 splits one below the other, 294 leaves; most by x4')
   assert.equal(treeWords({}), '')
+})
+
+test('what an import looked at is a line for each', () => {
+  const apart = { name: 'determinism', ok: false, detail: 'Other answers.' } as const
+  const shown = capturedOutput((output) => printChecks(output, [apart, { name: 'golden', ok: true, detail: '2 golden rows' }]))
+  assert.match(shown, /determinism +note +Other answers\.\n/)
+  assert.match(shown, /golden +ok +2 golden rows/)
+  assert.equal(noteOf(apart), 'determinism: Other answers.')
+  assert.equal(
+    capturedOutput((output) => printChecks(output, [])),
+    '',
+  )
 })

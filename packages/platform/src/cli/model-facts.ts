@@ -1,4 +1,4 @@
-import type { ModelFacts, RuntimeChoice } from '@fairlead/contract/control'
+import type { ModelCheck, ModelFacts, RuntimeChoice } from '@fairlead/contract/control'
 import { cell } from './format.ts'
 import type { Output } from './output.ts'
 
@@ -44,4 +44,19 @@ function answersOf({ agreement, ways }: RuntimeChoice, runtime: RuntimeChoice['c
   if (problem !== undefined) return 'cannot run it'
   if (!agreement || runtime === ways[0]?.runtime) return ways.length > 1 && agreement ? 'the reference' : 'the only ones'
   return agreement.agree ? `equal on ${agreement.rows} rows` : `differ: ${agreement.detail ?? ''}`
+}
+
+/** What an import found that people should know, in a line. */
+export function noteOf({ name, detail }: ModelCheck): string {
+  return `${name}: ${cell(detail)}`
+}
+
+/** What was looked at when a version was imported, a line for each. */
+export function printChecks(output: Output, checks: readonly ModelCheck[] | undefined): void {
+  if (!checks || checks.length === 0) return
+  output.line()
+  output.table(
+    ['CHECKED AT IMPORT', '', 'FOUND'],
+    checks.map(({ name, ok, detail }) => [name, ok ? 'ok' : output.paint('bold', 'note'), cell(detail)]),
+  )
 }

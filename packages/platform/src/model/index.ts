@@ -4,6 +4,7 @@ import { formFacts } from './compiled/facts.ts'
 import { formGraph } from './compiled/graph.ts'
 import { readForm, refuseOptions, told } from './compiled/read.ts'
 import { formSignature } from './compiled/signature.ts'
+import { contentsCheck } from './contents.ts'
 import { type FileListing, folderOf } from './files.ts'
 import { findModelFile, listed } from './find.ts'
 import { type ModelKind, sniff } from './kind.ts'
@@ -63,6 +64,8 @@ export async function readModel(files: FileListing, options: ReadOptions = {}): 
   // a skops file has what the class of its model answers
   const reading = { ...(kind === 'skops' ? {} : mlflow?.reading), ...options.reading }
   const known = kind === 'onnx' ? readOnnxModel(bytes, { entry, files, reading }) : readFormModel(kind, bytes, { entry, reading })
+  const contents = await contentsCheck(files, { skops: kind === 'skops' ? bytes : undefined, folder: mlflow !== undefined })
+  if (contents) known.facts.checks = [contents]
   const signature = fullSignature(known.signature, mlflow, options.signatureFile)
   return {
     ...known,

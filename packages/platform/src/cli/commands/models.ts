@@ -5,7 +5,7 @@ import { EXIT } from '../failure.ts'
 import { ago, bytes, cell, shortDigest } from '../format.ts'
 import { importModel, type ModelToImport } from '../import-model.ts'
 import { allItems } from '../list-all.ts'
-import { printWays, readingWords, treeWords } from '../model-facts.ts'
+import { noteOf, printChecks, printWays, readingWords, treeWords } from '../model-facts.ts'
 import { checkName, resolveRef } from '../model-ref.ts'
 import { keyNumber, keyValue } from '../option-values.ts'
 import type { Output } from '../output.ts'
@@ -84,6 +84,7 @@ function printImport(output: Output, { created, version }: ImportResult): void {
   if (runtimes) output.line(`  runs       ${runtimes.chosen === 'onnx' ? 'by ONNX Runtime' : 'compiled'}; models show ${what} says why`)
   if (version.aliases.length > 0) output.line(`  aliases    ${version.aliases.join(', ')}`)
   for (const rewrite of version.facts.rewrites) output.note(`note: ${rewrite}`)
+  for (const check of version.facts.checks ?? []) if (created && !check.ok) output.note(`note: ${noteOf(check)}`)
   for (const column of version.signature.columns) if (widthOf(column) !== undefined) output.note(`note: ${wideWords(column)}`)
   if (!version.example?.length) output.note('note: the model came without an example row; a deployment cannot be tried before it serves')
 }
@@ -156,6 +157,7 @@ function printVersion(output: Output, version: ModelVersion): void {
   ]
   for (const [name, value] of facts) if (value !== '') output.line(`  ${name.padEnd(11)} ${cell(value)}`)
   printWays(output, version.facts.runtimes)
+  printChecks(output, version.facts.checks)
   output.line()
   output.table(['INPUT', 'TYPE', 'TAKES', 'MEANING'], version.signature.columns.map(inputRow))
   output.line()

@@ -113,14 +113,11 @@ export function exampleFailed(rows: number, error: unknown): ChecksFailed {
   return new ChecksFailed(detail, [{ kind: 'example', rows, passed: false, detail }], { items, cause: error })
 }
 
-async function runGolden(serving: ServingRelease, golden: GoldenRows, before: Check[]): Promise<Check> {
-  const { rows, predictions, tolerance } = golden
-  const check = { kind: 'golden' as const, rows: rows.length }
-  const got = await answers(serving, rows).catch((error: unknown) => {
-    const detail = `the golden rows do not pass: ${error instanceof Error ? error.message : error}`
-    const items = error instanceof FairleadError ? error.items.map((item) => ({ ...item, path: item.path.replace(/^rows/, 'golden') })) : []
-    throw new ChecksFailed(detail, [...before, { ...check, passed: false, detail }], { items, cause: error })
-  })
+/** Compares answers with golden ones; `detail` puts the first place that differs in words. */
+export function compareGolden(
+  { predictions, tolerance }: Pick<GoldenRows, 'predictions' | 'tolerance'>,
+  got: readonly unknown[],
+): { largest: number; differences: Difference[]; detail?: string } {
   let largest = 0
   const differences: Difference[] = []
   for (const [i, expected] of predictions.entries()) {
@@ -129,9 +126,21 @@ async function runGolden(serving: ServingRelease, golden: GoldenRows, before: Ch
     differences.push(...found.differences)
   }
   const [first] = differences
-  if (!first) return { ...check, passed: true, largestDifference: largest }
+  if (!first) return { largest, differences }
   const more = differences.length === 1 ? '' : `, and ${differences.length - 1} more places differ`
-  const detail = `${first.path}: ${first.detail} (tolerance ${tolerance})${more}`
+  return { largest, differences, detail: `${first.path}: ${first.detail} (tolerance ${tolerance})${more}` }
+}
+
+async function runGolden(serving: ServingRelease, golden: GoldenRows, before: Check[]): Promise<Check> {
+  const { rows } = golden
+  const check = { kind: 'golden' as const, rows: rows.length }
+  const got = await answers(serving, rows).catch((error: unknown) => {
+    const detail = `the golden rows do not pass: ${error instanceof Error ? error.message : error}`
+    const items = error instanceof FairleadError ? error.items.map((item) => ({ ...item, path: item.path.replace(/^rows/, 'golden') })) : []
+    throw new ChecksFailed(detail, [...before, { ...check, passed: false, detail }], { items, cause: error })
+  })
+  const { largest, differences, detail } = compareGolden(golden, got)
+  if (detail === undefined) return { ...check, passed: true, largestDifference: largest }
   const items = differences.slice(0, LISTED).map(({ path, detail: words }): ProblemItem => ({ path, code: 'example-failed', detail: words }))
   throw new ChecksFailed(detail, [...before, { ...check, passed: false, largestDifference: largest, detail }], { items })
 }

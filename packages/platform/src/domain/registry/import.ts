@@ -1,5 +1,5 @@
 import { FairleadError, writeJson } from '@fairlead/contract'
-import type { GoldenRows, ImportRequest, Lineage, ModelFile, RuntimeChoice } from '@fairlead/contract/control'
+import type { GoldenRows, ImportRequest, Lineage, ModelCheck, ModelFile, RuntimeChoice } from '@fairlead/contract/control'
 import { type Clock, rfc3339 } from '../../kernel/clock.ts'
 import type { FileListing, ReadModel, ReadOptions } from '../../model/index.ts'
 import { checkAlias, patched } from './attributes.ts'
@@ -7,6 +7,7 @@ import type { BlobKeeper } from './keeper.ts'
 import type { RegistryLimits } from './limits.ts'
 import { STATED_FILES, versionDigest } from './manifest.ts'
 import type { BlobStore } from './ports.ts'
+import { signatureCheck } from './signature-check.ts'
 import { withStated } from './stated.ts'
 import type { RegistryDb } from './tables.ts'
 import type { Uploads } from './uploads.ts'
@@ -14,8 +15,12 @@ import type { Uploads } from './uploads.ts'
 /** Reads what a model is from its files, without running it. */
 export type ModelReader = (files: FileListing, options: ReadOptions) => Promise<ReadModel>
 
-/** Tries the ways in which a model that was read can be run, on the same rows. Answers `undefined` where there is nothing to choose or to measure. */
-export type ModelTrial = (model: { files: FileListing; read: ReadModel; golden: GoldenRows | undefined }) => Promise<RuntimeChoice | undefined>
+/** Tries the ways in which a model that was read can be run, on the same rows, and checks what running it shows. */
+export type ModelTrial = (model: {
+  files: FileListing
+  read: ReadModel
+  golden: GoldenRows | undefined
+}) => Promise<{ runtimes: RuntimeChoice; checks: ModelCheck[] }>
 
 export interface ImporterOptions {
   db: RegistryDb
@@ -62,14 +67,23 @@ export class Importer {
         const read = await this.#options.readModel(listing, stated)
         const digest = versionDigest(files)
         // what is there already was tried when it came
-        const runtimes = (await this.#isKnown(model, digest)) ? undefined : await this.#options.tryModel?.({ files: listing, read, golden: request.golden })
-        if (runtimes) read.facts.runtimes = runtimes
+        if (!(await this.#isKnown(model, digest))) await this.#examine(model, { files: listing, read, golden: request.golden })
         return this.#options.db.transaction().execute((trx) => this.#store(trx, { model, request, who, files, digest, read, baseline }))
       })
     } finally {
       // those that neither a version nor an upload names are removed: of a failed import, the signature
       await keeper.discard(discarded)
     }
+  }
+
+  /** Tries a new version and compares it with the one before; what that shows becomes a part of its facts. */
+  async #examine(model: string, incoming: Parameters<ModelTrial>[0]): Promise<void> {
+    const { facts, signature } = incoming.read
+    const tried = await this.#options.tryModel?.(incoming)
+    if (tried) facts.runtimes = tried.runtimes
+    const compared = await signatureCheck(this.#options.db, model, signature)
+    const checks = [...(facts.checks ?? []), ...(tried?.checks ?? []), ...(compared ? [compared] : [])]
+    if (checks.length > 0) facts.checks = checks
   }
 
   async #isKnown(model: string, digest: string): Promise<boolean> {

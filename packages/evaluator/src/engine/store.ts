@@ -1,5 +1,4 @@
 import type { Elements } from '../form/element.ts'
-import { NO_TEXT } from '../form/form.ts'
 import type { Arena } from './arena.ts'
 import { viewOf } from './elements.ts'
 import type { TextPositions } from './text-positions.ts'
@@ -80,13 +79,7 @@ export class Store {
   writeTexts(input: number, data: readonly (string | null)[], { from, rows, positions }: { from: number; rows: number; positions: TextPositions }): void {
     this.#ready(input, rows)
     const slot = this.inputs[input] as Slot
-    const length = rows * slot.width
-    const memory = this.#arena.i32
-    const at = slot.at / BYTES.text
-    for (let k = 0; k < length; k++) {
-      const text = data[from + k] as string | null
-      memory[at + k] = text === null ? NO_TEXT : positions.of(text)
-    }
+    positions.write(data, this.#arena.i32, { from, to: slot.at / BYTES.text, length: rows * slot.width })
   }
 
   /** Copies elements of a value out of the memory to `from` in `out`. */

@@ -12,6 +12,15 @@ function asAMap(texts: readonly string[], asked: readonly unknown[]): void {
 
 const OTHERS = ['', ' ', 'a', 'own ', 'Own', 'oxn', 'ownn', 'female\0', 'ü', '\u{1f600}', 'x'.repeat(1000), undefined, 5, {}]
 
+test('some of many texts are written where they are asked for, a null as none', () => {
+  for (const texts of [['own', 'rent', '__proto__', '7'], Array.from({ length: 100 }, (_, at) => `${at}`)]) {
+    const into = new Int32Array(6).fill(99)
+    new TextPositions(texts).write(['x', '7', null, 'none', 'own', 'x'], into, { from: 1, to: 2, length: 4 })
+    const known = (text: string): number => texts.indexOf(text)
+    assert.deepEqual([...into], [99, 99, known('7'), -2, -1, known('own')])
+  }
+})
+
 test('known texts have their position, others none', () => {
   asAMap(['female', 'male', 'free', 'own', 'rent', 'little', 'moderate', 'not_known', 'quite_rich', 'rich'], OTHERS)
   asAMap(['', 'own'], OTHERS)

@@ -16,9 +16,13 @@ export function encoderOf(feed: Feed, form: Form): Encode | undefined {
 function textEncoder({ width: own }: Feed, positions: TextPositions): Encode {
   return ({ data, nulls }, into, { offset, width }) => {
     const texts = data as string[]
+    if (own === width) {
+      positions.write(texts, into as Int32Array, { from: 0, to: 0, length: texts.length })
+      for (let k = 0; nulls && k < texts.length; k++) if (nulls[k]) into[k] = NO_TEXT
+      return
+    }
     for (let k = 0; k < texts.length; k++) {
-      const at = own === width ? k : Math.floor(k / own) * width + offset + (k % own)
-      into[at] = nulls?.[k] ? NO_TEXT : positions.of(texts[k]!)
+      into[Math.floor(k / own) * width + offset + (k % own)] = nulls?.[k] ? NO_TEXT : positions.of(texts[k]!)
     }
   }
 }

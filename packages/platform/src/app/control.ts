@@ -114,6 +114,8 @@ export async function startControl(options: ControlOptions): Promise<Control> {
       logger.error({ error }, 'counters of what was removed are kept for now')
     }
   }
+  const forms = new FormStore(folder.forms)
+  await forms.tidy()
   await registry.start()
   await keepCounters()
 
@@ -144,7 +146,7 @@ export async function startControl(options: ControlOptions): Promise<Control> {
   let stopping = false
   const server = controlServer({
     registry,
-    inside: modelInside({ registry, blobs: fileBlobs({ root: folder.blobs }), forms: new FormStore(folder.forms) }),
+    inside: modelInside({ registry, blobs: fileBlobs({ root: folder.blobs }), forms }),
     deployments,
     access,
     idempotency: new IdempotencyStore(store.db, systemClock),

@@ -82,3 +82,14 @@ test('a folder that cannot be written costs no answer', async () => {
   const store = new FormStore(join(folder.path, 'forms'))
   assert.equal(decodeForm(await store.bytes(of('a'), async () => new Uint8Array(SMALL))).version, 1)
 })
+
+test('what another version kept, or a kill left half written, is removed, and nothing else', async () => {
+  await using folder = await temporaryFolder()
+  const store = new FormStore(folder.path)
+  await store.bytes(of('a'), async () => new Uint8Array(SMALL))
+  const [kept] = readdirSync(folder.path)
+  for (const name of ['sha256-a.0.0.1.form', `${kept}.1234.tmp`]) writeFileSync(join(folder.path, name), 'x')
+  await store.tidy()
+  assert.deepEqual(readdirSync(folder.path), [kept])
+  await new FormStore(join(folder.path, 'nowhere')).tidy()
+})

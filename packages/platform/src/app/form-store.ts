@@ -1,15 +1,16 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
+import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ServableRelease } from '../domain/inference/index.ts'
 import type { ModelKind } from '../model/index.ts'
 import { readFormApart } from './form-reader.ts'
+import { PROGRAM_VERSION } from './program-version.ts'
 
 /** What a form was made of: the same files, read in the same way, have one digest. */
 export type FormOf = Pick<ServableRelease, 'model' | 'entry'>
 
-/** Changes with the evaluator's readers, which may read the same file into another form then. */
-const READERS = 1
+/** How the files of this program's forms end: the readers of another version may read the same file into another form. */
+const ENDING = `.${PROGRAM_VERSION}.form`
 
 /** Forms of model files in a folder, encoded: a file is read once, and not by each process at each start. All of it can be deleted. */
 export class FormStore {
@@ -31,8 +32,14 @@ export class FormStore {
     return form
   }
 
+  /** Removes what other versions of this program kept, and what a kill left half written. To be called while nobody else uses the folder. */
+  async tidy(): Promise<void> {
+    const names = await readdir(this.#folder).catch(() => [])
+    for (const name of names) if (!name.endsWith(ENDING)) await rm(join(this.#folder, name), { force: true }).catch(() => {})
+  }
+
   #path({ model }: FormOf): string {
-    return join(this.#folder, `${model.digest.replace(':', '-')}.${READERS}.form`)
+    return join(this.#folder, `${model.digest.replace(':', '-')}${ENDING}`)
   }
 
   /** Appears whole, by rename, after it is on disk: others may be at it, too. */

@@ -52,6 +52,9 @@ function waysOf({ format, bytes, signature }: TrialTask, form: Form | undefined)
   return ways
 }
 
+// nobody waits for the outcome any more
+process.once('disconnect', () => process.exit())
+
 process.once('message', (task: TrialTask) => {
   run(task)
     .catch((error: unknown): TrialOutcome => {

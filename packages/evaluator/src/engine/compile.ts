@@ -13,7 +13,7 @@ import { BYTES, type Made, type Slot, Workbench } from './workbench.ts'
 export interface CompileOptions {
   /** Names of the outputs that will be asked for, in this order; all of them unless given. Steps that only others need are left out. */
   readonly outputs?: readonly string[]
-  /** Rows worked on at a time; chosen by the size of the values unless given. */
+  /** Rows worked on at a time, a whole number from 1; chosen by the size of the values unless given. */
   readonly block?: number
   /** The compiled kernels (`WebAssembly.Module` of `kernelBytes()`), for runtimes that forbid compiling. */
   readonly module?: WasmModule
@@ -26,10 +26,12 @@ const BLOCK_ROWS = { least: 64, most: 2048 } as const
 /**
  * Makes a form ready to predict. Each predictor has a memory of its own, which goes with it.
  *
- * @throws UnreadableModel for a form that is not sound
+ * @throws RangeError for a `block` that is no whole number from 1; UnreadableModel for a form that is not sound
  * @throws CannotRun for a form with a step or a type that the engine does not know, an unknown output, or too large for 4 GiB
  */
 export function compile(form: Form, options: CompileOptions = {}): Predictor {
+  const { block: given = 1 } = options
+  if (!Number.isInteger(given) || given < 1) throw new RangeError(`block takes a whole number from 1, not ${given}`)
   checkForm(form)
   const outputs = wanted(form, options.outputs)
   const arena = new Arena()

@@ -65,6 +65,12 @@ test('rows written into the memory are predicted where they lie, in blocks, and 
   assert.throws(() => compile(SUMS).evaluate(2), /input x: no view of 2 rows was asked for/)
 })
 
+test('a block is of any whole number of rows from 1, and of no other', () => {
+  const wanted = compile(SUMS).predict(DATA)
+  for (const block of [1, 3, 65]) assert.deepEqual(compile(SUMS, { block }).predict(DATA), wanted)
+  for (const block of [0, -1, 1.5, Number.NaN]) assert.throws(() => compile(SUMS, { block }), RangeError)
+})
+
 test('a block of the default size does for any number of rows', () => {
   const many = new Float32Array(20_000 * TREES.features)
   for (let at = 0; at < many.length; at += DATA.length) many.set(DATA.subarray(0, Math.min(DATA.length, many.length - at)), at)

@@ -87,6 +87,24 @@ test('past its deadline a request is told so, before it runs and after', async (
   await assert.rejects(explaining.explain({}, 1, Date.now() + 10), coded('deadline-exceeded'))
 })
 
+test('who waits is answered at the deadline, and the thread that is at work is kept for the next', async () => {
+  const work = Promise.withResolvers<Explanation[]>()
+  let first = true
+  const { seen, open } = threads(() => {
+    if (!first) return Promise.resolve([explanation(2)])
+    first = false
+    return work.promise
+  })
+  await using explaining = new Explaining(open)
+  const [running, waiting] = [explaining.explain({}, 1, Date.now() + 20), explaining.explain({}, 1, Date.now() + 30)]
+  await assert.rejects(running, coded('deadline-exceeded'))
+  await assert.rejects(waiting, coded('deadline-exceeded'))
+  assert.ok(seen.stuckMs[0]! >= 1000, `${seen.stuckMs[0]} ms`)
+  work.resolve([])
+  assert.deepEqual(await explaining.explain({}, 1, LATER), [explanation(2)])
+  assert.equal(seen.opened, 1)
+})
+
 test('the thread ends when nothing is asked, and with the release', async () => {
   const { seen, open } = threads()
   const explaining = new Explaining(open, { idleMs: 1 })

@@ -5,6 +5,10 @@ import type { WorkerThread } from './worker-thread.ts'
 
 /** Requests that may wait for the thread that explains. */
 const MAX_WAITING = 16
+/** The thread is ended when it takes longer, or past the deadline where that is later: to open the model once more costs those who wait, too. */
+const STUCK_MS = 10_000
+/** Longest time that a timer takes. */
+const LONGEST_MS = 2 ** 31 - 1
 /** How long the thread is kept when nothing is asked. */
 const IDLE_MS = 60_000
 
@@ -46,7 +50,7 @@ export class Explaining implements AsyncDisposable {
     clearTimeout(this.#idle)
     const explained = this.#last.then(() => this.#explain(copies, deadline)).finally(() => this.#done())
     this.#last = explained.catch(() => {})
-    return explained
+    return until(deadline, explained)
   }
 
   async #explain(inputs: Tensors, deadline: number): Promise<Explanation[]> {
@@ -58,7 +62,7 @@ export class Explaining implements AsyncDisposable {
     try {
       opened = await this.#opened
       if (left() <= 0) throw late()
-      return await opened.worker.explain(opened.session, inputs, left())
+      return await opened.worker.explain(opened.session, inputs, Math.min(LONGEST_MS, Math.max(STUCK_MS, left())))
     } catch (error) {
       if (!opened?.worker.alive) this.#opened = undefined
       throw left() <= 0 ? late() : error
@@ -83,6 +87,14 @@ export class Explaining implements AsyncDisposable {
     clearTimeout(this.#idle)
     await this.#end()
   }
+}
+
+/** The same, or `deadline-exceeded` once that has passed; the work goes on. */
+function until<T>(deadline: number, work: Promise<T>): Promise<T> {
+  const { promise, resolve, reject } = Promise.withResolvers<T>()
+  const timer = setTimeout(() => reject(late()), Math.min(LONGEST_MS, Math.max(0, deadline - Date.now())))
+  work.then(resolve, reject).finally(() => clearTimeout(timer))
+  return promise
 }
 
 function late(): FairleadError {

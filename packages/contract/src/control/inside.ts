@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { signatureChange } from './deployment.ts'
 
 /** What a drawing shows, and how deep. */
 export const treeQuery = z.object({
@@ -44,7 +45,7 @@ export type ModelTree = z.infer<typeof modelTree>
 const cell = z.union([z.string(), z.number(), z.null()])
 const size = z.object({ trees: z.number().int(), nodes: z.number().int(), depth: z.number().int() })
 
-/** In what two versions differ, as their files say. */
+/** In what two versions differ, as their files and their answers say. */
 export const modelComparison = z.object({
   /** Whether nothing differs: then both give the same answers. */
   same: z.boolean(),
@@ -63,5 +64,21 @@ export const modelComparison = z.object({
   ),
   /** Columns whose part of the importance moved, the largest move first; parts from 0 to 1. */
   importance: z.array(z.object({ name: z.string(), before: z.number(), after: z.number(), shift: z.number() })),
+  /** What changes for callers when the second takes the place of the first. */
+  signature: z.array(signatureChange).optional(),
+  /** What both answer to the rows that came with them; absent where none did. */
+  answers: z
+    .object({
+      /** Rows that both answered, and those that one of them does not take. */
+      rows: z.number().int(),
+      leftOut: z.number().int(),
+      /** Rows whose labels or texts differ. */
+      labelRows: z.number().int(),
+      /** Largest difference of two numbers. */
+      largestDifference: z.number(),
+      /** The rows that differ most, other labels first, each with the field that differs most. */
+      differing: z.array(z.object({ row: z.record(z.string(), z.unknown()), field: z.string(), before: cell, after: cell })),
+    })
+    .optional(),
 })
 export type ModelComparison = z.infer<typeof modelComparison>

@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import { type InsideTask, lookInside } from '../model/compiled/inside.ts'
+import { type InsideAsk, lookInsideAnswers } from './inside-answers.ts'
 
 const port = parentPort!
-port.postMessage(lookInside(workerData as InsideTask))
+port.postMessage(await lookInsideAnswers(workerData as InsideAsk))

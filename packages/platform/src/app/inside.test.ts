@@ -2,10 +2,13 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import type { ModelVersion } from '@fairlead/contract/control'
-import { modelTree } from '@fairlead/contract/control'
+import type { Signature } from '@fairlead/contract'
+import type { GoldenRows, ModelVersion } from '@fairlead/contract/control'
+import { modelComparison, modelTree } from '@fairlead/contract/control'
 import { encodeForm } from '@fairlead/evaluator'
 import { formOf, randomTrees } from '../../../evaluator/src/testing/random.ts'
+import { readModel } from '../model/index.ts'
+import { listing } from '../model/test-support.ts'
 import { coded } from '../testing/fake-inference.ts'
 import { temporaryFolder } from '../testing/temporary.ts'
 import { FormStore } from './form-store.ts'
@@ -14,8 +17,13 @@ import { modelInside } from './inside.ts'
 const CASES = join(import.meta.dirname, '../../../../test/models/cases/xgboost')
 const FILES = ['xgb-stump', 'xgb-multi-softprob'].map((name) => new Uint8Array(readFileSync(join(CASES, name, 'model.json'))))
 
+const NOTHING: Signature = { task: 'other', inputs: [], outputs: [], columns: [], fields: [] }
+
 /** A registry of two versions, each of one file. */
-function insideOf(forms: FormStore, files = FILES) {
+function insideOf(
+  forms: FormStore,
+  { files = FILES, golden = [], signature = NOTHING }: { files?: Uint8Array[]; golden?: GoldenRows[]; signature?: Signature } = {},
+) {
   const registry = {
     getVersion: async (model: string, version: number) =>
       ({
@@ -24,9 +32,11 @@ function insideOf(forms: FormStore, files = FILES) {
         digest: `sha256:${version}`,
         format: 'xgboost',
         facts: {},
+        signature,
         files: [{ path: 'model.json', digest: `${version}`, size: 1 }],
       }) as unknown as ModelVersion,
     entryOf: async () => 'model.json',
+    goldenOf: async (_: string, version: number) => golden[version - 1],
   }
   return modelInside({ registry, blobs: { read: async (digest) => files[Number(digest) - 1]! }, forms })
 }
@@ -86,4 +96,26 @@ test('two questions are worked on at a time, however many are asked', async () =
   const inside = insideOf({ bytes: read } as unknown as FormStore)
   const asked = await Promise.all(Array.from({ length: 8 }, (_, at) => (at % 2 ? inside.tree('m', 1, { tree: 1, depth: 1 }) : inside.compare('m', 1, 2))))
   assert.deepEqual([asked.length, most], [8, 2])
+})
+
+test('two versions answer the rows that came with them, and the rows that differ most are told', async () => {
+  await using folder = await temporaryFolder()
+  const [file] = FILES
+  const { signature } = await readModel(listing({ 'model.json': file! }))
+  const row = (value: number) => Object.fromEntries(signature.columns.map(({ name, shape }) => [name, shape ? Array(shape[0]).fill(value) : value]))
+  const rows = [row(100), row(-100), { ...row(0), x4: 'text' }]
+  // the leaf of small values is another
+  const other = new TextEncoder().encode(new TextDecoder().decode(file).replaceAll('2.6391163E-1', '1.5E0'))
+  const compare = async (files: Uint8Array[], name: string) => {
+    const inside = insideOf(new FormStore(join(folder.path, name)), { files, golden: [{ rows, predictions: rows, tolerance: 0 }], signature })
+    return modelComparison.parse(await inside.compare('m', 1, 2))
+  }
+  const same = await compare([file!, file!], 'same')
+  assert.deepEqual([same.signature, same.answers], [[], { rows: 2, leftOut: 1, labelRows: 0, largestDifference: 0, differing: [] }])
+  const { answers } = await compare([file!, other], 'other')
+  assert.deepEqual([answers?.rows, answers?.labelRows, answers?.differing.length], [2, 0, 1])
+  const [worst] = answers!.differing
+  assert.deepEqual([worst?.row, worst?.field], [row(-100), signature.fields[0]!.name])
+  assert.equal(answers!.largestDifference, Math.abs(Number(worst!.after) - Number(worst!.before)))
+  assert.ok(answers!.largestDifference > 0.1)
 })

@@ -1,13 +1,17 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
-import { FairleadError } from '@fairlead/contract'
+import { FairleadError, type Row, writeJson } from '@fairlead/contract'
 import type { FileBlobStore } from '../adapters/files/index.ts'
 import type { Registry } from '../domain/registry/index.ts'
 import { atOnce } from '../kernel/at-once.ts'
-import type { InsideTask, lookInside } from '../model/compiled/inside.ts'
+import type { lookInside } from '../model/compiled/inside.ts'
+import { compareSignatures } from '../model/signature/compare.ts'
 import type { InsideSource } from '../transport/control/index.ts'
 import type { FormStore } from './form-store.ts'
+import type { InsideAsk } from './inside-answers.ts'
 
+/** Rows on which two versions are compared. */
+const MOST_ROWS = 200
 /** Bytes of forms up to which they are looked into where one is: that takes some milliseconds. */
 const HERE_BYTES = 2_000_000
 /** Questions that are worked on at a time: each may hold two large models and a thread. */
@@ -15,7 +19,7 @@ const AT_ONCE = 2
 const MAIN = new URL(import.meta.url.endsWith('.ts') ? './inside-main.ts' : './inside-main.js', import.meta.url)
 
 export interface InsideOptions {
-  registry: Pick<Registry, 'getVersion' | 'entryOf'>
+  registry: Pick<Registry, 'getVersion' | 'entryOf' | 'goldenOf'>
   blobs: Pick<FileBlobStore, 'read'>
   forms: FormStore
 }
@@ -30,6 +34,15 @@ export function modelInside({ registry, blobs, forms }: InsideOptions): InsideSo
     const model = { name, version, digest, format, ...(facts.reading ? { reading: facts.reading } : {}) }
     return await forms.bytes({ model, entry }, () => blobs.read(file.digest))
   }
+  /** Rows that came with the versions, each once. */
+  const rowsOf = async (name: string, versions: readonly number[]): Promise<Row[]> => {
+    const rows = new Map<string, Row>()
+    for (const version of versions) {
+      const { example = [] } = await registry.getVersion(name, version)
+      for (const row of [...example, ...((await registry.goldenOf(name, version))?.rows ?? [])]) if (rows.size < MOST_ROWS) rows.set(writeJson(row), row)
+    }
+    return [...rows.values()]
+  }
   const limited = atOnce(AT_ONCE)
   return {
     async tree(model, version, ask) {
@@ -38,8 +51,13 @@ export function modelInside({ registry, blobs, forms }: InsideOptions): InsideSo
       throw new FairleadError('tree-unknown', `${model}:${version} has no such tree: ${'refused' in answer ? answer.refused : ''}.`)
     },
     async compare(model, before, after) {
-      const answer = await limited(async () => answered({ kind: 'comparison', before: await formOf(model, before), after: await formOf(model, after) }))
-      if ('comparison' in answer) return answer.comparison
+      const [{ signature: was }, { signature: is }] = [await registry.getVersion(model, before), await registry.getVersion(model, after)]
+      const rows = await rowsOf(model, [before, after])
+      const asked = rows.length > 0 ? { asked: { signatures: [was, is] as const, rows } } : {}
+      const answer = await limited(async () =>
+        answered({ kind: 'comparison', before: await formOf(model, before), after: await formOf(model, after), ...asked }),
+      )
+      if ('comparison' in answer) return { ...answer.comparison, signature: compareSignatures(was, is) }
       throw new Error('the comparison was not answered')
     },
   }
@@ -47,9 +65,9 @@ export function modelInside({ registry, blobs, forms }: InsideOptions): InsideSo
 
 type Answer = ReturnType<typeof lookInside>
 
-async function answered(task: InsideTask): Promise<Answer> {
+async function answered(task: InsideAsk): Promise<Answer> {
   const bytes = task.kind === 'tree' ? task.form.length : task.before.length + task.after.length
-  if (bytes <= HERE_BYTES) return (await import('../model/compiled/inside.ts')).lookInside(task)
+  if (bytes <= HERE_BYTES) return await (await import('./inside-answers.ts')).lookInsideAnswers(task)
   const thread = new Worker(MAIN, { workerData: task, name: 'inside' })
   try {
     const [answer] = (await once(thread, 'message')) as [Answer]

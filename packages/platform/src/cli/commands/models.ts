@@ -13,6 +13,7 @@ import { Progress } from '../progress.ts'
 import { readReading } from '../reading-options.ts'
 import type { Registrar } from '../registrar.ts'
 import { typeOf, wideWords, widthOf } from '../wide-columns.ts'
+import { compareModels } from './compare-models.ts'
 
 /** `fairlead models …`: the registry. */
 export function registerModels({ program, run }: Registrar): void {
@@ -43,6 +44,11 @@ export function registerModels({ program, run }: Registrar): void {
   run(importing, importOne)
   run(models.command('list').description('models by name'), list)
   run(models.command('show <ref>').description('a version: signature, metrics, lineage, files; of a bare name the newest, and all versions there are'), show)
+  const comparing = models
+    .command('compare <name> <a> <b>')
+    .description('in what two versions differ: signature, structure, and answers to the rows that came with them')
+    .addHelpText('after', '\nExamples:\n  fairlead models compare credit-risk 1 2\n  fairlead models compare credit-risk 1 2 --json')
+  run(comparing, compareModels)
   run(models.command('alias <ref> <alias>').description('point an alias at a version'), alias)
   run(models.command('tag <ref> <key=value...>').description('set tags; KEY= removes one'), tag)
   run(models.command('verify <ref>').description('read every file again and compare digests'), verify)

@@ -4,6 +4,7 @@ import type { LogColumn } from '../../../domain/predictionlog/index.ts'
 import { ThriftWriter } from './thrift-writer.ts'
 import { PARQUET_TYPES } from './types.ts'
 import { encodeColumn, type Piece, rowsOf } from './values.ts'
+import { varint } from './varint.ts'
 
 const PAGE = { data: 0, dictionary: 2 } as const
 const ENCODING = { plain: 0, rle: 3, dictionary: 8 } as const
@@ -131,10 +132,7 @@ async function addPage(chunk: Chunk, { kind, values, bytes, encoding = ENCODING.
 
 /** A run of `length` times the same value of one bit. Source: https://parquet.apache.org/docs/file-format/data-pages/encodings/ */
 function run(length: number, value: 0 | 1): Uint8Array {
-  const bytes: number[] = []
-  let rest = length * 2
-  for (; rest > 0x7f; rest = Math.floor(rest / 128)) bytes.push((rest % 128) | 0x80)
-  return Uint8Array.of(...bytes, rest, value)
+  return Uint8Array.of(...varint(length * 2), value)
 }
 
 /** Whether each row has a value: a run where all are alike, else a bit a row; behind its length. */
@@ -148,10 +146,7 @@ function levels(rows: number, present: Uint8Array | undefined): Uint8Array {
 
 function bits(rows: number, present: Uint8Array): Uint8Array {
   const groups = (rows + 7) >> 3
-  const head: number[] = []
-  let rest = groups * 2 + 1
-  for (; rest > 0x7f; rest = Math.floor(rest / 128)) head.push((rest % 128) | 0x80)
-  head.push(rest)
+  const head = varint(groups * 2 + 1)
   const bytes = new Uint8Array(head.length + groups)
   bytes.set(head)
   for (let row = 0; row < rows; row++) if (present[row]) bytes[head.length + (row >> 3)] = bytes[head.length + (row >> 3)]! | (1 << (row & 7))

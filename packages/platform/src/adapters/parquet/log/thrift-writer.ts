@@ -1,3 +1,5 @@
+import { varint } from './varint.ts'
+
 const I32 = 5
 const I64 = 6
 const BINARY = 8
@@ -109,9 +111,8 @@ export class ThriftWriter {
   }
 
   #varint(value: number): this {
-    let rest = value
-    for (; rest > 0x7f; rest = Math.floor(rest / 128)) this.#byte((rest % 128) | 0x80)
-    return this.#byte(rest)
+    for (const byte of varint(value)) this.#byte(byte)
+    return this
   }
 
   #byte(value: number): this {

@@ -7,6 +7,7 @@ import { compile, type Predictor, readLightGBM, readXGBoost } from '../packages/
 import { inChromium } from './evaluator/chromium.ts'
 import { Libraries } from './evaluator/libraries.ts'
 import { pipelines } from './evaluator/pipeline.ts'
+import { normal } from './normal.ts'
 import type { Figure } from './report.ts'
 import { python, venv, venvEnv } from './serving/venv.ts'
 
@@ -178,14 +179,4 @@ function figures(took: Readonly<Record<string, readonly number[]>>): Figure[] {
       bar: { most: 0.1 },
     },
   ]
-}
-
-/** Numbers of a normal distribution, the same every time. */
-function normal(count: number): Float32Array<ArrayBuffer> {
-  let state = 1
-  const next = (): number => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
-    return (state + 0.5) / 4_294_967_296
-  }
-  return Float32Array.from({ length: count }, () => Math.sqrt(-2 * Math.log(next())) * Math.cos(2 * Math.PI * next()))
 }

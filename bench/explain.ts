@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { type Explainer, explainer, readXGBoost } from '../packages/evaluator/src/index.ts'
+import { normal } from './normal.ts'
 import type { Figure } from './report.ts'
 import { python, venv, venvEnv } from './serving/venv.ts'
 
@@ -116,14 +117,4 @@ function same(ours: Float64Array, { columns, data }: { columns: number; data: Fl
     if (!(Math.abs(found - data[at]!) <= 1e-5))
       throw new Error(`row ${Math.floor(at / columns)}, column ${at % columns}: ${found}, the library has ${data[at]}`)
   }
-}
-
-/** Numbers of a normal distribution, the same every time. */
-function normal(count: number): Float32Array<ArrayBuffer> {
-  let state = 1
-  const next = (): number => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
-    return (state + 0.5) / 4_294_967_296
-  }
-  return Float32Array.from({ length: count }, () => Math.sqrt(-2 * Math.log(next())) * Math.cos(2 * Math.PI * next()))
 }

@@ -1,4 +1,5 @@
 import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants, type IncomingHttpHeaders } from 'node:http2'
+import { detailOf } from '../conformance/index.ts'
 import type { Line, Taker, Target } from './types.ts'
 
 /** Calls at a time that share a connection. */
@@ -140,13 +141,4 @@ function readAnswer(head: IncomingHttpHeaders, body: Buffer): { status: number; 
 function reasonOf(error: NodeJS.ErrnoException): string {
   const cause = error.cause instanceof Error ? (error.cause as NodeJS.ErrnoException) : error
   return cause.code ?? error.code ?? error.message
-}
-
-function detailOf(text: string | string[] | undefined): string {
-  const detail = String(text ?? '')
-  try {
-    return decodeURIComponent(detail)
-  } catch {
-    return detail
-  }
 }

@@ -1,4 +1,5 @@
 export { type CaseDescription, describeCase, GRPC_CASES, HTTP_CASES } from './catalogue.ts'
+export { detailOf } from './grpc/call.ts'
 export { inferRequest, readInferResponse } from './grpc/messages.ts'
 export { renderHtml } from './report/html.ts'
 export { renderMarkdown } from './report/markdown.ts'

@@ -138,7 +138,8 @@ function answerOf(headers: IncomingHttpHeaders, body: Buffer): GrpcAnswer {
   return { status: Number(status), detail: detailOf(headers['grpc-message']), message: body.subarray(5) }
 }
 
-function detailOf(text: string | string[] | undefined): string {
+/** The text of `grpc-message`, which is percent-encoded; as it came where it is not. */
+export function detailOf(text: string | string[] | undefined): string {
   const detail = String(text ?? '')
   try {
     return decodeURIComponent(detail)

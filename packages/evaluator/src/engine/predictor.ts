@@ -94,9 +94,7 @@ export class Predictor {
   evaluate(rows: number): Elements {
     const plan = this.#first
     const slot = plan.slots[0]!
-    for (const { name } of plan.inputs) {
-      if (this.#store.rowsOf(this.#numberOf(name)) < rows) throw new WrongInput(`no view of ${rows} rows was asked for`, { input: name })
-    }
+    this.#checkViews(plan, rows)
     const { at, block } = { at: this.#store.answers(slot, rows), block: this.#block }
     const home = slot.at
     try {
@@ -127,10 +125,7 @@ export class Predictor {
       const many = Math.min(this.#block, rows - from)
       for (const at of plan.numbers) this.#take(at, inputs, { from, rows: many })
       plan.run(many, from)
-      for (let at = 0; at < found.length; at++) {
-        const slot = plan.slots[at]!
-        this.#store.read(slot, found[at]!, { from: from * slot.width, length: many * slot.width })
-      }
+      this.#hand(plan, found, { from, rows: many })
     }
     return Object.fromEntries(plan.outputs.map(({ name }, at) => [name, this.#rendered(plan.slots[at]!, found[at]!)]))
   }
@@ -142,15 +137,42 @@ export class Predictor {
    */
   runInto(inputs: readonly Elements[], rows: number, answers: readonly Elements[]): void {
     this.#whole ??= this.#planOf()
-    const { slots } = this.#whole
     for (let from = 0; from < rows; from += this.#block) {
       const many = Math.min(this.#block, rows - from)
       for (let at = 0; at < inputs.length; at++) this.#store.write(at, inputs[at]!, { from: from * this.form.inputs[at]!.width, rows: many })
       this.#whole.run(many, from)
-      for (let at = 0; at < slots.length; at++) {
-        const slot = slots[at]!
-        this.#store.read(slot, answers[at]!, { from: from * slot.width, length: many * slot.width })
+      this.#hand(this.#whole, answers, { from, rows: many })
+    }
+  }
+
+  /**
+   * Views of the memory to write rows into, one for each input in the form's order, for `evaluateInto`: of numbers row after row, of text
+   * the positions in the form's texts (−1 for others, −2 for none). They have room for `rows` rows or more, and are the same arrays again
+   * as long as they do; ask anew before every use, since what predicts in other ways may write into them, and make room elsewhere.
+   */
+  inputs(rows: number): readonly Elements[] {
+    return this.#store.views(rows, this.#block)
+  }
+
+  /**
+   * As `runInto`, of rows that were written into the views of `inputs`: whoever has rows in several places puts them together there, and
+   * nothing is copied twice.
+   *
+   * @throws WrongInput for a row that the model refuses, or where `inputs` was asked for fewer rows
+   */
+  evaluateInto(rows: number, answers: readonly Elements[]): void {
+    this.#whole ??= this.#planOf()
+    const store = this.#store
+    this.#checkViews(this.#whole, rows)
+    try {
+      for (let from = 0; from < rows; from += this.#block) {
+        const many = Math.min(this.#block, rows - from)
+        store.seek(from)
+        this.#whole.run(many, from)
+        this.#hand(this.#whole, answers, { from, rows: many })
       }
+    } finally {
+      store.seek(0)
     }
   }
 
@@ -196,6 +218,21 @@ export class Predictor {
     if (type === 'text' && !Array.isArray(data)) throw new WrongInput('takes texts', { input: name })
     if (type !== 'text' && (Array.isArray(data) || (type === 'i64') !== data instanceof BigInt64Array))
       throw new WrongInput(`takes elements of ${type}`, { input: name })
+  }
+
+  #checkViews({ numbers }: Plan, rows: number): void {
+    for (let k = 0; k < numbers.length; k++) {
+      const at = numbers[k]!
+      if (this.#store.rowsOf(at) < rows) throw new WrongInput(`no view of ${rows} rows was asked for`, { input: this.form.inputs[at]!.name })
+    }
+  }
+
+  /** Copies what a block came to out of the memory, from row `from` on. */
+  #hand({ slots }: Plan, answers: readonly Elements[], { from, rows }: { from: number; rows: number }): void {
+    for (let at = 0; at < slots.length; at++) {
+      const slot = slots[at]!
+      this.#store.read(slot, answers[at]!, { from: from * slot.width, length: rows * slot.width })
+    }
   }
 
   /** Writes some rows of an input; texts as their positions. */

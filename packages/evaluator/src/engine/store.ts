@@ -13,6 +13,9 @@ export class Store {
   readonly #arena: Arena
   /** Region of each input, and behind them that of the answers. */
   readonly #regions: { at: number; bytes: number; rows: number }[]
+  /** Views of all inputs, good for `#viewed` rows: none where a region has moved since. */
+  #views: readonly Elements[] = []
+  #viewed = 0
 
   constructor(arena: Arena, inputs: readonly Slot[]) {
     this.#arena = arena
@@ -39,6 +42,18 @@ export class Store {
     const region = this.#regions[input]!
     region.rows = Math.max(region.rows, rows)
     return this.at(this.inputs[input] as Slot, rows)
+  }
+
+  /** Room for the rows of every input, of at least `least` rows, as views: the same ones again until they are too short or lie elsewhere. */
+  views(rows: number, least: number): readonly Elements[] {
+    const [first] = this.#views
+    if (rows <= this.#viewed && first?.buffer === this.#arena.memory.buffer) return this.#views
+    const many = Math.max(rows, least)
+    // all room before any view: where the memory grows, no view of it is good any more
+    for (let input = 0; input < this.inputs.length; input++) this.makeRoom(input, many)
+    this.#views = this.inputs.map((_, input) => this.view(input, many))
+    this.#viewed = many
+    return this.#views
   }
 
   /** A view of a value where it is now. */
@@ -102,6 +117,7 @@ export class Store {
     if (bytes > region.bytes) {
       region.bytes = Math.max(bytes, 2 * region.bytes)
       region.at = this.#arena.reserve(region.bytes)
+      this.#viewed = 0
     }
     return region
   }

@@ -16,7 +16,7 @@ const LATER = Number.MAX_SAFE_INTEGER
 function batcherOf(model: FakeModel, options: Partial<BatcherOptions> = {}) {
   const batcher = new Batcher(fakeSession(model), { tile: 4, queueRows: 100, slots: 1, joinable: true, ...options })
   const ask = async (amounts: number[], deadline = LATER) => {
-    const { outputs } = await batcher.run(rowsOf(amounts), amounts.length, deadline)
+    const { outputs } = await batcher.run({ inputs: rowsOf(amounts), rows: amounts.length, deadline })
     const p = outputs.p!.data as Float32Array
     return amounts.map((_, i) => Math.round(p[i * 2 + 1]! * 10000))
   }
@@ -61,7 +61,10 @@ for (const where of ['here', 'in a worker'])
     const session: Session = { run: async (inputs) => refuse(inputs), [Symbol.asyncDispose]: async () => {}, ...(where === 'here' && { runSync: refuse }) }
     const batcher = new Batcher(session, { tile: 4, queueRows: 100, slots: 1, joinable: true })
     const amounts = (...data: number[]): Tensors => ({ amount: { type: 'float32', shape: [data.length], data: Float32Array.from(data) } })
-    const [other, refused] = await Promise.allSettled([batcher.run(amounts(7), 1, LATER), batcher.run(amounts(0, 1, 2, 3, 4, 5, 6, 666, 8), 9, LATER)])
+    const [other, refused] = await Promise.allSettled([
+      batcher.run({ inputs: amounts(7), rows: 1, deadline: LATER }),
+      batcher.run({ inputs: amounts(0, 1, 2, 3, 4, 5, 6, 666, 8), rows: 9, deadline: LATER }),
+    ])
     assert.equal(other.status, 'fulfilled')
     assert.match(refused.status === 'rejected' ? refused.reason.message : '', /^rows\[7\]\.amount: 666/)
   })
@@ -82,7 +85,7 @@ test('a full queue refuses at once, but an empty one takes anything', async () =
   const { batcher, ask } = batcherOf(fakeModel(), { queueRows: 3 })
   const large = ask([1, 2, 3, 4, 5])
   await assert.rejects(
-    batcher.run(rowsOf([1]), 1, LATER),
+    batcher.run({ inputs: rowsOf([1]), rows: 1, deadline: LATER }),
     (error: { code: string; retryAfter: number }) => error.code === 'queue-full' && error.retryAfter === 1,
   )
   assert.deepEqual(await large, [1, 2, 3, 4, 5])
@@ -146,8 +149,8 @@ function widening(elsewhere: boolean) {
 for (const elsewhere of [false, true])
   test(`parts of an answer that cannot be joined are an error, and others get theirs [${elsewhere ? 'worker' : 'inline'}]`, { timeout: 2000 }, async () => {
     const { runs, batcher } = widening(elsewhere)
-    const torn = batcher.run(rowsOf([1, 1, 3]), 3, LATER)
-    const other = batcher.run(rowsOf([2]), 1, LATER)
+    const torn = batcher.run({ inputs: rowsOf([1, 1, 3]), rows: 3, deadline: LATER })
+    const other = batcher.run({ inputs: rowsOf([2]), rows: 1, deadline: LATER })
     await assert.rejects(torn, coded('model-run-failed', /different forms: .*\[2,1\] and \[1,3\]/))
     assert.deepEqual((await other).outputs.y!.shape, [1, 3])
     assert.deepEqual(runs, [2, 2])
@@ -164,8 +167,8 @@ test('what cannot be joined runs alone and whole', async () => {
 test('an answer with other rows than its question is refused when shared', async () => {
   const session = { run: async () => ({ y: { type: 'float32' as const, shape: [1], data: new Float32Array(1) } }), [Symbol.asyncDispose]: async () => {} }
   const batcher = new Batcher(session, { tile: 2, queueRows: 10, slots: 1, joinable: true })
-  await assert.rejects(batcher.run(rowsOf([1, 2, 3]), 3, LATER), coded('model-run-failed', /"y" has 1 rows/))
-  assert.deepEqual((await batcher.run(rowsOf([1]), 1, LATER)).outputs.y!.shape, [1])
+  await assert.rejects(batcher.run({ inputs: rowsOf([1, 2, 3]), rows: 3, deadline: LATER }), coded('model-run-failed', /"y" has 1 rows/))
+  assert.deepEqual((await batcher.run({ inputs: rowsOf([1]), rows: 1, deadline: LATER })).outputs.y!.shape, [1])
 })
 
 test('closing answers what is in hand and takes no more', async () => {
@@ -197,7 +200,7 @@ const LIMITS = { tile: 1, queueRows: 100, slots: 1, joinable: true }
 test('the higher level goes first, first come first within one, and the setting is for those who name none', async () => {
   const { seen, session } = noting()
   const batcher = new Batcher(session, { ...LIMITS, priority: 4 })
-  const ask = (amount: number, priority?: number) => batcher.run(rowsOf([amount]), 1, LATER, { priority })
+  const ask = (amount: number, priority?: number) => batcher.run({ inputs: rowsOf([amount]), rows: 1, deadline: LATER, priority })
   await Promise.all([ask(50, 5), ask(40), ask(100, 10), ask(51, 5), ask(10, 1), ask(41, 4), ask(11, 1)])
   assert.deepEqual(seen.flat(), [10, 11, 40, 41, 50, 51, 100])
 })
@@ -207,13 +210,13 @@ test('a low level waits, but not for ever: age counts', async () => {
   const batcher = new Batcher(session, { ...LIMITS, priority: 1 })
   const started = performance.now()
   let low = 0
-  const waits = batcher.run(rowsOf([99]), 1, LATER, { priority: 3 }).then(() => {
+  const waits = batcher.run({ inputs: rowsOf([99]), rows: 1, deadline: LATER, priority: 3 }).then(() => {
     low = performance.now() - started
   })
   // there is always one of the highest level waiting
   let over = false
   const flood = async () => {
-    while (!over) await batcher.run(rowsOf([1]), 1, LATER)
+    while (!over) await batcher.run({ inputs: rowsOf([1]), rows: 1, deadline: LATER })
   }
   const floods = [flood(), flood(), flood()]
   await waits
@@ -228,11 +231,11 @@ test('a large request of a low level lets others pass between its tiles', async 
   let other: Promise<unknown> | undefined
   const runSync = (inputs: Tensors) => {
     // it comes while the first tile runs
-    other ??= batcher.run(rowsOf([10]), 1, LATER, { priority: 2 })
+    other ??= batcher.run({ inputs: rowsOf([10]), rows: 1, deadline: LATER, priority: 2 })
     return session.runSync!(inputs)
   }
   const batcher = new Batcher({ ...session, runSync }, { ...LIMITS, tile: 2 })
-  await batcher.run(rowsOf([1, 2, 3, 4, 5, 6]), 6, LATER, { priority: 8 })
+  await batcher.run({ inputs: rowsOf([1, 2, 3, 4, 5, 6]), rows: 6, deadline: LATER, priority: 8 })
   await other
   assert.deepEqual(seen.flat().indexOf(10) < 5, true, seen.join(' '))
   assert.deepEqual(
@@ -247,11 +250,11 @@ test('a queue is bounded by bytes too, and gives them back', async () => {
   const bytes = 2 * (8 + 16 + 3 + 8)
   const { batcher, ask } = batcherOf(model, { queueBytes: 2 * bytes })
   const inputs = () => plan.decode([1, 2].map((amount) => ({ age: 30, purpose: 'car', amount, duration: 1 })))
-  const both = [batcher.run(inputs(), 2, LATER), batcher.run(inputs(), 2, LATER)]
-  await assert.rejects(batcher.run(inputs(), 2, LATER), coded('queue-full', /bytes of inputs are waiting, at most 140 may/))
+  const both = [batcher.run({ inputs: inputs(), rows: 2, deadline: LATER }), batcher.run({ inputs: inputs(), rows: 2, deadline: LATER })]
+  await assert.rejects(batcher.run({ inputs: inputs(), rows: 2, deadline: LATER }), coded('queue-full', /bytes of inputs are waiting, at most 140 may/))
   await Promise.all(both)
   assert.deepEqual(await ask([1, 2, 3, 4, 5, 6, 7, 8, 9]), [1, 2, 3, 4, 5, 6, 7, 8, 9], 'an empty queue takes anything')
-  await batcher.run(inputs(), 2, LATER)
+  await batcher.run({ inputs: inputs(), rows: 2, deadline: LATER })
 })
 
 test('runs are counted by their rows, with what they took; failed ones are not', async () => {

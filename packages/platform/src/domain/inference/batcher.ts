@@ -1,6 +1,18 @@
 import { FairleadError } from '@fairlead/contract'
 import { DeadlineWatch } from './deadline-watch.ts'
-import { type BatchResult, checked, earliest, gather, QUEUE_BYTES, type QueuedRequest, rowsOf, type Slice, weightOf } from './queued-request.ts'
+import {
+  type BatchResult,
+  checked,
+  earliest,
+  gather,
+  type Outcome,
+  QUEUE_BYTES,
+  type QueuedRequest,
+  rowsOf,
+  type Slice,
+  type Work,
+  weightOf,
+} from './queued-request.ts'
 import { afterRows, refusesValue } from './refused-value.ts'
 import type { RunCounters } from './run-counters.ts'
 import { concatAll, joinable, sliceAll } from './tensors.ts'
@@ -26,14 +38,6 @@ export interface BatcherOptions {
   joinable: boolean
   /** Whom the thread is shared with; by default all on it. */
   turns?: Turns
-}
-
-/** How a request waits. */
-export interface Waiting {
-  /** Whether the caller has gone away. */
-  isAbandoned?: () => boolean
-  /** Its level, 1 the highest. */
-  priority?: number | undefined
 }
 
 /**
@@ -85,42 +89,41 @@ export class Batcher implements Runner {
     return this.#closed
   }
 
+  /** As `enqueue`, as a promise. */
+  run(work: Work): Promise<BatchResult> {
+    return new Promise((done, failed) => this.enqueue(work, { done, failed }))
+  }
+
   /**
-   * Runs the model on `rows` rows. `deadline` is in milliseconds since 1970. Rejects with `queue-full`,
-   * `deadline-exceeded`, `cancelled`, `release-not-ready` (after `close`), `model-run-failed`, `worker-crashed`, or as `refusedValue`.
+   * Has the model run on rows, and tells what became of it later, never at once. The failures are `queue-full`, `deadline-exceeded`, `cancelled`,
+   * `release-not-ready` (after `close`), `model-run-failed`, `worker-crashed`, or as `refusedValue`. Throws the first and the fourth of them.
    */
-  run(inputs: Tensors, rows: number, deadline: number, { isAbandoned, priority = this.#priority }: Waiting = {}): Promise<BatchResult> {
-    return new Promise((resolve, reject) => {
-      const bytes = weightOf(inputs)
-      const refusal = this.#refusal(rows, bytes)
-      if (refusal) {
-        reject(refusal)
-        return
-      }
-      const queuedAt = performance.now()
-      const request: QueuedRequest = {
-        inputs,
-        rows,
-        bytes,
-        priority,
-        rank: 0,
-        deadline,
-        isAbandoned,
-        taken: 0,
-        parts: [],
-        cut: 0,
-        left: 0,
-        queuedAt,
-        startedAt: 0,
-        resolve,
-        reject,
-        done: false,
-      }
-      this.#queue.add(request, queuedAt)
-      this.#schedule()
-      // what goes with the next run needs no timer; what waits behind one, or behind others who are watched, does
-      if (!this.#scheduled || this.#watch.armed) this.#watch.cover(deadline)
-    })
+  enqueue({ inputs, rows, deadline, isAbandoned, priority }: Work, outcome: Outcome): void {
+    const bytes = weightOf(inputs)
+    const refusal = this.#refusal(rows, bytes)
+    if (refusal) throw refusal
+    const queuedAt = performance.now()
+    const request: QueuedRequest = {
+      inputs,
+      rows,
+      bytes,
+      priority: priority ?? this.#priority,
+      rank: 0,
+      deadline,
+      isAbandoned,
+      taken: 0,
+      parts: [],
+      cut: 0,
+      left: 0,
+      queuedAt,
+      startedAt: 0,
+      outcome,
+      done: false,
+    }
+    this.#queue.add(request, queuedAt)
+    this.#schedule()
+    // what goes with the next run needs no timer; what waits behind one, or behind others who are watched, does
+    if (!this.#scheduled || this.#watch.armed) this.#watch.cover(deadline)
   }
 
   /** Takes no more requests; settles when all that were taken are answered. */
@@ -263,10 +266,7 @@ export class Batcher implements Runner {
       const size = to - from
       request.left--
       try {
-        if (!request.done) {
-          request.parts[part] = slices.length === 1 ? outputs : sliceAll(outputs, at, at + size)
-          if (request.left === 0 && request.taken === request.rows) finish(request, ended)
-        }
+        if (!request.done) request.parts[part] = slices.length === 1 ? outputs : sliceAll(outputs, at, at + size)
       } catch (error) {
         this.#refuse(request, unjoinable(error))
       }
@@ -277,6 +277,19 @@ export class Batcher implements Runner {
       const outputMs = slices.length === 1 ? 0 : performance.now() - ended
       this.counters.add(rowsOf(slices), { inputMs: begun - now, runMs: ended - begun, outputMs })
     }
+    for (const { request } of slices) if (!request.done && request.left === 0 && request.taken === request.rows) this.#finish(request, ended)
+  }
+
+  #finish(request: QueuedRequest, now: number): void {
+    let outputs: Tensors
+    try {
+      outputs = request.parts.length === 1 ? request.parts[0]! : concatAll(request.parts)
+    } catch (error) {
+      this.#refuse(request, unjoinable(error))
+      return
+    }
+    request.done = true
+    request.outcome.done({ outputs, queueMs: request.startedAt - request.queuedAt, runMs: now - request.startedAt })
   }
 
   #fail(slices: Slice[], error: unknown): void {
@@ -287,14 +300,8 @@ export class Batcher implements Runner {
     if (request.done) return
     request.done = true
     this.#away.delete(request)
-    request.reject(error)
+    request.outcome.failed(error)
   }
-}
-
-function finish(request: QueuedRequest, now: number): void {
-  const outputs = request.parts.length === 1 ? request.parts[0]! : concatAll(request.parts)
-  request.done = true
-  request.resolve({ outputs, queueMs: request.startedAt - request.queuedAt, runMs: now - request.startedAt })
 }
 
 function full(detail: string): FairleadError {

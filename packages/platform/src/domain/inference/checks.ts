@@ -78,7 +78,7 @@ async function answers(serving: ServingRelease, rows: Row[]): Promise<Row[]> {
   const all: Row[] = []
   for (let from = 0; from < rows.length; from += CHUNK) {
     const part = rows.slice(from, from + CHUNK)
-    const { outputs } = await serving.run(serving.rows.decode(part), part.length, Date.now() + CHECK_MS)
+    const { outputs } = await serving.run({ inputs: serving.rows.decode(part), rows: part.length, deadline: Date.now() + CHECK_MS })
     all.push(...(parseJson(serving.answers.write(outputs, part.length)) as Row[]))
   }
   return all

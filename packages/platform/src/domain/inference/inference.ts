@@ -6,6 +6,7 @@ import type { DesiredState, ReleaseObserver } from './desired.ts'
 import type { ReleaseLoader } from './load.ts'
 import { PRIORITY } from './load-queue.ts'
 import { type KeeperCounters, ModelKeeper } from './model-keeper.ts'
+import { Prediction, type PredictionReply, type PredictionWorld } from './prediction.ts'
 import { eagerFirst } from './preload.ts'
 import { reportOf } from './report.ts'
 import { type ReleasePlan, ServingRelease } from './serving-release.ts'
@@ -53,6 +54,7 @@ export class Inference implements AsyncDisposable {
   readonly #keeper: ModelKeeper
   readonly #entries = new Map<string, Entry>()
   #wishes: ReadonlyMap<string, Wish> = new Map()
+  readonly #world: PredictionWorld
   #disposed = false
   #knowsWanted = false
 
@@ -60,6 +62,11 @@ export class Inference implements AsyncDisposable {
     this.#options = options
     this.#clock = options.clock ?? systemClock
     this.#models = options.models ?? NO_LIMITS
+    this.#world = {
+      sink: options.sink,
+      clock: this.#clock,
+      failed: ({ deployment, rows, receivedAt }, error, release) => this.failed(deployment, error, { release, rows, receivedAt }),
+    }
     this.#keeper = new ModelKeeper({
       loader: options.loader,
       memoryBytes: this.#models.memoryBytes,
@@ -142,48 +149,45 @@ export class Inference implements AsyncDisposable {
   /**
    * Predicts. `plan` is what `resolve` answered for the request (its tensors were made for that release); `render` is
    * called with the answer before the event goes out, so that its time is counted. With a sink that must be waited for,
-   * the answer waits for it. A model that is not in memory is loaded first. Throws as `resolve`, `LoadWaiters.wait` and `Batcher.run` do;
+   * the answer waits for it. A model that is not in memory is loaded first. Rejects as `resolve`, `LoadWaiters.wait` and `Batcher.enqueue` fail;
    * every failure is an event.
    */
-  async predict(request: InferenceRequest, plan?: ReleasePlan, render?: (answer: InferenceAnswer) => void): Promise<InferenceAnswer> {
-    const { allowance } = request.caller
-    let counted = false
+  predict(request: InferenceRequest, plan?: ReleasePlan, render: (answer: InferenceAnswer) => void = () => {}): Promise<InferenceAnswer> {
+    return new Promise((done, failed) => this.answer(request, plan, { render, done, failed }))
+  }
+
+  /** As `predict`, telling `reply`: maybe at once when it fails, else later. Never throws. */
+  answer(request: InferenceRequest, plan: ReleasePlan | undefined, reply: PredictionReply): void {
+    let target: ReleasePlan
     try {
-      allowance?.takeRows(request.rows)
-      counted = true
-      let target = plan ?? this.resolve(request.deployment, request.release)
-      let waitedMs = 0
-      // as often as others take its place in memory before the request could run
-      while (!(target instanceof ServingRelease && target.open)) {
-        target = await this.#loaded(request, target)
-        waitedMs = performance.now() - request.parsedAt
-      }
-      target.usedAt = request.receivedAt
-      const explaining = request.explain ? target.explain(request.inputs, request.rows, request.deadline) : undefined
-      // told below, if the run does not fail before
-      explaining?.catch(() => {})
-      const { outputs, queueMs, runMs } = await target.run(request.inputs, request.rows, request.deadline, request)
-      const answer: InferenceAnswer = { release: target.release, outputs, queueMs: queueMs + waitedMs, runMs }
-      if (explaining) answer.explanations = await explaining
-      const rendering = performance.now()
-      render?.(answer)
-      const now = performance.now()
-      const totalMs = now - request.receivedAt
-      const { sink } = this.#options
-      const event = { request, answer, time: Math.round(this.#clock.now() - totalMs), totalMs, renderMs: now - rendering }
-      const written = sink.log(event)
-      if (written === undefined) sink.predicted(event)
-      else {
-        await written
-        const logMs = performance.now() - now
-        sink.predicted({ ...event, totalMs: totalMs + logMs, logMs })
-      }
-      return answer
+      request.caller.allowance?.takeRows(request.rows)
     } catch (error) {
-      if (counted) allowance?.giveBackRows(request.rows)
-      this.failed(request.deployment, error, { release: plan?.release.number, rows: request.rows, receivedAt: request.receivedAt })
-      throw error
+      this.#world.failed(request, error, plan?.release.number)
+      reply.failed(error)
+      return
     }
+    const prediction = new Prediction(request, reply, this.#world)
+    try {
+      target = plan ?? this.resolve(request.deployment, request.release)
+    } catch (error) {
+      prediction.failed(error)
+      return
+    }
+    if (target instanceof ServingRelease && target.open) prediction.start(target)
+    else void this.#answerLoaded(request, target, prediction)
+  }
+
+  async #answerLoaded(request: InferenceRequest, plan: ReleasePlan, prediction: Prediction): Promise<void> {
+    let target = plan
+    try {
+      // as often as others take its place in memory before the request could run
+      while (!(target instanceof ServingRelease && target.open)) target = await this.#loaded(request, target)
+    } catch (error) {
+      prediction.failed(error, plan.release.number)
+      return
+    }
+    prediction.loadMs = performance.now() - request.parsedAt
+    prediction.start(target)
   }
 
   /** Reports a failed request, for those that fail before `predict`. With an empty name, or one of no deployment, it counts for none. */

@@ -71,7 +71,7 @@ test('a heavy model runs in a worker', async () => {
   await using serving = await loader.load(fakeRelease())
   assert.equal(serving.execution.mode, 'worker')
   assert.match(serving.execution.reason, /in a worker: one row takes/)
-  const { outputs } = await serving.run(serving.rows.decode([FAKE_ROW]), 1, LATER)
+  const { outputs } = await serving.run({ inputs: serving.rows.decode([FAKE_ROW]), rows: 1, deadline: LATER })
   assert.equal(Math.round((outputs.p!.data as Float32Array)[1]! * 100), 25)
   assert.deepEqual(model.runs, [])
 })
@@ -110,7 +110,7 @@ test('a worker that crashes costs its request, and is replaced', async () => {
   })
   await using _ = loader
   await using serving = await loader.load(fakeRelease({ settings: { execution: 'worker' } }))
-  const ask = (amount: number) => serving.run(serving.rows.decode([{ ...FAKE_ROW, amount }]), 1, LATER)
+  const ask = (amount: number) => serving.run({ inputs: serving.rows.decode([{ ...FAKE_ROW, amount }]), rows: 1, deadline: LATER })
   await assert.rejects(ask(13), coded('worker-crashed', /code 7/))
   assert.ok((await ask(100)).outputs.p)
   assert.deepEqual(reasons, ['the worker ended with code 7'])
@@ -122,7 +122,7 @@ test('a worker that is stuck is ended after the deadline of the release', async 
   })
   await using _ = loader
   await using serving = await loader.load(fakeRelease({ settings: { execution: 'worker', deadlineMs: 1500 } }))
-  const ask = (amount: number) => serving.run(serving.rows.decode([{ ...FAKE_ROW, amount }]), 1, LATER)
+  const ask = (amount: number) => serving.run({ inputs: serving.rows.decode([{ ...FAKE_ROW, amount }]), rows: 1, deadline: LATER })
   await assert.rejects(ask(13), coded('worker-crashed', /did not answer within 1500 ms/))
   assert.ok((await ask(100)).outputs.p, 'another took its place')
 })
@@ -209,7 +209,7 @@ test('decisions are added to the outputs', async () => {
   await using _ = loader
   const decide = { field: 'decision', label: 'review', when: 'probability > 0.2', otherwise: null }
   await using serving = await loader.load(fakeRelease({ pipeline: [{ model: {} }, { decide }] }))
-  const { outputs } = await serving.run(serving.rows.decode([FAKE_ROW]), 1, LATER)
+  const { outputs } = await serving.run({ inputs: serving.rows.decode([FAKE_ROW]), rows: 1, deadline: LATER })
   assert.deepEqual(outputs.decision!.data, ['review'])
   assert.deepEqual(
     serving.tensors.inputs.map(({ name }) => name),

@@ -9,6 +9,24 @@ export interface BatchResult {
   runMs: number
 }
 
+/** Rows to run the model on. */
+export interface Work {
+  inputs: Tensors
+  rows: number
+  /** Milliseconds since 1970. */
+  deadline: number
+  /** Whether the caller has gone away. */
+  isAbandoned?: (() => boolean) | undefined
+  /** Its level, 1 the highest. */
+  priority?: number | undefined
+}
+
+/** Who is told what became of work: by one of the two, once. Neither may throw, because others are told after it. */
+export interface Outcome {
+  done(result: BatchResult): void
+  failed(error: unknown): void
+}
+
 /** A request in the batcher. */
 export interface QueuedRequest {
   inputs: Tensors
@@ -30,8 +48,7 @@ export interface QueuedRequest {
   /** In `performance.now()` milliseconds. */
   queuedAt: number
   startedAt: number
-  resolve(result: BatchResult): void
-  reject(error: unknown): void
+  outcome: Outcome
   done: boolean
 }
 

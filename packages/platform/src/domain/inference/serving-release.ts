@@ -3,9 +3,9 @@ import type { Execution } from '@fairlead/contract/control'
 import { type CompiledPipeline, compilePipeline } from '../pipeline/index.ts'
 import { AnswerColumns } from './answer-columns.ts'
 import { AnswersPlan } from './answers.ts'
-import { Batcher, type BatcherOptions, type Waiting } from './batcher.ts'
+import { Batcher, type BatcherOptions } from './batcher.ts'
 import type { Explaining } from './explaining.ts'
-import type { BatchResult } from './queued-request.ts'
+import type { BatchResult, Outcome, Work } from './queued-request.ts'
 import { RowsPlan } from './rows.ts'
 import type { RunCounters } from './run-counters.ts'
 import { TensorInterface } from './tensor-interface.ts'
@@ -98,10 +98,14 @@ export class ServingRelease extends ReleasePlan implements AsyncDisposable {
     this.#batcher.counters = counters
   }
 
-  /** Runs the model and the steps after it. `deadline` in milliseconds since 1970. Errors as `Batcher.run`. */
-  run(inputs: Tensors, rows: number, deadline: number, waiting: Waiting = {}): Promise<BatchResult> {
-    const running = this.#batcher.run(inputs, rows, deadline, waiting)
-    return this.pipeline.modelOnly ? running : running.then((result) => this.#withSteps(inputs, rows, result))
+  /** Runs the model and the steps after it. Errors as `Batcher.enqueue`. */
+  run(work: Work): Promise<BatchResult> {
+    return new Promise((done, failed) => this.start(work, { done, failed }))
+  }
+
+  /** As `run`, telling `outcome`. Throws what `Batcher.enqueue` throws. */
+  start(work: Work, outcome: Outcome): void {
+    this.#batcher.enqueue(work, this.pipeline.modelOnly ? outcome : this.#afterSteps(work, outcome))
   }
 
   /** Why rows get the answers they get. Throws `explanation-unavailable`, and throws and rejects as `Explaining.explain`. */
@@ -111,9 +115,17 @@ export class ServingRelease extends ReleasePlan implements AsyncDisposable {
     throw new FairleadError('explanation-unavailable', `only trees and linear models whose compiled form answers as the model are explained. ${reason}`)
   }
 
-  #withSteps(inputs: Tensors, rows: number, result: BatchResult): BatchResult {
-    Object.assign(result.outputs, this.pipeline.apply(inputs, result.outputs, rows))
-    return result
+  #afterSteps({ inputs, rows }: Work, outcome: Outcome): Outcome {
+    const done = (result: BatchResult) => {
+      try {
+        Object.assign(result.outputs, this.pipeline.apply(inputs, result.outputs, rows))
+      } catch (error) {
+        outcome.failed(error)
+        return
+      }
+      outcome.done(result)
+    }
+    return { done, failed: (error) => outcome.failed(error) }
   }
 
   /** Answers what is in hand, then frees the model. */

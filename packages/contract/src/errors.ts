@@ -6,6 +6,7 @@ import { REQUEST_ERRORS } from './errors/requests.ts'
 import type { ErrorRow } from './errors/row.ts'
 import { SERVING_ERRORS } from './errors/serving.ts'
 import { SETTING_ERRORS } from './errors/settings.ts'
+import { TRACKING_ERRORS } from './errors/tracking.ts'
 import { VALUE_ERRORS } from './errors/values.ts'
 
 export type { ErrorRow }
@@ -18,6 +19,7 @@ export const ERRORS = {
   ...ACCESS_ERRORS,
   ...REGISTRY_ERRORS,
   ...MODEL_FILE_ERRORS,
+  ...TRACKING_ERRORS,
   ...SETTING_ERRORS,
   ...PLATFORM_ERRORS,
 } as const satisfies Record<string, ErrorRow>

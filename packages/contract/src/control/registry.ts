@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { digest, name, time } from '../name-schemas.ts'
 import { signature } from '../signature-schemas.ts'
+import { mlflowLineage } from './mlflow-lineage.ts'
 
 /** One file of a model version, by its path inside the version's folder. */
 export const modelFile = z.object({ path: z.string(), digest, size: z.number().int() })
@@ -114,6 +115,8 @@ export const lineage = z.object({
   dataDigests: z.record(z.string(), z.string()).optional(),
   /** Facts of the tool that wrote the model: MLflow version, run id, environment files. */
   tool: z.record(z.string(), z.string()).optional(),
+  /** What the MLflow tracking server told that it was fetched from. */
+  mlflow: mlflowLineage.optional(),
   importedBy: z.string(),
   importedAt: time,
 })

@@ -19,7 +19,7 @@ export function problemOf(error: unknown): Problem {
 /** The exit code of a problem. */
 export function exitCodeOf(problem: Pick<Problem, 'code' | 'status'>): number {
   if (problem.code === 'usage') return EXIT.usage
-  if (problem.code === 'unreachable') return EXIT.unreachable
+  if (problem.code === 'unreachable' || problem.code === 'tracking-unreachable') return EXIT.unreachable
   if (problem.status === 401 || problem.status === 403) return EXIT.notAllowed
   return EXIT.failed
 }

@@ -24,6 +24,8 @@ export interface ModelToImport {
   tags?: Record<string, string> | undefined
   metrics?: Record<string, number> | undefined
   description?: string | undefined
+  /** What is known of where it came from, beside its source. */
+  lineage?: ImportRequest['lineage'] | undefined
 }
 
 /** What an import needs besides the model. */
@@ -68,7 +70,7 @@ async function readExtras(model: ModelToImport): Promise<Extras> {
     tags: model.tags,
     metrics: model.metrics,
     description: model.description,
-    lineage: clean({ source: model.source, codeCommit, dataDigests }),
+    lineage: clean({ source: model.source, codeCommit, dataDigests, ...model.lineage }),
   }
   const parsed = importRequest.omit({ upload: true }).safeParse(clean(extras))
   if (parsed.success) return clean(extras)

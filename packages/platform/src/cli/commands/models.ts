@@ -1,10 +1,12 @@
 import { FairleadError, isInteger, parseModelRef, type Signature } from '@fairlead/contract'
 import type { ImportResult, ModelVersion } from '@fairlead/contract/control'
+import { isMlflowUri } from '../../adapters/mlflow/index.ts'
 import type { Context } from '../context.ts'
 import { EXIT } from '../failure.ts'
 import { ago, bytes, cell, shortDigest } from '../format.ts'
 import { importModel, type ModelToImport } from '../import-model.ts'
 import { allItems } from '../list-all.ts'
+import { mlflowFacts } from '../mlflow-facts.ts'
 import { noteOf, printChecks, printWays, readingWords, treeWords } from '../model-facts.ts'
 import { checkName, resolveRef } from '../model-ref.ts'
 import { keyNumber, keyValue } from '../option-values.ts'
@@ -12,6 +14,7 @@ import type { Output } from '../output.ts'
 import { Progress } from '../progress.ts'
 import { readReading } from '../reading-options.ts'
 import type { Registrar } from '../registrar.ts'
+import { remoteModel } from '../remote-model.ts'
 import { typeOf, wideWords, widthOf } from '../wide-columns.ts'
 import { compareModels } from './compare-models.ts'
 
@@ -20,7 +23,7 @@ export function registerModels({ program, run }: Registrar): void {
   const models = program.command('models').description('hand over, look at and name models')
   const importing = models
     .command('import <source>')
-    .description('make a version of a model file, a folder, or a model file on stdin (-)')
+    .description('make a version of a model file, a folder, a model of an MLflow tracking server, or a model file on stdin (-)')
     .requiredOption('--name <name>', 'name of the model')
     .option('--new', 'refuse when there is a model of this name')
     .option('--signature <file>', 'names, units, ranges and class labels that the model file lacks')
@@ -36,10 +39,11 @@ export function registerModels({ program, run }: Registrar): void {
     .option('--tag <key=value>', 'a tag; may be repeated', keyValue)
     .option('--metric <name=number>', 'a metric; may be repeated', keyNumber)
     .option('--description <text>', 'what this version is')
+    .option('--tracking-uri <url>', 'MLflow tracking server of models:, runs: and mlflow-artifacts: addresses (MLFLOW_TRACKING_URI)')
     .option('--allow-code', 'accept models that carry code of their own')
     .addHelpText(
       'after',
-      '\nExamples:\n  fairlead models import model.onnx --name credit-risk\n  fairlead models import ./mlflow-folder --name credit-risk --alias champion --metric auc=0.79\n  fairlead models import model.ubj --name churn --as classifier --classes stays,leaves --missing -999',
+      '\nExamples:\n  fairlead models import model.onnx --name credit-risk\n  fairlead models import ./mlflow-folder --name credit-risk --alias champion --metric auc=0.79\n  fairlead models import model.ubj --name churn --as classifier --classes stays,leaves --missing -999\n  fairlead models import models:/credit@champion --name credit-risk --tracking-uri https://mlflow.example.com\n  fairlead models import runs:/9a51c2/model --name credit-risk',
     )
   run(importing, importOne)
   run(models.command('list').description('models by name'), list)
@@ -57,7 +61,7 @@ export function registerModels({ program, run }: Registrar): void {
 
 async function importOne(context: Context, [source = '']: string[], options: Record<string, unknown>): Promise<undefined> {
   if (options.allowCode) throw new FairleadError('not-supported', '--allow-code: models that carry code of their own are not supported yet.')
-  if (/^(models:|runs:|https?:)/.test(source)) {
+  if (/^https?:/i.test(source) && !isMlflowUri(source)) {
     throw new FairleadError('not-supported', `Importing from ${source.split(':')[0]}: addresses is not supported yet; fetch the files and import their folder.`)
   }
   const {
@@ -70,12 +74,20 @@ async function importOne(context: Context, [source = '']: string[], options: Rec
     missing,
     unseen,
     categorical,
+    trackingUri,
     ...rest
   } = options as Record<string, never> & { name: string }
   const reading = readReading({ as, classes, iterations, missing, unseen, categorical })
   const model: ModelToImport = { ...rest, name: checkName(name, 'model'), source, tags, metrics, reading }
   const { control, output } = context
-  const result = await importModel(model, { control, progress: new Progress(output), stdin: context.io.stdin })
+  const progress = new Progress(output)
+  await using remote = await remoteModel(context, { source, trackingUri, progress })
+  if (remote) {
+    model.source = remote.folder
+    model.lineage = remote.lineage
+    model.description ??= remote.description
+  }
+  const result = await importModel(model, { control, progress, stdin: context.io.stdin })
   output.result(result, () => printImport(output, result))
   return undefined
 }
@@ -158,6 +170,7 @@ function printVersion(output: Output, version: ModelVersion): void {
     ['tags', pairs(version.tags)],
     ['source', version.lineage.source ?? ''],
     ['commit', version.lineage.codeCommit ?? ''],
+    ...mlflowFacts(version.lineage.mlflow),
     ['imported', `${ago(version.lineage.importedAt)} by ${version.lineage.importedBy}`],
     ['golden rows', version.goldenRowCount > 0 ? String(version.goldenRowCount) : ''],
   ]

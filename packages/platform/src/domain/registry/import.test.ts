@@ -73,6 +73,17 @@ check('the same files again find the version that is there; what is said beside 
   assert.deepEqual(await rig.stored(), [sha256('x')])
 })
 
+check('a version that is there gets what a tracking server knows of it, once', async (rig) => {
+  const mlflow = (uri: string) => ({ source: uri, trainingRun: 'r', mlflow: { trackingUri: 'https://mlflow', uri } })
+  const once = async (lineage: object) =>
+    (await rig.registry.importVersion('m', { upload: await rig.upload({ 'model.onnx': 'x' }), lineage }, 'ann')).version.lineage
+  const first = await once({ source: 'model.onnx' })
+  const told = await once(mlflow('models:/m/1'))
+  assert.deepEqual(told, { ...first, mlflow: mlflow('models:/m/1').mlflow })
+  assert.deepEqual(await once(mlflow('models:/m/2')), told)
+  assert.deepEqual(await once({ source: 'elsewhere' }), told)
+})
+
 check('a name that is taken is refused when a new model is wanted, and the upload is still there', async (rig) => {
   const first = await rig.registry.importVersion('m', { upload: await rig.upload({ 'model.onnx': 'x' }), newModel: true }, 'ann')
   assert.equal(first.created, true)

@@ -176,7 +176,7 @@ export class Importer {
     const most = this.#options.limits.tags
     const row = await trx
       .selectFrom('model_versions')
-      .select(['tags', 'metrics'])
+      .select(['tags', 'metrics', 'lineage'])
       .where('model', '=', model)
       .where('version', '=', version)
       .executeTakeFirstOrThrow()
@@ -187,6 +187,7 @@ export class Importer {
         metrics: patched(row.metrics, request.metrics, { what: 'metrics', most }),
         ...(request.description === undefined ? {} : { description: request.description }),
         ...(request.golden === undefined ? {} : { golden: writeJson(request.golden), golden_rows: request.golden.rows.length }),
+        ...completed(row.lineage, request),
       })
       .where('model', '=', model)
       .where('version', '=', version)
@@ -217,6 +218,13 @@ function lineageOf({ request, who, read, baseline }: Incoming, now: string): Lin
     importedBy: who,
     importedAt: now,
   }
+}
+
+/** A version that came without what a tracking server knows of it gets that when it comes again with it; what was told once stays. */
+function completed(text: string, { lineage: given }: ImportRequest): { lineage?: string } {
+  const known = JSON.parse(text) as Lineage
+  if (known.mlflow !== undefined || given?.mlflow === undefined) return {}
+  return { lineage: JSON.stringify({ ...given, ...known, mlflow: given.mlflow }) }
 }
 
 function checkGolden({ golden }: ImportRequest): void {

@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { createServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { test } from 'node:test'
+import type { TLSSocket } from 'node:tls'
+import { fileURLToPath } from 'node:url'
+import { FairleadError } from '@fairlead/contract'
+import { oneExperiment } from './answers.ts'
+import { Connection } from './connection.ts'
+import type { TlsOptions } from './server.ts'
+
+/** A certificate for localhost that is signed by itself, and its key; it is used for nothing else. */
+const PEM = fileURLToPath(new URL('testdata/localhost.pem', import.meta.url))
+
+test('certificates are checked unless told otherwise, and one of the client is shown', async () => {
+  const pem = readFileSync(PEM)
+  const shown: boolean[] = []
+  const server = createServer({ cert: pem, key: pem, ca: pem, requestCert: true, rejectUnauthorized: false }, (request, response) => {
+    shown.push((request.socket as TLSSocket).authorized)
+    response.end('{"experiment": {"name": "e"}}')
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const ask = async (tls: TlsOptions) => {
+    const connection = new Connection(`https://localhost:${(server.address() as AddressInfo).port}`, { tls, timeoutMs: 10_000, retries: 0 })
+    try {
+      return (await connection.get('x', {}, oneExperiment)).experiment.name
+    } finally {
+      connection.close()
+    }
+  }
+  const fails = (code: string, words: RegExp) => (error: unknown) => error instanceof FairleadError && error.code === code && words.test(error.message)
+  try {
+    await assert.rejects(ask({}), fails('tracking-unreachable', /signed by itself; name it in MLFLOW_TRACKING_SERVER_CERT_PATH/))
+    await assert.rejects(ask({ caFile: '/no/such.pem' }), fails('file-unreadable', /\/no\/such\.pem cannot be read/))
+    assert.equal(await ask({ caFile: PEM }), 'e')
+    assert.equal(await ask({ insecure: true }), 'e')
+    assert.equal(await ask({ caFile: PEM, clientCertFile: PEM }), 'e')
+    assert.deepEqual(shown, [false, false, true])
+  } finally {
+    server.close()
+    server.closeAllConnections()
+  }
+})

@@ -6,14 +6,18 @@ import type { Tensor, TensorData, Tensors } from './types.ts'
 
 type WriteValue = (data: TensorData, at: number) => string
 
+const writeWhole: WriteValue = (data, at) => `${data[at]}`
+const WRITERS: Partial<Record<DataType, WriteValue>> = {
+  string: (data, at) => JSON.stringify(data[at]),
+  bool: (data, at) => (data[at] === 0 ? 'false' : 'true'),
+  float32: (data, at) => float32Text(data[at] as number),
+  float64: (data, at) => float64Text(data[at] as number),
+  float16: (data, at) => float16Text(data[at] as number),
+}
+
 /** Writes one value of a type as JSON: text quoted, 64-bit integers with all digits, NaN and infinities in quotes. */
 export function valueWriter(type: DataType): WriteValue {
-  if (type === 'string') return (data, at) => JSON.stringify(data[at])
-  if (type === 'bool') return (data, at) => (data[at] === 0 ? 'false' : 'true')
-  if (type === 'float32') return (data, at) => float32Text(data[at] as number)
-  if (type === 'float64') return (data, at) => float64Text(data[at] as number)
-  if (type === 'float16') return (data, at) => float16Text(data[at] as number)
-  return (data, at) => `${data[at]}`
+  return WRITERS[type] ?? writeWhole
 }
 
 type WriteField = (tensor: Tensor, row: number, width: number) => string
@@ -52,8 +56,18 @@ function fieldWriter(field: OutputField, signature: Signature): WriteField {
   return (tensor, row, width) => nested(write, tensor, tensor.shape.slice(1), row * width)
 }
 
+function isAscii(text: string): boolean {
+  return Buffer.byteLength(text) === text.length
+}
+
+function isAsciiField(field: OutputField, signature: Signature): boolean {
+  return field.type !== 'string' && isAscii(field.name) && (field.classes ?? classesOf(field, signature)).every(isAscii)
+}
+
 /** Writes answers as JSON under the signature's names. Compiled once per release. */
 export class AnswersPlan {
+  /** Whether no answer has other characters than those of ASCII, whatever the values are. */
+  readonly ascii: boolean
   readonly #fields: { tensor: string; head: string; write: WriteField }[]
 
   constructor(signature: Signature, pipeline: CompiledPipeline) {
@@ -63,6 +77,8 @@ export class AnswersPlan {
       head: `${i === 0 ? '{' : ','}${JSON.stringify(field.name)}:`,
       write: fieldWriter(field, signature),
     }))
+    const labels = pipeline.added.flatMap(({ name, labels }) => [name, ...labels])
+    this.ascii = signature.fields.every((field) => isAsciiField(field, signature)) && labels.every(isAscii)
   }
 
   /** The predictions of all rows as the text of a JSON array. */

@@ -6,6 +6,7 @@ export type { DesiredState, ObservedReport, ReleaseObserver } from './desired.ts
 export { Inference, type InferenceOptions, type ModelCounters, type ModelLimits } from './inference.ts'
 export { type LoaderOptions, ReleaseLoader } from './load.ts'
 export { float32Text, halfToNumber } from './number-text.ts'
+export type { PredictionReply } from './prediction.ts'
 export { PRIORITY_LEVELS, readPriority } from './priority.ts'
 export { refusedValue } from './refused-value.ts'
 export { ModelRepository, type RepositoryEntry, type RepositoryOptions, type WishStore } from './repository.ts'

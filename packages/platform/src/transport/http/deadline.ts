@@ -15,15 +15,7 @@ export function timeoutMs(value: unknown, path: string): number {
 }
 
 /** When an answer is worthless, in milliseconds since 1970: the soonest of the setting, the header and the parameter. */
-export function deadlineOf({
-  settingMs,
-  header,
-  parameterMs,
-}: {
-  settingMs: number
-  header: string | string[] | undefined
-  parameterMs?: number | undefined
-}): number {
+export function deadlineOf(settingMs: number, header: string | string[] | undefined, parameterMs?: number): number {
   let millis = settingMs
   if (typeof header === 'string') millis = Math.min(millis, timeoutMs(header, 'X-Request-Timeout'))
   if (parameterMs !== undefined) millis = Math.min(millis, parameterMs)

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { FairleadError, toProblem } from '@fairlead/contract'
 import { uuidv7 } from '../../kernel/ids.ts'
-import { requestId } from '../../kernel/request-id.ts'
+import { isRequestId } from '../../kernel/request-id.ts'
 import type { Budget } from '../budget.ts'
 import { traceIdOf } from '../trace-context.ts'
 import { acceptedCoding, CODINGS, contentCoding } from './codings.ts'
@@ -11,6 +11,7 @@ import { isScoring } from './routes.ts'
 import { scoringFailure } from './scoring/failure.ts'
 
 const JSON_TYPE = 'application/json'
+const NOTHING: readonly string[] = []
 
 /** How errors look: problem+json on Fairlead's own paths, `{"error"}` on those of the Open Inference Protocol, and as MLflow's scoring server has them. */
 type ErrorForm = 'problem' | 'oip' | 'mlflow'
@@ -20,6 +21,28 @@ export interface RequestHead {
   /** Path and query as they were sent. */
   readonly target: string
   readonly headers: IncomingHttpHeaders
+  /** What was understood of it: clients send the same head again and again, and a lane may know it as the same. */
+  understood?: Understood
+}
+
+/** What every answer depends on of a head; a part of an exchange is what a handler has understood. */
+interface Understood {
+  readonly form: ErrorForm
+  /** Trace id of a valid `traceparent`. */
+  readonly traceId: string | undefined
+  /** `X-Request-Id`, where one was sent that has the form of one. */
+  readonly sentId: string | undefined
+  /** What the handler of predictions keeps of it; nobody else reads that. */
+  prediction?: unknown
+}
+
+function understand({ target, headers }: RequestHead): Understood {
+  const given = headers['x-request-id']
+  return {
+    form: target.startsWith('/v2') ? 'oip' : !target.startsWith('/v1') && isScoring(target) ? 'mlflow' : 'problem',
+    traceId: traceIdOf(headers.traceparent),
+    sentId: isRequestId(given) ? given : undefined,
+  }
 }
 
 /** An answer as it goes to the wire. */
@@ -28,9 +51,13 @@ export interface Answer {
   body: AnswerBody
   /** Bytes of the body; text is sent as UTF-8. */
   length: number
-  /** Names and values, one after the other. */
-  headers: readonly string[]
-  /** Whether the connection ends with it; the headers say so already. */
+  /** What the body is; `undefined` for an answer without one. */
+  type: string | undefined
+  /** Names the request. */
+  id: string
+  /** Names and values of further headers, one after the other. */
+  more: readonly string[]
+  /** Whether the connection ends with it. */
   close: boolean
   /** Called when the body was written and its memory is no longer needed, by a lane that knows when that is. */
   written?: (() => void) | undefined
@@ -87,30 +114,23 @@ export abstract class Exchange {
   readonly receivedAt: number
   /** `X-Request-Id` as sent, else made here. */
   readonly id: string
-  /** `X-Request-Id`, where one was sent that has the form of one. */
-  readonly sentId: string | undefined
+  /** What was understood of its head. */
+  readonly head: Understood
   #predictionId: string | undefined
-  readonly #draining: () => boolean
-  readonly #bodies: Budget
+  readonly #world: ExchangeWorld
   /** Bytes of its body that count against `bodies`. */
   #held = 0
-  readonly #form: ErrorForm
   /** It is decided what is answered; a compressed answer goes out a little later. */
   #settled = false
   #limits: LimitFields | undefined
-  readonly #cors: Cors | undefined
 
-  constructor({ target, headers }: RequestHead, receivedAt: number, { draining, bodies, cors }: ExchangeWorld) {
-    this.#bodies = bodies
-    this.#cors = cors
-    this.target = target
-    this.headers = headers
-    this.#form = target.startsWith('/v2') ? 'oip' : !target.startsWith('/v1') && isScoring(target) ? 'mlflow' : 'problem'
+  constructor(head: RequestHead, receivedAt: number, world: ExchangeWorld) {
+    this.#world = world
+    this.target = head.target
+    this.headers = head.headers
+    this.head = head.understood ??= understand(head)
     this.receivedAt = receivedAt
-    this.#draining = draining
-    const given = headers['x-request-id']
-    this.id = requestId(given)
-    this.sentId = this.id === given ? given : undefined
+    this.id = this.head.sentId ?? uuidv7()
   }
 
   /** Whether it is too late to answer. */
@@ -150,7 +170,7 @@ export abstract class Exchange {
 
   /** Takes room for a part of the body; false when there is none. It is given back with the answer, or by `release`. */
   protected hold(bytes: number): boolean {
-    if (!this.#bodies.take(bytes)) return false
+    if (!this.#world.bodies.take(bytes)) return false
     this.#held += bytes
     return true
   }
@@ -158,7 +178,7 @@ export abstract class Exchange {
   /** Gives back the room of the body: it is answered, or nobody is there any more. */
   release(): void {
     if (this.#held === 0) return
-    this.#bodies.give(this.#held)
+    this.#world.bodies.give(this.#held)
     this.#held = 0
   }
 
@@ -166,18 +186,18 @@ export abstract class Exchange {
 
   /** Name of the prediction that is asked for: never the same twice, whatever callers send. */
   get predictionId(): string {
-    this.#predictionId ??= this.sentId === undefined ? this.id : uuidv7()
+    this.#predictionId ??= this.head.sentId === undefined ? this.id : uuidv7()
     return this.#predictionId
   }
 
-  /** Trace id of a valid `traceparent`. */
-  get traceId(): string | undefined {
-    return traceIdOf(this.headers.traceparent)
+  /** Answers JSON text. `more` are header names and values, one after the other. */
+  json(status: number, text: string, more: readonly string[] = NOTHING): void {
+    this.#say(status, { type: JSON_TYPE, body: text, length: Buffer.byteLength(text), more })
   }
 
-  /** Answers JSON text. `more` are header names and values, one after the other. */
-  json(status: number, text: string, more: readonly string[] = []): void {
-    this.send(status, { type: JSON_TYPE, text, more })
+  /** Answers JSON text that has no characters other than those of ASCII. */
+  asciiJson(status: number, text: string, more: readonly string[] = NOTHING): void {
+    this.#say(status, { type: JSON_TYPE, body: text, length: text.length, more })
   }
 
   /** Answers text of a type. */
@@ -199,10 +219,8 @@ export abstract class Exchange {
   empty(more: readonly string[]): void {
     if (this.#settled || this.answered) return
     this.#settled = true
-    const headers = ['X-Request-Id', this.id, ...more, ...(this.#cors?.fields(this) ?? [])]
-    const close = this.#draining()
-    if (close) headers.push('Connection', 'close')
-    this.write({ status: 204, body: '', length: 0, headers, close })
+    const told = this.#world.cors ? [...more, ...this.#world.cors.fields(this)] : more
+    this.write({ status: 204, type: undefined, body: '', length: 0, id: this.id, more: told, close: this.#world.draining() })
   }
 
   /** Answers an error in the form of the path. */
@@ -210,7 +228,7 @@ export abstract class Exchange {
     this.release()
     if (this.#settled || this.answered) return
     this.#settled = true
-    this.write(this.#failure(error, more, this.#draining()))
+    this.write(this.#failure(error, more, this.#world.draining()))
   }
 
   /** An error as an answer after which the connection ends. */
@@ -222,7 +240,7 @@ export abstract class Exchange {
     this.release()
     if (this.#settled || this.answered) return
     this.#settled = true
-    if (said.length < COMPRESSED_FROM) this.write(this.#answer(status, said, this.#draining()))
+    if (said.length < COMPRESSED_FROM) this.write(this.#answer(status, said, this.#world.draining()))
     else this.#sayLarge(status, { ...said, more: [...said.more, 'Vary', 'Accept-Encoding'] })
   }
 
@@ -234,14 +252,14 @@ export abstract class Exchange {
     const accepted = this.headers['accept-encoding']
     const coding = Array.isArray(said.body) && accepted?.includes(',') ? undefined : acceptedCoding(accepted)
     if (coding === undefined) {
-      this.write(this.#answer(status, said, this.#draining()))
+      this.write(this.#answer(status, said, this.#world.draining()))
       return
     }
     compress(said.body, coding, (packed) => {
       if (this.answered) return
       const told =
         packed === undefined ? said : { ...said, body: [packed], length: packed.length, written: undefined, more: [...said.more, 'Content-Encoding', coding] }
-      this.write(this.#answer(status, told, this.#draining()))
+      this.write(this.#answer(status, told, this.#world.draining()))
     })
   }
 
@@ -250,23 +268,36 @@ export abstract class Exchange {
     if (error.status === 401) said.push('WWW-Authenticate', 'Bearer')
     if (error.code === 'encoding-unsupported') said.push('Accept-Encoding', CODINGS)
     said.push(...more)
-    if (this.#form === 'mlflow') {
+    if (this.head.form === 'mlflow') {
       const { status, type, body } = scoringFailure(error)
       return this.#answer(status, { type, body, length: Buffer.byteLength(body), more: said }, close)
     }
     // the protocol has one status for every request that cannot be served as it is
-    const status = this.#form === 'oip' && error.status === 422 ? 400 : error.status
-    const body = JSON.stringify(this.#form === 'oip' ? { error: error.message } : toProblem(error, this.id))
-    const type = this.#form === 'oip' ? JSON_TYPE : 'application/problem+json'
+    const status = this.head.form === 'oip' && error.status === 422 ? 400 : error.status
+    const body = JSON.stringify(this.head.form === 'oip' ? { error: error.message } : toProblem(error, this.id))
+    const type = this.head.form === 'oip' ? JSON_TYPE : 'application/problem+json'
     return this.#answer(status, { type, body, length: Buffer.byteLength(body), more: said }, close)
   }
 
   #answer(status: number, { type, body, length, more, written }: Said, close: boolean): Answer {
-    const headers = ['Content-Type', type, 'Content-Length', String(length), 'X-Request-Id', this.id, ...more]
-    if (this.traceId !== undefined) headers.push('traceparent', this.headers.traceparent as string)
-    if (this.#limits) headers.push(...this.#limits.fields())
-    if (this.#cors) headers.push(...this.#cors.fields(this))
-    if (close) headers.push('Connection', 'close')
-    return { status, body, length, headers, close, written }
+    const { cors } = this.#world
+    let told = more
+    if (this.head.traceId !== undefined || this.#limits || cors) {
+      told = [
+        ...more,
+        ...(this.head.traceId === undefined ? NOTHING : ['traceparent', this.headers.traceparent as string]),
+        ...(this.#limits?.fields() ?? NOTHING),
+        ...(cors?.fields(this) ?? NOTHING),
+      ]
+    }
+    return { status, type, body, length, id: this.id, more: told, close, written }
   }
+}
+
+/** The headers of an answer, names and values one after the other. */
+export function headersOf({ type, length, id, more, close }: Answer): string[] {
+  const headers = type === undefined ? [] : ['Content-Type', type, 'Content-Length', String(length)]
+  headers.push('X-Request-Id', id, ...more)
+  if (close) headers.push('Connection', 'close')
+  return headers
 }

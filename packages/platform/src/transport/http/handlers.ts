@@ -9,10 +9,12 @@ import { modelStatistics } from '../statistics.ts'
 import { contentCoding } from './codings.ts'
 import type { Cors } from './cors.ts'
 import type { Exchange } from './exchange.ts'
+import { failExchange } from './fail-exchange.ts'
 import type { FormChoice } from './formats/forms.ts'
 import { inferTensors, modelMetadata } from './oip.ts'
 import type { AccessRequest, HttpLimits, ServeHttpOptions } from './options.ts'
-import { type PredictCall, predictRows } from './predict-rows.ts'
+import type { AnswerCall, PredictCall, PredictionHead } from './predict-call.ts'
+import { answerRows, predictRows } from './predict-rows.ts'
 import { answerRepository, REPOSITORY_BYTES } from './repository.ts'
 import type { RepositoryRoute, Route } from './routes.ts'
 import { scoringType, scoringTypes } from './scoring/content-type.ts'
@@ -50,21 +52,29 @@ function access(exchange: Exchange, handling: Handling, deployment: string | und
 
 /** Who calls; those who are refused are counted for no deployment, because they are none of its callers. */
 function authorized(
-  { headers, receivedAt }: Exchange,
-  { options, loopback, cors }: Pick<Handling, 'options' | 'loopback' | 'cors'>,
-  what: Pick<AccessRequest, 'deployment' | 'requireKey' | 'action'>,
+  exchange: Exchange,
+  handling: Handling,
+  { deployment, requireKey, action }: Pick<AccessRequest, 'deployment' | 'requireKey' | 'action'>,
 ): Caller {
+  const { options, loopback } = handling
+  const prediction = knownHead(exchange)
   try {
-    const presented = presentedSecret(headers)
-    // a key is not sent by a browser of its own accord
-    if ((options.localOnly || what.action === 'control') && presented === undefined) {
-      refuseForeignPages(headers, what.action === 'predict' ? (origin) => cors?.names(origin) === true : undefined)
-    }
-    return options.authorize({ presented, loopback, ...what })
+    const presented = prediction && action === 'predict' ? prediction.presented : presentedOf(exchange, handling, action)
+    return options.authorize({ presented, loopback, deployment, requireKey, action })
   } catch (error) {
-    options.inference.failed('', error, { rows: 0, receivedAt })
+    options.inference.failed('', error, { rows: 0, receivedAt: exchange.receivedAt })
     throw error
   }
+}
+
+/** The secret that came with a request. Throws `origin-refused`. */
+function presentedOf({ headers }: Exchange, { options, cors }: Handling, action: AccessRequest['action']): string | undefined {
+  const presented = presentedSecret(headers)
+  // a key is not sent by a browser of its own accord
+  if ((options.localOnly || action === 'control') && presented === undefined) {
+    refuseForeignPages(headers, action === 'predict' ? (origin) => cors?.names(origin) === true : undefined)
+  }
+  return presented
 }
 
 function releaseNumber({ release, deployment }: Route): number | undefined {
@@ -111,41 +121,56 @@ function deploymentOf(route: Route, { options: { inference } }: Handling): strin
 function predict(exchange: Exchange, route: Route, handling: Handling): void {
   const { options, limits } = handling
   const { inference } = options
+  let known = knownHead(exchange)
   const deployment = deploymentOf(route, handling)
-  const release = releaseNumber(route)
+  const release = known ? known.release : releaseNumber(route)
   let caller = access(exchange, handling, deployment, release)
   const failed = (error: unknown) => inference.failed(deployment, error, { release, rows: 0, receivedAt: exchange.receivedAt })
-  let answer: (body: Buffer) => Promise<void>
   try {
     caller = limited(exchange, options, { caller, release: inference.resolve(deployment, release).release })
-    answer = answerer(exchange, route, { handling, call: { inference, exchange, deployment, release, caller } })
-    contentCoding(exchange.headers['content-encoding'])
+    if (known === undefined) exchange.head.prediction = known = readHead(exchange, route, handling)
   } catch (error) {
     failed(error)
     throw error
   }
-  exchange.readBody(bodyLimit(route, limits), {
-    done: (bytes) => void answer(bytes).catch((error: unknown) => failExchange(exchange, error, options)),
-    refused: failed,
-  })
+  const { answer } = known
+  const call: PredictCall = { options, exchange, deployment, release, caller }
+  exchange.readBody(bodyLimit(route, limits), { done: (bytes) => answerCall(answer, call, bytes), refused: failed })
 }
 
-/** What will answer when the body is there. Throws for forms that there are not, before any of the body is read. */
-function answerer(
-  { headers }: Exchange,
-  { name }: Route,
-  { handling: { forms }, call }: { handling: Handling; call: PredictCall },
-): (body: Buffer) => Promise<void> {
+function answerCall(answer: AnswerCall, call: PredictCall, body: Buffer): void {
+  const { exchange, options } = call
+  try {
+    answer(call, body)?.catch((error: unknown) => failExchange(exchange, error, options))
+  } catch (error) {
+    failExchange(exchange, error, options)
+  }
+}
+
+/** What was noted of a head when a request that sent it was let through. */
+function knownHead({ head }: Exchange): PredictionHead | undefined {
+  return head.prediction as PredictionHead | undefined
+}
+
+/** What a head says that was let through. Throws for forms and codings that there are not, before any of the body is read. */
+function readHead({ headers }: Exchange, route: Route, { forms }: Handling): PredictionHead {
+  const answer = answerOf(headers, route, forms)
+  contentCoding(headers['content-encoding'])
+  return { release: releaseNumber(route), presented: presentedSecret(headers), answer }
+}
+
+function answerOf(headers: Exchange['headers'], { name }: Route, forms: FormChoice): AnswerCall {
   if (name === 'predict') {
     const chosen = forms.choose(headers['content-type'], headers.accept)
-    return (body) => predictRows({ ...call, forms: chosen }, body)
+    if (chosen.body.kind === 'json' && chosen.answer.kind === 'json') return answerRows
+    return async (call, body) => predictRows(call, chosen, body)
   }
   if (name === 'invocations') {
     const type = scoringType(headers['content-type'], scoringTypes(forms))
     // read when it is first asked for, like the documents: most processes never are
-    return async (body) => (await import('./scoring/invocations.ts')).score({ ...call, type, forms }, body)
+    return async (call, body) => (await import('./scoring/invocations.ts')).score({ ...call, type, forms }, body)
   }
-  return (body) => inferTensors(call, body)
+  return inferTensors
 }
 
 /** Answers a call to the model repository: access first, then the body. */
@@ -162,17 +187,6 @@ export function handleRepository(exchange: Exchange, route: Route, handling: Han
   } catch (error) {
     fail(error)
   }
-}
-
-/** Answers any error; what is not of the table is `internal`, told to `onError` and not to the caller. */
-export function failExchange(exchange: Exchange, error: unknown, options: ServeHttpOptions, more: readonly string[] = []): void {
-  if (error instanceof FairleadError) {
-    if (error.status >= 500 && error.code === 'internal') options.onError?.(error, exchange.id)
-    exchange.fail(error, more)
-    return
-  }
-  options.onError?.(error, exchange.id)
-  exchange.fail(new FairleadError('internal', 'something went wrong inside; the log of the platform has the details under this request id'), more)
 }
 
 async function openApiText(serving: ReleasePlan, forms: FormChoice): Promise<string> {

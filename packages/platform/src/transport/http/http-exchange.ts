@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { FairleadError } from '@fairlead/contract'
 import { readBody } from './body.ts'
-import { type Answer, type BodyListener, Exchange, type ExchangeWorld } from './exchange.ts'
+import { type Answer, type BodyListener, Exchange, type ExchangeWorld, headersOf } from './exchange.ts'
 import type { Handling } from './handlers.ts'
 import type { UnreadAnswers } from './unread-answers.ts'
 
@@ -52,9 +52,9 @@ export class HttpExchange extends Exchange {
     })
   }
 
-  protected write({ status, headers, body, length }: Answer): void {
-    // the array is handed over, and its type wants it to be writable
-    this.#response.writeHead(status, headers as string[])
+  protected write(answer: Answer): void {
+    const { status, body, length } = answer
+    this.#response.writeHead(status, headersOf(answer))
     if (typeof body === 'string') this.#response.end(body)
     else {
       for (const part of body) this.#response.write(part)
@@ -78,9 +78,9 @@ export class HttpExchange extends Exchange {
    */
   #refuse(error: FairleadError): void {
     if (this.answered) return
-    const { status, headers, body } = this.lastWords(error)
-    this.#response.writeHead(status, headers as string[])
-    this.#response.write(body)
+    const answer = this.lastWords(error)
+    this.#response.writeHead(answer.status, headersOf(answer))
+    this.#response.write(answer.body)
     const end = () => {
       clearTimeout(timer)
       this.#response.end()

@@ -130,22 +130,36 @@ export type NonFiniteForm = 'null' | 'strings' | 'tokens'
 
 const TOKENS: Record<NonFiniteForm, (value: number) => string> = { null: () => 'null', strings: (value) => `"${value}"`, tokens: (value) => `${value}` }
 
-/** The head of an output up to its shape, by type and name: releases have few. */
-const HEADS = new Map<DataType, Map<string, string>>()
-const MOST_HEADS = 10_000
+/** How an output is written. */
+interface OutputForm {
+  /** Its head up to its shape. */
+  head: string
+  /** Whether it has no other characters than those of ASCII. */
+  ascii: boolean
+}
 
-function outputHead(name: string, type: DataType): string {
-  let heads = HEADS.get(type)
-  if (!heads || heads.size > MOST_HEADS) {
-    heads = new Map()
-    HEADS.set(type, heads)
+/** By type and name: releases have few. */
+const FORMS = new Map<DataType, Map<string, OutputForm>>()
+const MOST_FORMS = 10_000
+
+function outputForm(name: string, type: DataType): OutputForm {
+  let forms = FORMS.get(type)
+  if (!forms || forms.size > MOST_FORMS) {
+    forms = new Map()
+    FORMS.set(type, forms)
   }
-  let head = heads.get(name)
-  if (head === undefined) {
-    head = `{"name":${JSON.stringify(name)},"datatype":"${OIP_TYPES[type]}","shape":[`
-    heads.set(name, head)
+  let form = forms.get(name)
+  if (form === undefined) {
+    const head = `{"name":${JSON.stringify(name)},"datatype":"${OIP_TYPES[type]}","shape":[`
+    form = { head, ascii: type !== 'string' && Buffer.byteLength(head) === head.length }
+    forms.set(name, form)
   }
-  return head
+  return form
+}
+
+/** Whether the text of an output has no other characters than those of ASCII, whatever its values are. */
+export function isAsciiOutput(name: string, { type }: Tensor): boolean {
+  return outputForm(name, type).ascii
 }
 
 /** One output as JSON text, its data flat. */
@@ -168,5 +182,5 @@ export function encodeOutput(name: string, tensor: Tensor, form: NonFiniteForm):
     } else text += plain(data, i)
   }
   const parameters = hidden ? `,"parameters":{"nonfinite":"${form}"}` : ''
-  return `${outputHead(name, type)}${tensor.shape.length === 1 ? tensor.shape[0] : tensor.shape.join(',')}]${parameters},"data":[${text}]}`
+  return `${outputForm(name, type).head}${tensor.shape.length === 1 ? tensor.shape[0] : tensor.shape.join(',')}]${parameters},"data":[${text}]}`
 }

@@ -1,16 +1,20 @@
 import { OIP_TYPES, type TensorSpec } from '@fairlead/contract'
-import type { Inference, ReleasePlan } from '../../domain/inference/index.ts'
+import type { Inference, InferenceAnswer, InferenceRequest, PredictionReply, ReleasePlan } from '../../domain/inference/index.ts'
 import { isRequestId } from '../../kernel/request-id.ts'
 import { oipPlatform } from '../oip-platform.ts'
 import { deadlineOf, priorityHeader } from './deadline.ts'
+import { failExchange } from './fail-exchange.ts'
 import { type InferAnswer, ownMemory, renderAnswer, sendAnswer } from './oip-answer.ts'
 import { type InferRequest, readInferRequest } from './oip-request.ts'
-import { checkRowCount, type PredictCall } from './predict-rows.ts'
+import type { PredictCall } from './predict-call.ts'
+import { checkRowCount } from './predict-rows.ts'
 
-/** Answers `POST /v2/models/{m}[/versions/{v}]/infer`, its body being read. Rejects with the error to answer. */
-export async function inferTensors({ inference, exchange, deployment, release, caller }: PredictCall, body: Buffer): Promise<void> {
-  const { receivedAt, headers } = exchange
-  let request: Parameters<Inference['predict']>[0]
+/** Answers `POST /v2/models/{m}[/versions/{v}]/infer`, its body being read. Throws the error to answer, unless it comes later. */
+export function inferTensors(call: PredictCall, body: Buffer): undefined {
+  const { options, exchange, deployment, release, caller } = call
+  const { inference } = options
+  const { receivedAt, headers, head } = exchange
+  let request: InferenceRequest
   let serving: ReleasePlan
   let asked: InferRequest
   try {
@@ -18,24 +22,20 @@ export async function inferTensors({ inference, exchange, deployment, release, c
     asked = readInferRequest(body, headers['inference-header-content-length'], serving)
     const { inputs, rows } = serving.tensors.toModel(asked.inputs)
     checkRowCount(rows, serving)
-    const deadline = deadlineOf({
-      settingMs: serving.release.settings.deadlineMs,
-      header: headers['x-request-timeout'],
-      parameterMs: asked.timeoutMs,
-    })
     request = {
       id: exchange.predictionId,
-      requestId: isRequestId(asked.id) ? asked.id : exchange.sentId,
+      requestId: isRequestId(asked.id) ? asked.id : head.sentId,
       deployment,
       release,
       rows,
       inputs,
       ids: undefined,
       key: undefined,
-      deadline,
+      explain: undefined,
+      deadline: deadlineOf(serving.release.settings.deadlineMs, headers['x-request-timeout'], asked.timeoutMs),
       priority: asked.priority ?? priorityHeader(headers['x-request-priority']),
       caller,
-      traceId: exchange.traceId,
+      traceId: head.traceId,
       interface: 'oip',
       receivedAt,
       parsedAt: performance.now(),
@@ -44,14 +44,44 @@ export async function inferTensors({ inference, exchange, deployment, release, c
     inference.failed(deployment, error, { release, rows: 0, receivedAt })
     throw error
   }
-  const { wanted, nonFinite, id = exchange.predictionId } = asked
-  let rendered: InferAnswer | undefined
-  let memory: ArrayBufferLike[] = []
-  await inference.predict(request, serving, ({ outputs }) => {
-    rendered = renderAnswer({ model: deployment, version: serving.release.number, id }, outputs, { wanted, nonFinite })
-    memory = ownMemory(request.inputs, outputs)
-  })
-  sendAnswer(exchange, rendered!, memory)
+  inference.answer(request, serving, new TensorsReply(call, asked, { request, version: serving.release.number }))
+}
+
+/** Writes outputs as they were asked for. */
+class TensorsReply implements PredictionReply {
+  readonly #call: PredictCall
+  readonly #asked: InferRequest
+  readonly #run: { request: InferenceRequest; version: number }
+  #rendered: InferAnswer | undefined
+  #memory: ArrayBufferLike[] = []
+
+  constructor(call: PredictCall, asked: InferRequest, run: { request: InferenceRequest; version: number }) {
+    this.#call = call
+    this.#asked = asked
+    this.#run = run
+  }
+
+  render({ outputs }: InferenceAnswer): void {
+    const { wanted, nonFinite, id } = this.#asked
+    const own = id === undefined
+    const { request, version } = this.#run
+    this.#rendered = renderAnswer({ model: request.deployment, version, id: id ?? request.id, own }, outputs, { wanted, nonFinite })
+    this.#memory = ownMemory(request.inputs, outputs)
+  }
+
+  done(): void {
+    const { exchange, options } = this.#call
+    try {
+      sendAnswer(exchange, this.#rendered!, this.#memory)
+    } catch (error) {
+      failExchange(exchange, error, options)
+    }
+  }
+
+  failed(error: unknown): void {
+    const { exchange, options } = this.#call
+    failExchange(exchange, error, options)
+  }
 }
 
 function tensorMetadata({ name, type, shape }: TensorSpec) {

@@ -1,13 +1,14 @@
-import { FairleadError, type ProblemItem } from '@fairlead/contract'
-import { type Caller, type Inference, type InferenceAnswer, type ReleasePlan, readPriority } from '../../domain/inference/index.ts'
+import { type Explanation, FairleadError, type ProblemItem } from '@fairlead/contract'
+import { type InferenceAnswer, type InferenceRequest, type PredictionReply, type ReleasePlan, readPriority } from '../../domain/inference/index.ts'
 import { nearestWord } from '../../kernel/suggestion.ts'
 import { deadlineOf, priorityHeader, timeoutMs } from './deadline.ts'
-import type { Exchange } from './exchange.ts'
+import { failExchange } from './fail-exchange.ts'
 import type { RowForms } from './formats/forms.ts'
 import { MAX_KEY, type ReadRows, readOtherRows, readQuery } from './formats/read-rows.ts'
 import { answerWriter, factHeaders, type WriteAnswer } from './formats/write-rows.ts'
 import { readJson } from './json.ts'
 import { KnownRows } from './known-forms/rows.ts'
+import type { PredictCall } from './predict-call.ts'
 
 const KEYS = ['rows', 'ids', 'key', 'parameters', 'explain'] as const
 const MAX_ID = 200
@@ -88,48 +89,46 @@ function checkObjectCount(objects: number, serving: ReleasePlan): void {
   if (objects > maxRows + 2) throw new FairleadError('rows-too-many', `more than ${maxRows} rows in one request, at most ${maxRows} are taken`)
 }
 
-const KNOWN = new WeakMap<ReleasePlan, KnownRows>()
+/** What the row interface makes of a release, once. */
+interface Face {
+  reader: KnownRows
+  /** What stands between the id of an answer and its predictions. */
+  middle: string
+}
 
-function knownRows(serving: ReleasePlan): KnownRows {
-  let known = KNOWN.get(serving)
-  if (!known) {
-    known = new KnownRows(serving)
-    KNOWN.set(serving, known)
+const FACES = new WeakMap<ReleasePlan, Face>()
+
+function faceOf(serving: ReleasePlan): Face {
+  let face = FACES.get(serving)
+  if (!face) {
+    const { deployment, number } = serving.release
+    face = { reader: new KnownRows(serving), middle: `","deployment":"${deployment}","release":${number},"predictions":` }
+    FACES.set(serving, face)
   }
-  return known
+  return face
 }
 
 /** What a body of rows says, as the model and the middle take it. */
 type Parsed = Omit<RowsBody, 'rows'> & ReadRows
 
 /** The model's tensors and what else a body says: straight from its bytes where it is of the plainest form, else through JSON values. */
-function readRows(body: Buffer, serving: ReleasePlan): Parsed {
-  const known = knownRows(serving)
-  const plain = known.read(body)
+function readRows(body: Buffer, serving: ReleasePlan, { reader }: Face): Parsed {
+  const plain = reader.read(body)
   if (plain) return { ...plain, ids: undefined, key: undefined, timeoutMs: undefined }
   const parsed = readBody(readJson(body, { exact: serving.rows.exactIntegers, checkObjects: (objects) => checkObjectCount(objects, serving) }))
   if (Array.isArray(parsed.rows)) checkRowCount(parsed.rows.length, serving)
   const inputs = serving.rows.decode(parsed.rows)
   const rows = parsed.rows as Record<string, unknown>[]
-  known.learn(rows[0]!)
+  reader.learn(rows[0]!)
   return { ...parsed, inputs, rows: rows.length }
 }
 
-export interface PredictCall {
-  inference: Inference
-  exchange: Exchange
-  deployment: string
-  release: number | undefined
-  caller: Caller
-}
-
-/** A call of the row interface, with the forms of its body and answer. */
-export interface RowsCall extends PredictCall {
-  forms: RowForms
-}
-
 /** What a body in another form than JSON says, read for the release that answers when it has been read. */
-async function readOther(body: Buffer, { inference, exchange, forms, deployment, release }: RowsCall): Promise<{ serving: ReleasePlan; parsed: Parsed }> {
+async function readOther(
+  body: Buffer,
+  forms: RowForms,
+  { options: { inference }, exchange, deployment, release }: PredictCall,
+): Promise<{ serving: ReleasePlan; parsed: Parsed }> {
   const said = readQuery(exchange.target)
   for (;;) {
     const serving = inference.resolve(deployment, release)
@@ -139,66 +138,118 @@ async function readOther(body: Buffer, { inference, exchange, forms, deployment,
   }
 }
 
-/** What follows the predictions, where explanations were asked for. */
-function explanationsText({ explanations }: InferenceAnswer): string {
-  if (!explanations) return ''
+/** What follows the predictions where explanations were asked for. */
+function explanationsText(explanations: readonly Explanation[]): string {
   const finite = (_: string, value: unknown): unknown => (typeof value === 'number' && !Number.isFinite(value) ? String(value) : value)
   return `,"explanations":${JSON.stringify(explanations, finite)}`
 }
 
-/** Answers `POST /v1/deployments/{name}/predict`, its body being read. Rejects with the error to answer. */
-export async function predictRows(call: RowsCall, body: Buffer): Promise<void> {
-  const { inference, exchange, deployment, release, caller, forms } = call
-  const { receivedAt, predictionId: id } = exchange
+/** The request that a body makes. Throws for headers that say nothing sensible. */
+function requestOf({ exchange, deployment, release, caller }: PredictCall, serving: ReleasePlan, parsed: Parsed): InferenceRequest {
+  const { headers, head } = exchange
+  return {
+    id: exchange.predictionId,
+    requestId: head.sentId,
+    deployment,
+    release,
+    rows: parsed.rows,
+    inputs: parsed.inputs,
+    ids: parsed.ids,
+    key: parsed.key,
+    explain: parsed.explain,
+    deadline: deadlineOf(serving.release.settings.deadlineMs, headers['x-request-timeout'], parsed.timeoutMs),
+    priority: parsed.priority ?? priorityHeader(headers['x-request-priority']),
+    caller,
+    traceId: head.traceId,
+    interface: 'rows',
+    receivedAt: exchange.receivedAt,
+    parsedAt: performance.now(),
+  }
+}
+
+/** Answers `POST /v1/deployments/{name}/predict` in JSON, its body of JSON being read. Throws the error to answer, unless it comes later. */
+export function answerRows(call: PredictCall, body: Buffer): undefined {
+  const { options, exchange, deployment, release } = call
+  const { inference } = options
   let rows = 0
   let serving: ReleasePlan
-  let request: Parameters<Inference['predict']>[0]
+  let request: InferenceRequest
+  try {
+    serving = inference.resolve(deployment, release)
+    const parsed = readRows(body, serving, faceOf(serving))
+    rows = parsed.rows
+    request = requestOf(call, serving, parsed)
+  } catch (error) {
+    inference.failed(deployment, error, { release, rows, receivedAt: exchange.receivedAt })
+    throw error
+  }
+  inference.answer(request, serving, new JsonReply(call, serving, rows))
+}
+
+/** Writes predictions as JSON. */
+class JsonReply implements PredictionReply {
+  readonly #call: PredictCall
+  readonly #serving: ReleasePlan
+  readonly #rows: number
+  #text = ''
+
+  constructor(call: PredictCall, serving: ReleasePlan, rows: number) {
+    this.#call = call
+    this.#serving = serving
+    this.#rows = rows
+  }
+
+  render(answer: InferenceAnswer): void {
+    const head = `{"id":"${this.#call.exchange.predictionId}${faceOf(this.#serving).middle}`
+    const predictions = this.#serving.answers.write(answer.outputs, this.#rows)
+    this.#text = answer.explanations ? `${head}${predictions}${explanationsText(answer.explanations)}}` : `${head}${predictions}}`
+  }
+
+  done({ explanations }: InferenceAnswer): void {
+    const { exchange, options } = this.#call
+    try {
+      if (this.#serving.answers.ascii && !explanations) exchange.asciiJson(200, this.#text)
+      else exchange.json(200, this.#text)
+    } catch (error) {
+      failExchange(exchange, error, options)
+    }
+  }
+
+  failed(error: unknown): void {
+    const { exchange, options } = this.#call
+    failExchange(exchange, error, options)
+  }
+}
+
+/** Answers `POST /v1/deployments/{name}/predict` in any forms, its body being read. Rejects with the error to answer. */
+export async function predictRows(call: PredictCall, forms: RowForms, body: Buffer): Promise<void> {
+  const { options, exchange, deployment, release } = call
+  const { inference } = options
+  let rows = 0
+  let serving: ReleasePlan
+  let request: InferenceRequest
   let write: WriteAnswer | undefined
   try {
     if (forms.answer.kind !== 'json') write = await answerWriter(forms.answer)
     let parsed: Parsed
     if (forms.body.kind === 'json') {
       serving = inference.resolve(deployment, release)
-      parsed = readRows(body, serving)
-    } else ({ serving, parsed } = await readOther(body, call))
+      parsed = readRows(body, serving, faceOf(serving))
+    } else ({ serving, parsed } = await readOther(body, forms, call))
     rows = parsed.rows
     if (parsed.explain && write) throw invalid('explain', 'explanations are answered in JSON alone; ask for it with Accept: application/json')
-    request = {
-      id,
-      requestId: exchange.sentId,
-      deployment,
-      release,
-      rows,
-      inputs: parsed.inputs,
-      ids: parsed.ids,
-      key: parsed.key,
-      explain: parsed.explain,
-      deadline: deadlineOf({
-        settingMs: serving.release.settings.deadlineMs,
-        header: exchange.headers['x-request-timeout'],
-        parameterMs: parsed.timeoutMs,
-      }),
-      priority: parsed.priority ?? priorityHeader(exchange.headers['x-request-priority']),
-      caller,
-      traceId: exchange.traceId,
-      interface: 'rows',
-      receivedAt,
-      parsedAt: performance.now(),
-    }
+    request = requestOf(call, serving, parsed)
   } catch (error) {
-    inference.failed(deployment, error, { release, rows, receivedAt })
+    inference.failed(deployment, error, { release, rows, receivedAt: exchange.receivedAt })
     throw error
   }
-  if (write) {
-    const facts = { id, deployment, release: serving.release.number }
-    const parts: Uint8Array[] = []
-    await inference.predict(request, serving, (answer) => void parts.push(write(serving, answer.outputs, { rows, facts })))
-    exchange.bytes(200, { type: forms.answer.mediaType, parts, more: factHeaders(facts) })
+  if (!write) {
+    inference.answer(request, serving, new JsonReply(call, serving, rows))
     return
   }
-  let text = ''
-  await inference.predict(request, serving, (answer) => {
-    text = `{"id":"${id}","deployment":"${deployment}","release":${serving.release.number},"predictions":${serving.answers.write(answer.outputs, rows)}${explanationsText(answer)}}`
-  })
-  exchange.json(200, text)
+  const writeAnswer = write
+  const facts = { id: request.id, deployment, release: serving.release.number }
+  const parts: Uint8Array[] = []
+  await inference.predict(request, serving, (answer) => void parts.push(writeAnswer(serving, answer.outputs, { rows, facts })))
+  exchange.bytes(200, { type: forms.answer.mediaType, parts, more: factHeaders(facts) })
 }

@@ -30,6 +30,13 @@ export class ByteReader {
     this.bytes = bytes
   }
 
+  /** The end of what was read last, without the spaces behind it. */
+  get ended(): number {
+    let end = this.at
+    while (this.bytes[end - 1] === SPACE) end--
+    return end
+  }
+
   /** Steps over one byte and the spaces behind it, if it is `byte`. */
   takes(byte: number): boolean {
     if (this.bytes[this.at] !== byte) return false

@@ -1,6 +1,7 @@
 import type { InputColumn } from '@fairlead/contract'
 import { allocate, floatLimit, type ReleasePlan, type RowLayout, type Tensor, type TensorData, type Tensors } from '../../../domain/inference/index.ts'
 import { ByteReader, NOT_KNOWN } from './byte-reader.ts'
+import { NumberRows } from './number-rows.ts'
 import { CLOSE, CLOSE_LIST, COLON, COMMA, OPEN, OPEN_LIST } from './punctuation.ts'
 
 const ROWS = Buffer.from('"rows"')
@@ -30,6 +31,8 @@ export class KnownRows {
   readonly #layouts: RowLayout[]
   #columns: KnownColumn[]
   readonly #maxRows: number
+  /** Reads rows of one tensor of plain numbers; absent for others. */
+  #numbers: NumberRows | undefined
   /** Bodies in a row that were of another form, and how many come unread before the next try. */
   #misses = 0
   #unread = 0
@@ -50,6 +53,7 @@ export class KnownRows {
       })),
     )
     this.#maxRows = release.settings.maxRows
+    this.#numbers = this.#numberRows()
   }
 
   /** The model's tensors and the number of rows; `undefined` for every body of another form, right or wrong. */
@@ -92,10 +96,31 @@ export class KnownRows {
   learn(row: Record<string, unknown>): void {
     const byName = new Map(this.#columns.map((column) => [column.name, column]))
     const columns = Object.keys(row).map((name) => byName.get(name))
-    if (columns.length === byName.size && columns.every((column) => column !== undefined)) this.#columns = columns
+    if (columns.length === byName.size && columns.every((column) => column !== undefined)) {
+      this.#columns = columns
+      this.#numbers = this.#numberRows()
+    }
+  }
+
+  #numberRows(): NumberRows | undefined {
+    const columns = this.#columns
+    return this.#layouts.length === 1 && columns.every(({ limit }) => limit > 0) ? new NumberRows(this.#layouts[0]!.width, columns) : undefined
   }
 
   #readRow(reader: ByteReader, data: TensorData[], row: number): boolean {
+    const numbers = this.#numbers
+    if (!numbers) return this.#readAnyRow(reader, data, row)
+    if (numbers.read(reader, data[0] as Float32Array | Float64Array, row)) return true
+    const spans = numbers.curious ? [] : undefined
+    const from = reader.at
+    if (!this.#readAnyRow(reader, data, row, spans)) return false
+    // a value that was written in another way has no span
+    if (spans?.length === 2 * this.#columns.length) numbers.learn(reader.bytes, { from, to: reader.at, spans })
+    return true
+  }
+
+  /** Where `spans` are given they are filled with the beginning and end of each value. */
+  #readAnyRow(reader: ByteReader, data: TensorData[], row: number, spans?: number[]): boolean {
     if (!reader.takes(OPEN)) return false
     const columns = this.#columns
     for (let i = 0; i < columns.length; i++) {
@@ -107,6 +132,7 @@ export class KnownRows {
         const x = reader.double()
         if (x < limit && x > -limit) {
           ;(data[tensor] as Float64Array)[row * width + offset] = x
+          spans?.push(from, reader.ended)
           continue
         }
         reader.at = from

@@ -1,4 +1,4 @@
-import { type DataType, OIP_TYPES } from '@fairlead/contract'
+import { type DataType, OIP_TYPES, type TensorSpec } from '@fairlead/contract'
 import {
   allocate,
   floatLimit,
@@ -11,6 +11,7 @@ import {
   type Tensors,
 } from '../../../domain/inference/index.ts'
 import { ByteReader, NOT_KNOWN } from './byte-reader.ts'
+import { NumberRows } from './number-rows.ts'
 import { CLOSE, CLOSE_LIST, COLON, COMMA, OPEN, OPEN_LIST } from './punctuation.ts'
 
 const ID = Buffer.from('"id"')
@@ -22,6 +23,8 @@ const DATA = Buffer.from('"data"')
 
 /** Longer ids are judged elsewhere. */
 const LONGEST_ID = 200
+/** Wider rows are read number by number. */
+const WIDEST = 1024
 
 interface KnownInput {
   name: string
@@ -32,6 +35,10 @@ interface KnownInput {
   set: SetValue
   /** As of `floatLimit`. */
   limit: number
+  /** Values of a row. */
+  width: number
+  /** Reads the numbers of a row that is written as others before; absent where rows are of any length, or of other values. */
+  numbers: NumberRows | undefined
 }
 
 const KNOWN = new WeakMap<object, KnownInput[]>()
@@ -42,19 +49,31 @@ function knownInputs(tensors: ReleasePlan['tensors']): KnownInput[] {
   if (!known) {
     const { inputs } = tensors
     const odd = inputs.some(({ name, type }) => type === 'string' || name in {})
-    known = odd
-      ? []
-      : inputs.map(({ name, type }) => ({
-          name,
-          type,
-          key: word(name),
-          word: word(OIP_TYPES[type]),
-          set: setterOf({ name: '', type, tensor: '' }, 'pass'),
-          limit: floatLimit(type),
-        }))
+    known = odd ? [] : inputs.map(knownInput)
     KNOWN.set(tensors, known)
   }
   return known
+}
+
+function knownInput({ name, type, shape }: TensorSpec): KnownInput {
+  const limit = floatLimit(type)
+  const width = sizeOf(shape.slice(1))
+  const places = limit > 0 && width > 0 && width <= WIDEST && shape.every((size, i) => i === 0 || size > 0)
+  return {
+    name,
+    type,
+    key: word(name),
+    word: word(OIP_TYPES[type]),
+    set: setterOf({ name: '', type, tensor: '' }, 'pass'),
+    limit,
+    width,
+    numbers: places
+      ? new NumberRows(
+          width,
+          Array.from({ length: width }, (_, offset) => ({ offset, limit })),
+        )
+      : undefined,
+  }
 }
 
 function word(text: string): Buffer {
@@ -99,7 +118,7 @@ function readInput(reader: ByteReader, inputs: readonly KnownInput[], found: Ten
   }
   if (!input || !shape || type !== OIP_TYPES[input.type] || found[input.name]) return false
   if (!reader.takesWord(DATA) || !reader.takes(COLON)) return false
-  const data = readData(reader, sizeOf(shape), input)
+  const data = readData(reader, shape, input)
   if (!data || !reader.takes(CLOSE)) return false
   found[input.name] = { type: input.type, shape, data }
   return true
@@ -130,21 +149,47 @@ function readShape(reader: ByteReader): number[] | undefined {
   return reader.takes(CLOSE_LIST) && shapeFault(shape) === undefined ? shape : undefined
 }
 
-function readData(reader: ByteReader, size: number, { type, set, limit }: KnownInput): Tensor['data'] | undefined {
+function readData(reader: ByteReader, shape: readonly number[], input: KnownInput): Tensor['data'] | undefined {
+  const { type, set } = input
+  const size = sizeOf(shape)
   // each value takes two bytes at least, so no more room is made than was sent
   if (size * 2 > reader.bytes.length || !reader.takes(OPEN_LIST)) return undefined
   const data = allocate(type, size)
-  const isFloat = data instanceof Float32Array || data instanceof Float64Array
+  if (data instanceof Float32Array || data instanceof Float64Array) return readFloats(reader, data, input) ? data : undefined
   for (let i = 0; i < size; i++) {
     if (i > 0 && !reader.takes(COMMA)) return undefined
-    if (isFloat) {
-      const x = reader.double()
-      if (!(x < limit && x > -limit)) return undefined
-      data[i] = x
-      continue
-    }
     const value = type === 'bool' ? reader.value() : reader.number()
     if (value === NOT_KNOWN || reader.inexact || set(value, data, i)) return undefined
   }
   return reader.takes(CLOSE_LIST) ? data : undefined
+}
+
+/** Reads the numbers of a list and its end, in rows of as many as one of the input has, where that is known. */
+function readFloats(reader: ByteReader, data: Float32Array | Float64Array, input: KnownInput): boolean {
+  const { width, limit } = input
+  // what was sent may have rows of another length, and is refused later
+  const numbers = data.length % width === 0 ? input.numbers : undefined
+  const step = numbers ? width : data.length
+  for (let from = 0; from < data.length; from += step) {
+    if (from > 0 && !reader.takes(COMMA)) return false
+    if (numbers?.read(reader, data, from / step)) continue
+    const spans = numbers?.curious ? [] : undefined
+    const at = reader.at
+    if (!readSlowly(reader, data.subarray(from, from + step), { limit, spans })) return false
+    if (spans) numbers!.learn(reader.bytes, { from: at, to: reader.ended, spans })
+  }
+  return reader.takes(CLOSE_LIST)
+}
+
+/** Where `spans` are given they are filled with the beginning and end of each number. */
+function readSlowly(reader: ByteReader, data: Float32Array | Float64Array, { limit, spans }: { limit: number; spans: number[] | undefined }): boolean {
+  for (let i = 0; i < data.length; i++) {
+    if (i > 0 && !reader.takes(COMMA)) return false
+    const from = reader.at
+    const x = reader.double()
+    if (!(x < limit && x > -limit)) return false
+    data[i] = x
+    spans?.push(from, reader.ended)
+  }
+  return true
 }

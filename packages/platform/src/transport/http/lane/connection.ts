@@ -9,7 +9,7 @@ import type { Route } from '../routes.ts'
 import type { UnreadAnswers } from '../unread-answers.ts'
 import type { AnswerTail } from './answer-text.ts'
 import { BodyBuffer } from './body-buffer.ts'
-import { LaneExchange, type Wire } from './exchange.ts'
+import { LaneExchange, type LaneWorld, type Wire } from './exchange.ts'
 import { LANE_HEAD_BYTES, LANE_START, type LaneHead, readHead } from './head.ts'
 import { LastHead } from './last-head.ts'
 
@@ -43,6 +43,7 @@ const START = Buffer.from(LANE_START, 'latin1')
 export class LaneConnection implements Wire {
   readonly #socket: Socket
   readonly #options: ConnectionOptions
+  readonly #world: LaneWorld
   /** When to give up, in `performance.now()` milliseconds. */
   deadline: number
   /** The beginning of a head whose end has not come. */
@@ -57,7 +58,7 @@ export class LaneConnection implements Wire {
   #missing = 0
   #body: Buffer | undefined
   #gathered: BodyBuffer | undefined
-  #listener: Parameters<Wire['readBody']>[0] | undefined
+  #listener: Parameters<Wire['gatherBody']>[0] | undefined
   #exchange: LaneExchange | undefined
   /** To be called when the answer needs its memory no more. */
   #written: Answer['written']
@@ -70,6 +71,7 @@ export class LaneConnection implements Wire {
   constructor(socket: Socket, options: ConnectionOptions) {
     this.#socket = socket
     this.#options = options
+    this.#world = { wire: this, draining: options.draining, bodies: options.bodies, cors: options.cors }
     this.deadline = performance.now() + options.limits.headersMs
     socket.on('data', this.#onData)
     socket.on('end', this.#onEnd)
@@ -87,11 +89,17 @@ export class LaneConnection implements Wire {
     return this.#socket.remoteAddress ?? ''
   }
 
-  readBody(listener: Parameters<Wire['readBody']>[0]): void {
+  wholeBody(): Buffer | undefined {
+    if (this.#missing > 0) return undefined
+    const body = this.#body
+    this.#body = undefined
+    return body
+  }
+
+  gatherBody(listener: Parameters<Wire['gatherBody']>[0]): void {
     const body = this.#body!
     this.#body = undefined
-    if (this.#missing === 0) listener.done(body)
-    else if (!listener.hold(body.length)) listener.full()
+    if (!listener.hold(body.length)) listener.full()
     else {
       this.#gathered = new BodyBuffer(body.length + this.#missing, binaryFrom(this.#last!.head, body.length + this.#missing))
       this.#gathered.push(body)
@@ -187,7 +195,7 @@ export class LaneConnection implements Wire {
   }
 
   #begin(head: LaneHead, length: number, rest: Buffer): void {
-    const { bodies, cors, draining, handle, limits } = this.#options
+    const { handle, limits } = this.#options
     this.#inHand = true
     this.#answered = false
     this.#requests++
@@ -196,7 +204,7 @@ export class LaneConnection implements Wire {
     if (rest.length > length) this.#putBack(rest.subarray(length))
     // how long an answer may take is the request's own deadline
     this.deadline = this.#missing > 0 ? this.#since + limits.requestMs : Number.POSITIVE_INFINITY
-    this.#exchange = new LaneExchange(head, this.#since, { wire: this, draining, bodies, cors })
+    this.#exchange = new LaneExchange(head, this.#since, this.#world)
     handle(this.#exchange, head.route)
   }
 

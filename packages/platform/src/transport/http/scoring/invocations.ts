@@ -5,7 +5,8 @@ import { csvCodec } from '../formats/csv.ts'
 import type { FormChoice } from '../formats/forms.ts'
 import { tooManyRows } from '../formats/too-many-rows.ts'
 import { readJson } from '../json.ts'
-import { checkRowCount, type PredictCall } from '../predict-rows.ts'
+import type { PredictCall } from '../predict-call.ts'
+import { checkRowCount } from '../predict-rows.ts'
 import { unreadable } from './cast.ts'
 import { castFrame, castTable } from './cast-frame.ts'
 import type { ScoringType } from './content-type.ts'
@@ -72,7 +73,8 @@ function nonFiniteOf(target: string, userAgent: string | undefined): NonFinite {
 
 /** Answers `POST …/invocations`, its body being read. Rejects with the error to answer. */
 export async function score(call: ScoringCall, body: Buffer): Promise<void> {
-  const { inference, exchange, deployment, release, caller, type } = call
+  const { options, exchange, deployment, release, caller, type } = call
+  const { inference } = options
   const { receivedAt, predictionId: id, headers } = exchange
   let rows = 0
   let plan: ReleasePlan
@@ -86,10 +88,10 @@ export async function score(call: ScoringCall, body: Buffer): Promise<void> {
     const read = table ?? readFrame(body, plan)
     rows = read.rows
     inputs = tensorsOf(read, plan)
-    const deadline = deadlineOf({ settingMs: plan.release.settings.deadlineMs, header: headers['x-request-timeout'] })
+    const deadline = deadlineOf(plan.release.settings.deadlineMs, headers['x-request-timeout'])
     request = {
       id,
-      requestId: exchange.sentId,
+      requestId: exchange.head.sentId,
       deployment,
       release,
       rows,
@@ -99,7 +101,7 @@ export async function score(call: ScoringCall, body: Buffer): Promise<void> {
       deadline,
       priority: priorityHeader(headers['x-request-priority']),
       caller,
-      traceId: exchange.traceId,
+      traceId: exchange.head.traceId,
       interface: 'mlflow',
       receivedAt,
       parsedAt: performance.now(),

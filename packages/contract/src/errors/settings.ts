@@ -14,7 +14,15 @@ export const SETTING_ERRORS = {
     grpc: 'INVALID_ARGUMENT',
     retryable: false,
     title: 'The expression is not valid',
-    remedy: 'The detail names the position. Names with spaces stand in double quotes, text in single ones; docs/guides/decisions.md has the whole grammar.',
+    remedy:
+      'The detail names the position. Names with spaces stand in double quotes, text in single ones; docs/reference/expressions.md has the whole grammar.',
+  },
+  'expression-too-large': {
+    http: 422,
+    grpc: 'INVALID_ARGUMENT',
+    retryable: false,
+    title: 'An expression makes texts that are too long',
+    remedy: 'The detail names the limit. Check what concat and replace put in, or send fewer rows at a time.',
   },
   'setting-unknown': {
     http: 422,

@@ -87,6 +87,10 @@ class WhereCompiler {
       }
       case 'is-null':
         return { kind: 'boolean', sql: `(${this.compile(node.operand).sql} IS ${node.negated ? 'NOT ' : ''}NULL)` }
+      case 'joined':
+      case 'call':
+      case 'case':
+        throw expressionError(this.#text, node.at, 'a question to the log has no functions, no || and no case')
     }
   }
 

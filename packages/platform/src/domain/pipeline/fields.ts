@@ -1,6 +1,6 @@
 import { isInteger, type OutputField, type Signature } from '@fairlead/contract'
 import { nearestWord } from '../../kernel/suggestion.ts'
-import type { Field, Reader, Value } from './evaluate.ts'
+import type { Field, Reader, Value } from './expression/index.ts'
 
 /** A tensor as far as expressions look at it: row-major, first dimension the rows, `nulls` 1 where a value is missing. */
 export interface ColumnData {

@@ -1,6 +1,3 @@
-export * from './ast.ts'
-export type { Field, Reader, Resolve, Value, ValueType } from './evaluate.ts'
-export { expressionError } from './expression-error.ts'
+export { type Expression, expressionError, parseExpression } from './expression/index.ts'
 export { type ColumnData, classesOf } from './fields.ts'
-export { parseExpression } from './parser.ts'
 export { type AddedField, type CompiledPipeline, compilePipeline } from './pipeline.ts'

@@ -1,8 +1,7 @@
 import { FairleadError, type Signature } from '@fairlead/contract'
 import type { Pipeline } from '@fairlead/contract/control'
-import { compileExpression, TYPE_WORDS } from './evaluate.ts'
+import { compileExpression, parseExpression, TYPE_WORDS } from './expression/index.ts'
 import { type ColumnData, FieldTable, type PipelineBatch } from './fields.ts'
-import { parseExpression } from './parser.ts'
 
 /** A text field that a step adds to each answer: `[N]`, `nulls` 1 where no rule held and there is no `otherwise`. */
 export interface AddedField {

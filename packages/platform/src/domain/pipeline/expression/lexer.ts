@@ -5,7 +5,7 @@ export const MAX_EXPRESSION_LENGTH = 10_000
 
 /** A token and its offset in the text. `word` is a name or a keyword, `quoted` a name in backquotes or double quotes. */
 export type Token =
-  | { kind: 'number'; value: number; at: number }
+  | { kind: 'number'; value: number; whole?: bigint | undefined; at: number }
   | { kind: 'text'; value: string; at: number }
   | { kind: 'word' | 'quoted'; value: string; at: number }
   | { kind: 'symbol'; value: string; at: number }
@@ -15,7 +15,7 @@ const SPACE = /[ \t\r\n]+/y
 const NUMBER = /(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?/y
 const WORD = /[\p{L}_][\p{L}\p{N}_]*/uy
 const PART = /[\p{L}\p{N}_]+/uy
-const SYMBOL = /<=|>=|<>|!=|==|[-+*/%=<>(),.]/y
+const SYMBOL = /<=|>=|<>|!=|==|\|\||[-+*/%=<>(),.]/y
 
 function match(pattern: RegExp, text: string, at: number): string | undefined {
   pattern.lastIndex = at
@@ -53,7 +53,7 @@ function next(text: string, at: number, afterDot: boolean): { token: Token; end:
     const end = at + number.length
     if (match(WORD, text, end) !== undefined) throw expressionError(text, at, 'a name cannot begin with a digit; put it in backquotes')
     if (!Number.isFinite(Number(number))) throw expressionError(text, at, 'the number is too large')
-    return { token: { kind: 'number', value: Number(number), at }, end }
+    return { token: { kind: 'number', value: Number(number), ...(/^\d+$/.test(number) ? { whole: BigInt(number) } : {}), at }, end }
   }
   const symbol = match(SYMBOL, text, at)
   if (symbol === undefined) throw expressionError(text, at, `the character ${JSON.stringify(String.fromCodePoint(text.codePointAt(at)!))} has no meaning here`)

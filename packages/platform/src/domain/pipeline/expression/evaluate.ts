@@ -89,6 +89,10 @@ class Compiler<T> {
         const { negated } = node
         return { type: 'boolean', read: (c, i) => (read(c, i) === null) !== negated }
       }
+      case 'joined':
+      case 'call':
+      case 'case':
+        throw expressionError(this.#text, node.at, 'a decide step knows no functions yet')
     }
   }
 

@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { FairleadError } from '@fairlead/contract'
-import { compileExpression, type Field, type Value } from './evaluate.ts'
-import { parseExpression } from './parser.ts'
+import { evaluateRows, type RowValue, type Types } from './testing/frames.ts'
 
-type RowOf = Record<string, Value>
-const TYPES: Record<string, Field<RowOf>['type']> = {
+const TYPES: Types = {
   x: 'number',
   y: 'number',
   name: 'text',
@@ -14,15 +12,14 @@ const TYPES: Record<string, Field<RowOf>['type']> = {
   p_bad: 'number',
   'two words': 'number',
   'p.1': 'number',
+  case: 'number',
+  end: 'number',
+  big: 'integer',
+  at: 'time',
 }
 
-function run(text: string, row: RowOf = {}): Value {
-  const resolve = (parts: string[]): Field<RowOf> | { problem: string } => {
-    const key = parts.join('.')
-    const type = TYPES[key]
-    return type ? { type, read: (columns) => columns[key] ?? null } : { problem: `no ${key}` }
-  }
-  return compileExpression(parseExpression(text), resolve, text).read(row, 0)
+function run(text: string, row: Record<string, RowValue> = {}): RowValue {
+  return evaluateRows(text, TYPES, [row])[0]!
 }
 
 function refusal(text: string): string {
@@ -37,7 +34,7 @@ function refusal(text: string): string {
 }
 
 test('operators bind as in arithmetic and SQL', () => {
-  const cases: [string, Value][] = [
+  const cases: [string, RowValue][] = [
     ['1 + 2 * 3', 7],
     ['(1 + 2) * 3', 9],
     ['10 - 4 - 3', 3],
@@ -68,7 +65,7 @@ test('names are plain, dotted or quoted', () => {
 })
 
 test('nulls follow three-valued logic', () => {
-  const cases: [string, Value][] = [
+  const cases: [string, RowValue][] = [
     ['x > 1', null],
     ['x is null', true],
     ['x is not null', false],
@@ -107,11 +104,15 @@ test('errors name the column and point at it', () => {
     ['x is 1', /expected "null"/],
     ['1x', /begin with a digit/],
     ['1e999', /too large/],
-    ['abs(x)', /no functions/],
+    ['abss(x)', /no function "abss"/],
+    ['now()', /another answer later/],
+    ['p.bad(x)', /"p.bad" is not a function/],
     ['x > 1 x', /"x" was not expected/],
     ['`` = 1', /empty/],
     ['and', /backquotes/],
-    ['zzz > 1', /no zzz/],
+    ['zzz > 1', /no field "zzz"; there are x, y/],
+    ['nam = 1', /did you mean "name"/],
+    ['null', /null alone has no type/],
   ]
   for (const [text, pattern] of cases) assert.match(refusal(text), pattern, text)
 })
@@ -131,4 +132,71 @@ test('length and depth are limited without a stack overflow', () => {
   assert.match(refusal(`${'not '.repeat(2000)}true`), /nested deeper/)
   assert.equal(run(`1${'+1'.repeat(1000)}`), 1001)
   assert.match(refusal(`1${'+1'.repeat(1001)}`), /at most 1000 operators/)
+})
+
+test('a case answers its first branch that holds', () => {
+  const cases: [string, RowValue][] = [
+    ["case when x > 2 then 'high' when x > 1 then 'middle' else 'low' end", 'middle'],
+    ['case when x > 2 then 1 end', null],
+    ["case x when 1 then 'one' when 2 then 'two' end", 'two'],
+    ["case flag when true then 'yes' when false then 'no' else 'unknown' end", 'no'],
+    ['case when y > 0 then 1 else 2 end', 2],
+    ['case when flag then 1 when x = 2 then case when x > 1 then 10 else 20 end else 3 end', 10],
+    ["if(x > 1, 'a', 'b') || 'c'", 'ac'],
+    ['if(x < 1, 5)', null],
+    ['if(x > 1, null, 5)', null],
+    ['coalesce(y, x, 3)', 2],
+    ['coalesce(y, y)', null],
+    ['nullif(x, 2)', null],
+    ['nullif(x, y)', 2],
+    ['not coalesce(y > 1, flag)', true],
+  ]
+  for (const [text, expected] of cases) assert.equal(run(text, { x: 2, flag: false }), expected, text)
+  assert.match(refusal('case when x > 1 then 1 else name end'), /a number cannot be compared with a text/)
+  assert.match(refusal('case x > 1 then 1 end'), /expected "when", got "then"/)
+  assert.match(refusal('case when x > 1 then 1'), /expected "when", "else" or "end", got the end/)
+  assert.match(refusal('case when x then 1 end'), /a truth value is needed here, and this is a number/)
+  assert.match(refusal(`case ${'when flag then 1 '.repeat(101)} end`), /at most 100 branches/)
+})
+
+test('columns may be called like the words of a case', () => {
+  assert.equal(run('case + end', { case: 1, end: 2 }), 3)
+  assert.equal(run('case is null', { case: 1 }), false)
+  assert.equal(run('case when case > 0 then `end` end', { case: 1, end: 2 }), 2)
+})
+
+test('whole numbers of 64 bits are exact, and null where they do not fit', () => {
+  const big = 9007199254740993n
+  const cases: [string, RowValue][] = [
+    ['big + 1', big + 1n],
+    ['big - 9007199254740992', 1n],
+    ['big = 9007199254740993', true],
+    ['big > 9007199254740992', true],
+    ['9007199254740992 < big', true],
+    ['big * 1000', big * 1000n],
+    ['big * 10000', null],
+    ['big * big', null],
+    ['-big', -big],
+    ['big % 10', 3n],
+    ['big / 2', 4503599627370496],
+    ['big + 0.5', 9007199254740992],
+    ['big % 0', null],
+    ['big in (1, 2, 3, 9007199254740993)', true],
+    ['case when x is null then big else 1 end', big],
+    ['big + (2 * 3)', big + 6n],
+    ['9223372036854775807 - big > 0', true],
+    ['big between 9007199254740993 and 9007199254740994', true],
+  ]
+  for (const [text, expected] of cases) assert.equal(run(text, { big }), expected, text)
+})
+
+test('times are compared with times and with what is written as one', () => {
+  const at = new Date('2026-01-31T12:00:00Z')
+  assert.equal(run("at >= '2026-01-31'", { at }), true)
+  assert.equal(run("at = '2026-01-31T13:00:00+01:00'", { at }), true)
+  assert.equal(run("at in ('2026-01-30', '2026-01-31T12:00:00Z')", { at }), true)
+  assert.deepEqual(run("coalesce(at, '2026-01-01')", {}), new Date('2026-01-01'))
+  assert.match(refusal("at > 'yesterday'"), /'yesterday' is not a time/)
+  assert.match(refusal('at > name'), /a time cannot be compared with a text/)
+  assert.match(refusal('at - at'), /seconds_between/)
 })

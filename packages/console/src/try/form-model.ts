@@ -75,7 +75,10 @@ export function emptyForm(fields: readonly FormField[]): FormValues {
 /** The form filled with a row, such as the example of the signature. */
 export function fillForm(fields: readonly FormField[], row: Row): FormValues {
   const text = (value: unknown) => (value === null || value === undefined ? '' : typeof value === 'object' ? writeJson(value) : String(value))
-  return { ...emptyForm(fields), ...Object.fromEntries(fields.filter((field) => field.name in row).map((field) => [field.name, text(row[field.name])])) }
+  return {
+    ...emptyForm(fields),
+    ...Object.fromEntries(fields.filter((field) => Object.hasOwn(row, field.name)).map((field) => [field.name, text(row[field.name])])),
+  }
 }
 
 /** The allowed range in words: `18 to 120 years`, `at least 0`; empty when everything goes. */
@@ -124,14 +127,15 @@ function parseField(field: FormField, text: string): Parsed {
 
 /** Reads the form into a row. `errors` has a sentence per field that cannot be sent; empty optional fields are left out. */
 export function readForm(fields: readonly FormField[], values: FormValues): { row: Row; errors: Record<string, string> } {
-  const row: Row = {}
-  const errors: Record<string, string> = {}
+  const row: [name: string, value: unknown][] = []
+  const errors: [name: string, error: string][] = []
   for (const field of fields) {
     const parsed = parseField(field, values[field.name] ?? '')
-    if ('error' in parsed) errors[field.name] = parsed.error
-    else if (parsed.value !== undefined) row[field.name] = parsed.value
+    if ('error' in parsed) errors.push([field.name, parsed.error])
+    else if (parsed.value !== undefined) row.push([field.name, parsed.value])
   }
-  return { row, errors }
+  // not set one by one: a column may be called __proto__
+  return { row: Object.fromEntries(row), errors: Object.fromEntries(errors) }
 }
 
 /** The field that an error path of the platform names: `rows[0].age` and `rows[0]["loan amount"]` both work. */

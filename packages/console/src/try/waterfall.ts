@@ -56,7 +56,7 @@ export function waterfall({ bias, margin, contributions }: ExplainedOutput, row:
   const rest = sorted.slice(alone.length)
   const sum = rest.reduce((total, [, added]) => total + added, 0)
   const parts: { name: string; value?: string; added: number }[] = alone.map(([name, added]) =>
-    name in row ? { name, value: formatValue(row[name]), added } : { name, added },
+    Object.hasOwn(row, name) ? { name, value: formatValue(row[name]), added } : { name, added },
   )
   if (rest.length > 0) parts.push({ name: `${rest.length} more ${rest.length === 1 ? 'column' : 'columns'}`, added: sum })
   const ends = [bias]

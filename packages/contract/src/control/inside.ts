@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { row } from '../row-schema.ts'
 import { signatureChange } from './deployment.ts'
 
 /** What a drawing shows, and how deep. */
@@ -77,7 +78,7 @@ export const modelComparison = z.object({
       /** Largest difference of two numbers. */
       largestDifference: z.number(),
       /** The rows that differ most, other labels first, each with the field that differs most. */
-      differing: z.array(z.object({ row: z.record(z.string(), z.unknown()), field: z.string(), before: cell, after: cell })),
+      differing: z.array(z.object({ row, field: z.string(), before: cell, after: cell })),
     })
     .optional(),
 })

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { digest, name, time } from '../name-schemas.ts'
+import { row } from '../row-schema.ts'
 import { signature } from '../signature-schemas.ts'
 import { mlflowLineage } from './mlflow-lineage.ts'
 
@@ -124,8 +125,8 @@ export type Lineage = z.infer<typeof lineage>
 
 /** Rows with the answers that the training side recorded for them. */
 export const goldenRows = z.object({
-  rows: z.array(z.record(z.string(), z.unknown())).min(1).max(10_000),
-  predictions: z.array(z.record(z.string(), z.unknown())).min(1),
+  rows: z.array(row).min(1).max(10_000),
+  predictions: z.array(row).min(1),
   /** Largest absolute difference of a number that still counts as equal. */
   tolerance: z.number().nonnegative().default(1e-5),
 })
@@ -157,7 +158,7 @@ export const modelVersion = z.object({
   facts: modelFacts,
   lineage,
   /** Rows that came with the model, in the form the row interface takes. */
-  example: z.array(z.record(z.string(), z.unknown())).optional(),
+  example: z.array(row).optional(),
   goldenRowCount: z.number().int(),
   createdAt: time,
   /** Deployments whose current release uses this version. */

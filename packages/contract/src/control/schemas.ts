@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { name, time } from '../name-schemas.ts'
+import { row } from '../row-schema.ts'
 import { signature } from '../signature-schemas.ts'
 import { apiKey, createdKey, createKeyRequest, patchKeyRequest, session, signInLink } from './access.ts'
 import { deployment, deployRequest, operation, release } from './deployment.ts'
@@ -88,10 +89,10 @@ export const SCHEMAS = {
   rollback: { params: deploymentParams, body: z.strictObject({ release: z.number().int().positive().optional() }), success: 202, response: operation },
   tryDeployment: {
     params: deploymentParams,
-    body: z.object({ rows: z.array(z.record(z.string(), z.unknown())), explain: z.boolean().optional() }),
+    body: z.object({ rows: z.array(row), explain: z.boolean().optional() }),
     response: z.record(z.string(), z.unknown()),
   },
-  getDeploymentSignature: { params: deploymentParams, response: z.object({ signature, example: z.array(z.record(z.string(), z.unknown())) }) },
+  getDeploymentSignature: { params: deploymentParams, response: z.object({ signature, example: z.array(row) }) },
   getTelemetry: {
     params: deploymentParams,
     query: z.object({ since: z.string().default('1h'), until: z.string().optional(), step: z.coerce.number().int().min(10).max(86_400).optional() }),

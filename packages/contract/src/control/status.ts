@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { time } from '../name-schemas.ts'
+import { row } from '../row-schema.ts'
 import { DEPLOYMENT_STATES } from './deployment.ts'
 
 export const HEALTH_STATES = ['ok', 'warn', 'alert', 'unknown'] as const
@@ -89,7 +90,7 @@ export type Telemetry = z.infer<typeof telemetry>
 export const predictionPage = z.object({
   /** Column names in order; `_`-names are the log's own. */
   columns: z.array(z.object({ name: z.string(), type: z.string(), role: z.enum(['log', 'input', 'output']) })),
-  items: z.array(z.record(z.string(), z.unknown())),
+  items: z.array(row),
   next: z.string().nullable(),
   /** Where this page ended, also the last one: asked for as `next` later, in the order `oldest`, it gives what has come since. */
   end: z.string().nullable().optional(),

@@ -64,7 +64,7 @@ function unquoted(quoted: string | undefined): string | undefined {
 }
 
 function rowsOf({ item, column = '', rows }: Group, sent: readonly Row[]): number[] {
-  const holds = { 'column-missing': (row: Row) => row[column] === undefined, 'column-unknown': (row: Row) => Object.hasOwn(row, column) }[item.code as string]
+  const holds = { 'column-missing': (row: Row) => !Object.hasOwn(row, column), 'column-unknown': (row: Row) => Object.hasOwn(row, column) }[item.code as string]
   return holds ? sent.flatMap((row, index) => (holds(row) ? [index] : [])) : rows
 }
 

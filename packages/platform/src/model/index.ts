@@ -121,15 +121,7 @@ function kindOf(bytes: Uint8Array, entry: string, mlflow: MlflowModel | undefine
 
 function fullSignature(derived: Signature, mlflow: MlflowModel | undefined, file: string | undefined): Signature {
   const declared = mlflow ? mlflow.signature(derived) : derived
-  const signature = file === undefined ? declared : applySignatureFile(declared, parseSignatureFile(file))
-  checkNames(signature)
-  return signature
-}
-
-/** Names become keys of rows, answers and tensors, here and in callers' programs: the one that is no plain key of an object is refused. */
-function checkNames({ inputs, outputs, columns, fields }: Signature): void {
-  for (const { name } of [...inputs, ...outputs, ...columns, ...fields])
-    if (name === '__proto__') throw new FairleadError('signature-invalid', `"${name}" cannot be the name of an input, an output, a column or a field`)
+  return file === undefined ? declared : applySignatureFile(declared, parseSignatureFile(file))
 }
 
 function findMlmodel(files: FileListing): string | undefined {

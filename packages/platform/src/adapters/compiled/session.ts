@@ -2,6 +2,7 @@ import { type Explanation, FairleadError, type Signature } from '@fairlead/contr
 import type { Elements, Form, Predictor } from '@fairlead/evaluator'
 import { WrongInput } from '@fairlead/evaluator/run'
 import { type Artifact, type Background, refusedValue, type Session, type Tensor, type Tensors } from '../../domain/inference/index.ts'
+import { ByName } from '../../kernel/by-name.ts'
 import { type Feed, feedsOf } from '../../model/compiled/feeds.ts'
 import { type Answer, answersFor } from './answers.ts'
 import { type Encode, encoderOf } from './encode.ts'
@@ -60,7 +61,7 @@ export class CompiledSession implements Session {
     } catch (cause) {
       throw told(cause, predictor.form)
     }
-    const outputs: Tensors = {}
+    const outputs: Tensors = new ByName()
     for (let at = 0; at < answers.length; at++) outputs[answers[at]!.name] = answers[at]!.tensor(found[at]!, rows)
     return outputs
   }

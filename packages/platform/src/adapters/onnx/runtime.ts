@@ -2,6 +2,7 @@ import { devNull } from 'node:os'
 import { isMainThread } from 'node:worker_threads'
 import { FairleadError } from '@fairlead/contract'
 import type { Artifact, Runtime, Session, Tensors } from '../../domain/inference/index.ts'
+import { ByName } from '../../kernel/by-name.ts'
 import { disableTelemetry } from './telemetry.ts'
 import { fromNative, type NativeResult, type NativeTensor, toNative } from './tensors.ts'
 
@@ -93,6 +94,7 @@ class NativeAnswer implements NativeResult {
 class OnnxSession implements Session {
   readonly #session: NativeSession
   readonly #inputs: string[]
+  readonly #outputs: string[]
   readonly #fetches: Record<string, null>
   #disposed = false
 
@@ -100,20 +102,22 @@ class OnnxSession implements Session {
     this.#session = session
     this.#inputs = session.inputMetadata.map((input) => input.name)
     // sequences and maps cannot be returned; asking for tensors alone lets the rest of such a model run
-    this.#fetches = Object.fromEntries(session.outputMetadata.filter((output) => output.isTensor).map((output) => [output.name, null]))
+    this.#outputs = session.outputMetadata.filter((output) => output.isTensor).map((output) => output.name)
+    this.#fetches = Object.fromEntries(this.#outputs.map((name) => [name, null]))
   }
 
   runSync(inputs: Tensors): Tensors {
     if (this.#disposed) throw new FairleadError('model-run-failed', 'the model was unloaded')
-    const feeds: Record<string, NativeTensor> = {}
+    const feeds = new ByName<NativeTensor>()
     for (const name of this.#inputs) {
       const tensor = inputs[name]
       if (!tensor) throw new FairleadError('model-run-failed', `the input tensor "${name}" is missing`)
       feeds[name] = toNative(tensor)
     }
     const results = this.#call(feeds)
-    const outputs: Tensors = {}
-    for (const name in results) outputs[name] = fromNative(results[name]!)
+    const outputs: Tensors = new ByName()
+    // by name: the library sets its answer as one sets a prototype where an output is called __proto__
+    for (const name of this.#outputs) outputs[name] = fromNative(results[name]!)
     return outputs
   }
 

@@ -1,4 +1,5 @@
 import { type DataType, FairleadError, isBigInteger, isFloat } from '@fairlead/contract'
+import { ByName } from '../../kernel/by-name.ts'
 import { checkRoom, fillArray, fillNull, refuseNull, shapeOf, type TensorPlan } from './column-plan.ts'
 import type { Refusal } from './column-values.ts'
 import { MAX_ITEMS, placeOf, Refusals, unknownColumn } from './refusals.ts'
@@ -35,7 +36,7 @@ export function decodeTable({ tensors: plans, names, refuseExtra }: TablePlan, t
   const columns = new Map(table.columns.map((column) => [column.name, column]))
   if (columns.size !== table.columns.length) throw twice(table.columns)
   const decoding: Decoding = { table, columns, refusals: new Refusals(), text: 0 }
-  const tensors: Tensors = {}
+  const tensors: Tensors = new ByName()
   for (const plan of plans) tensors[plan.spec.name] = plan.array ? decodeArrays(plan, decoding) : decodeValues(plan, decoding)
   if (refuseExtra) findExtra(table, names, decoding.refusals)
   decoding.refusals.check()

@@ -1,5 +1,6 @@
 import { FairleadError, type InputColumn, type Signature, type TensorSpec } from '@fairlead/contract'
 import type { ReleaseSettings } from '@fairlead/contract/control'
+import { ByName } from '../../kernel/by-name.ts'
 import { type ColumnPlan, checkRoom, fillArray, fillNull, planTensor, refuseNull, shapeOf, type TensorPlan } from './column-plan.ts'
 import { shown } from './column-values.ts'
 import { decodeTable } from './columns.ts'
@@ -66,7 +67,7 @@ export class RowsPlan {
     const full = checkObjects(rows, this.#columns.length)
     const refusals = new Refusals()
     let absent = 0
-    const tensors: Tensors = {}
+    const tensors: Tensors = new ByName()
     for (const plan of this.#tensors) {
       const { tensor, missing } = plan.array ? decodeArrays(plan, rows, refusals) : decodeValues(plan, rows, refusals)
       tensors[plan.spec.name] = tensor
@@ -132,6 +133,13 @@ function checkObjects(rows: unknown[], columns: number): boolean {
   return full
 }
 
+const EVERY_OBJECT = Object.prototype
+
+/** Whether a row says nothing of a column: what is inherited stands under names such as `constructor` and `__proto__`, and is no value. */
+function isAbsent(value: unknown): boolean {
+  return value === undefined || value === null || typeof value === 'function' || value === EVERY_OBJECT
+}
+
 function decodeValues(plan: TensorPlan, rows: JsonRow[], refusals: Refusals): { tensor: Tensor; missing: number } {
   const width = sizeOf(plan.inner)
   const data = allocate(plan.spec.type, rows.length * width)
@@ -141,8 +149,7 @@ function decodeValues(plan: TensorPlan, rows: JsonRow[], refusals: Refusals): { 
     const { name } = column
     for (let i = 0; i < rows.length && !refusals.enough; i++) {
       const value = rows[i]![name]
-      // a function can only be inherited: the name is that of a method every object has
-      if (value === undefined || value === null || typeof value === 'function') {
+      if (isAbsent(value)) {
         const refusal = refuseNull(column, value)
         if (refusal) refusals.add(placeOf(`rows[${i}]`, name), refusal)
         else fillNull(tensor, i * width + offset)
@@ -168,7 +175,7 @@ function decodeArrays(plan: TensorPlan, rows: JsonRow[], refusals: Refusals): { 
   for (let i = 0; i < rows.length && !refusals.enough; i++) {
     const value = rows[i]![column.name]
     const place = placeOf(`rows[${i}]`, column.name)
-    if (value === undefined || value === null || typeof value === 'function') {
+    if (isAbsent(value)) {
       const refusal = refuseNull(column, value)
       if (refusal) refusals.add(place, refusal)
       else for (let k = 0; k < width; k++) fillNull(tensor, i * width + k)

@@ -1,4 +1,5 @@
 import { FairleadError, type InputColumn, OIP_TYPES, type Signature, type TensorSpec } from '@fairlead/contract'
+import { ByName } from '../../kernel/by-name.ts'
 import { nearestWord } from '../../kernel/suggestion.ts'
 import type { CompiledPipeline } from '../pipeline/index.ts'
 import { halfToNumber } from './number-text.ts'
@@ -46,7 +47,7 @@ export class TensorInterface {
         `there is no input "${name}"; ${near === undefined ? `the inputs are ${names.slice(0, 20).join(', ')}` : `did you mean "${near}"?`}`,
       )
     }
-    const fitted: Tensors = {}
+    const fitted: Tensors = new ByName()
     let rows: number | undefined
     for (const spec of this.inputs) {
       const tensor = given[spec.name]

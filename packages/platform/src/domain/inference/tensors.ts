@@ -1,4 +1,5 @@
 import type { DataType } from '@fairlead/contract'
+import { ByName } from '../../kernel/by-name.ts'
 import type { Tensor, TensorData, Tensors } from './types.ts'
 
 const ARRAYS = {
@@ -101,7 +102,7 @@ function sliceData(type: DataType, data: TensorData, from: number, to: number): 
 
 /** Rows `from` up to `to` of every tensor. */
 export function sliceAll(tensors: Tensors, from: number, to: number): Tensors {
-  const cut: Tensors = {}
+  const cut: Tensors = new ByName()
   for (const name in tensors) cut[name] = sliceRows(tensors[name]!, from, to)
   return cut
 }
@@ -158,7 +159,7 @@ function joinedNulls(parts: readonly Tensor[], size: number): Uint8Array {
 
 /** All rows of several records of tensors, name by name. */
 export function concatAll(parts: Tensors[]): Tensors {
-  const joined: Tensors = {}
+  const joined: Tensors = new ByName()
   for (const name in parts[0]) joined[name] = concatRows(parts.map((part) => part[name]!))
   return joined
 }
@@ -175,7 +176,7 @@ export function joinable(a: Tensors, b: Tensors): boolean {
 
 /** `rows` rows made by repeating those there are. */
 export function repeatRows(tensors: Tensors, rows: number): Tensors {
-  const repeated: Tensors = {}
+  const repeated: Tensors = new ByName()
   for (const name in tensors) {
     const tensor = tensors[name]!
     const [have = 1] = tensor.shape

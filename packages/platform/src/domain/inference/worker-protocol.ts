@@ -1,4 +1,5 @@
 import type { ErrorCode, Explanation, ProblemItem } from '@fairlead/contract'
+import { ByName } from '../../kernel/by-name.ts'
 import type { Measurement } from './measure.ts'
 import type { Artifact, Tensors } from './types.ts'
 
@@ -38,7 +39,7 @@ export function transferable(tensors: Tensors): ArrayBuffer[] {
  * `given` and have a buffer to themselves.
  */
 export function detached(tensors: Tensors, given = false): Tensors {
-  const copy: Tensors = {}
+  const copy: Tensors = new ByName()
   for (const name in tensors) {
     const { type, shape, data, nulls } = tensors[name]!
     const isAlone = given && !Array.isArray(data) && data.byteLength === data.buffer.byteLength

@@ -1,5 +1,6 @@
 import { FairleadError } from '@fairlead/contract'
 import { type InferenceRequest, type ReleasePlan, readPriority, type Tensor, type Tensors } from '../../domain/inference/index.ts'
+import { ByName } from '../../kernel/by-name.ts'
 import { isRequestId } from '../../kernel/request-id.ts'
 import { checkRoom } from '../tensor-bytes.ts'
 import type { Call } from './call.ts'
@@ -117,8 +118,7 @@ function wantedOutputs({ outputs }: InferMessage, serving: ReleasePlan): string[
 
 function readInputs(message: InferMessage, serving: ReleasePlan): Tensors {
   checkRawCount(message)
-  // names come from outside: on an ordinary object __proto__ is no key
-  const tensors: Tensors = Object.create(null)
+  const tensors: Tensors = new ByName()
   for (let i = 0; i < message.inputs.length; i++) {
     const input = message.inputs[i]!
     const head = readHead(input, i)

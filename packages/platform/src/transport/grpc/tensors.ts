@@ -10,7 +10,7 @@ function refused(index: number, name: string, { code, detail }: Unfit): Fairlead
 
 /** Name, datatype and shape of one input. Throws `request-invalid` or `shape-mismatch`, naming it. */
 export function readHead({ name, datatype, shape }: InputMessage, index: number): InputHead {
-  if (name === '' || name === '__proto__') throw new FairleadError('request-invalid', `inputs[${index}] has no name of an input`)
+  if (name === '') throw new FairleadError('request-invalid', `inputs[${index}] has no name of an input`)
   const type = TYPES_BY_OIP.get(datatype)
   if (type === undefined) {
     throw refused(index, name, {

@@ -1,5 +1,6 @@
 import { FairleadError } from '@fairlead/contract'
 import { type ReleasePlan, readPriority, type Tensors } from '../../domain/inference/index.ts'
+import { ByName } from '../../kernel/by-name.ts'
 import { checkRoom } from '../tensor-bytes.ts'
 import { readJson } from './json.ts'
 import { knownTensors } from './known-forms/tensors.ts'
@@ -75,8 +76,7 @@ function rawRequest(body: Buffer, serving: ReleasePlan): InferRequest {
 }
 
 function readInputs(inputs: unknown[], { binary, serving }: { binary: BinaryPart | undefined; serving: ReleasePlan }): Tensors {
-  // names come from outside: on an ordinary object __proto__ is no key
-  const tensors: Tensors = Object.create(null)
+  const tensors: Tensors = new ByName()
   for (let i = 0; i < inputs.length; i++) {
     const { name, tensor } = decodeInput(inputs[i], i, { binary, checkRoom: (own, size) => checkRoom(own, size, serving) })
     if (Object.hasOwn(tensors, name)) throw invalid(`inputs[${i}]: the input "${name}" is there twice`)

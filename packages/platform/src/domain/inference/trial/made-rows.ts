@@ -1,5 +1,6 @@
 import type { DataType, Signature } from '@fairlead/contract'
 import { INTEGER_RANGES, isBigInteger, isFloat, isInteger } from '@fairlead/contract'
+import { ByName } from '../../../kernel/by-name.ts'
 import { numberToHalf } from '../number-text.ts'
 import { allocate, sizeOf } from '../tensors.ts'
 import type { TensorData, Tensors } from '../types.ts'
@@ -33,7 +34,7 @@ function random(seed: number): () => number {
  */
 export function madeRows(signature: Pick<Signature, 'inputs'>, probes: ReadonlyMap<string, readonly ColumnProbes[]>, rows: number): Tensors {
   const next = random(0x5eed)
-  const tensors: Tensors = {}
+  const tensors: Tensors = new ByName()
   for (const { name, type, shape } of signature.inputs) {
     const inner = shape.slice(1).map((size) => (size < 0 ? FREE_SIZE : size))
     const width = sizeOf(inner)

@@ -193,7 +193,7 @@ test('tensors that are read from their bytes are those that JSON values give', (
         inputs: Object.fromEntries(parsed.inputs.map((input, at) => Object.values(decodeInput(input, at)))),
       }
     })
-    assert.deepEqual(found, expected, sent.toString('latin1'))
+    assert.deepEqual({ ...found, inputs: { ...found.inputs } }, expected, sent.toString('latin1'))
   }
   assert.ok(taken > 1500, `${taken} bodies were of the form`)
 })

@@ -1,5 +1,6 @@
 import type { InputColumn } from '@fairlead/contract'
 import { allocate, floatLimit, type ReleasePlan, type RowLayout, type Tensor, type TensorData, type Tensors } from '../../../domain/inference/index.ts'
+import { ByName } from '../../../kernel/by-name.ts'
 import { ByteReader, NOT_KNOWN } from './byte-reader.ts'
 import { NumberRows } from './number-rows.ts'
 import { CLOSE, CLOSE_LIST, COLON, COMMA, OPEN, OPEN_LIST } from './punctuation.ts'
@@ -87,7 +88,7 @@ export class KnownRows {
       rows++
     } while (reader.takes(COMMA))
     if (!(reader.takes(CLOSE_LIST) && reader.takes(CLOSE)) || reader.at !== body.length) return undefined
-    const inputs: Tensors = {}
+    const inputs: Tensors = new ByName()
     for (let i = 0; i < data.length; i++) inputs[this.#layouts[i]!.name] = tensorOf(this.#layouts[i]!, data[i]!, rows)
     return { inputs, rows }
   }

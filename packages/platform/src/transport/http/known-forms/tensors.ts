@@ -10,6 +10,7 @@ import {
   type Tensor,
   type Tensors,
 } from '../../../domain/inference/index.ts'
+import { ByName } from '../../../kernel/by-name.ts'
 import { ByteReader, NOT_KNOWN } from './byte-reader.ts'
 import { NumberRows } from './number-rows.ts'
 import { CLOSE, CLOSE_LIST, COLON, COMMA, OPEN, OPEN_LIST } from './punctuation.ts'
@@ -96,7 +97,7 @@ export function knownTensors(body: Buffer, { tensors }: Pick<ReleasePlan, 'tenso
     id = text
   }
   if (!reader.takesWord(INPUTS) || !reader.takes(COLON) || !reader.takes(OPEN_LIST)) return undefined
-  const found: Tensors = {}
+  const found: Tensors = new ByName()
   for (let count = 0; count < inputs.length; count++) {
     if ((count > 0 && !reader.takes(COMMA)) || !readInput(reader, inputs, found)) return undefined
   }

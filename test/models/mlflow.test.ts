@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
+import { servingCheck } from '../../packages/platform/src/app/serving-check.ts'
 import { fails } from '../../packages/platform/src/model/test-support.ts'
 import { testServing } from '../../packages/platform/src/transport/http/testing/serving.ts'
 import { folderListing, serveModel } from './served.ts'
@@ -46,7 +47,28 @@ function same(got: unknown, wanted: unknown, { relative, path }: { relative: num
   for (const [key, inner] of Object.entries(wanted)) same((got as Record<string, unknown>)[key], inner, { relative, path: `${path}.${key}` })
 }
 
-const directories = readdirSync(FOLDER)
+const directories = readdirSync(FOLDER).filter((name) => !name.includes('.'))
+
+/** Directories of the table of the README, by how they are served. */
+function listedAs(served: string): string[] {
+  const lines = readFileSync(join(FOLDER, 'README.md'), 'utf8').split('\n')
+  const rows = lines.map((line) => line.split('|').map((cell) => cell.trim())).filter((cells) => /^v\d/.test(cells[1] ?? ''))
+  return rows.filter((cells) => cells[3] === served).map((cells) => cells[1] ?? '')
+}
+
+test('the table says which directories are served natively, and that no other is', () => {
+  assert.deepEqual(
+    listedAs('native'),
+    directories.filter((name) => !(name in REFUSED)),
+  )
+  assert.deepEqual(listedAs('refused'), ['v1_30-xgboost-binary'])
+  const python = Object.keys(REFUSED).filter((name) => name !== 'v1_30-xgboost-binary')
+  assert.deepEqual(
+    python.filter((name) => !listedAs('Python').includes(name)),
+    [],
+  )
+  assert.equal(listedAs('native').length + listedAs('Python').length + 1, 39)
+})
 
 describe('directories that MLflow wrote answer the scoring protocol as MLflow does', () => {
   for (const directory of directories.filter((name) => !(name in REFUSED))) {
@@ -54,6 +76,8 @@ describe('directories that MLflow wrote answer the scoring protocol as MLflow do
       const folder = join(FOLDER, directory)
       await using model = await serveModel(folderListing(folder))
       assert.ok(model.read.example.length > 0, 'the input example is understood')
+      const check = await servingCheck(model.session, model.read.signature, model.read.serving ?? assert.fail('there is no serving example'))
+      assert.deepEqual([check.name, check.ok], ['serving', true], check.detail)
       await using serving = await testServing({ releases: [{ ...model.release, deployment: 'credit' }], session: model.session })
       const { cases } = JSON.parse(readFileSync(join(folder, 'expected.json'), 'utf8')) as { cases: Case[] }
       assert.ok(cases.length > 0)

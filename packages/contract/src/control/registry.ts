@@ -42,7 +42,7 @@ export const runtimeChoice = z.object({
 export type RuntimeChoice = z.infer<typeof runtimeChoice>
 
 /** What is looked at when a version is imported. */
-export const MODEL_CHECKS = ['contents', 'trial', 'determinism', 'example', 'golden', 'signature'] as const
+export const MODEL_CHECKS = ['contents', 'trial', 'determinism', 'example', 'serving', 'golden', 'signature'] as const
 
 /** What one look at a version found when it was imported; what is not `ok` is for people to know, and does not refuse the import. */
 export const modelCheck = z.object({ name: z.enum(MODEL_CHECKS), ok: z.boolean(), detail: z.string() })

@@ -1,11 +1,12 @@
 import { FairleadError } from '@fairlead/contract'
 import type { ModelCheck } from '@fairlead/contract/control'
-import { checkModel, runtimeFor, tryWays, type Way } from '../domain/inference/index.ts'
+import { checkModel, runtimeFor, type Session, tryWays, type Way } from '../domain/inference/index.ts'
 import { FORM_FORMAT } from '../model/compiled/form-format.ts'
 import { probesOf } from '../model/compiled/probes.ts'
 import { encodeForm, storedForm } from '../model/compiled/stored.ts'
 import { loadableOnnx } from '../model/onnx/loadable.ts'
 import { modelRuntimes } from './model-worker.ts'
+import { servingCheck } from './serving-check.ts'
 import type { TrialOutcome, TrialTask } from './trial.ts'
 
 const runtimes = modelRuntimes()
@@ -13,14 +14,15 @@ const runtimes = modelRuntimes()
 type Form = ReturnType<typeof storedForm>
 
 async function run(task: TrialTask): Promise<TrialOutcome> {
-  const { format, signature, rows, example, golden } = task
+  const { format, signature, rows, example, golden, serving } = task
   const { form, problem } = formOf(task)
   const ways = waysOf(task, form)
   const probes = form ? probesOf(form) : new Map()
   // with one way and no form there is nothing to choose; whether it answers the same twice is to be known all the same
   const choice = form ? await tryWays({ signature, ways, probes, rows }) : undefined
   // whatever goes wrong with the rows that came along is no reason to refuse the model
-  const checks = await checkModel({ signature, ways, probes, example, golden }).catch((error: unknown): ModelCheck[] => [
+  const also = serving && (async (session: Session) => [await servingCheck(session, signature, serving)])
+  const checks = await checkModel({ signature, ways, probes, example, golden, also }).catch((error: unknown): ModelCheck[] => [
     { name: 'trial', ok: false, detail: `It could not be checked: ${error instanceof Error ? error.message : String(error)}.` },
   ])
   if (format === 'onnx' && !choice) return { kind: 'checked', problem: problem ?? '', checks }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
 import { type FileListing, readModel } from '../model/index.ts'
-import { fails, listing, onnxFile } from '../model/test-support.ts'
+import { fails, listing, mlflowFiles, onnxFile } from '../model/test-support.ts'
 import { trialInProcess } from './trial.ts'
 
 const TREES = new URL('../../../../test/models/cases/xgboost/xgb-binary-logistic/model.json', import.meta.url)
@@ -64,4 +64,32 @@ test('golden rows with other answers are told, and those that agree', async () =
   assert.equal(wrong?.ok, false)
   assert.match(wrong.detail, /golden\[0\]\.\w+: expected 99, got [\d.]+ \(tolerance 0\.00001\)/)
   assert.equal((await check(99, 1000))?.ok, true)
+})
+
+test('the serving example of an MLflow directory is asked as the scoring endpoint would be', async () => {
+  const served = async (body: string) => {
+    const files = listing({ ...mlflowFiles('v3-onnx-columns'), 'serving_input_example.json': body })
+    const read = await readModel(files)
+    const { checks } = await trialInProcess()({ files, read, golden: undefined })
+    return checks.find(({ name }) => name === 'serving')
+  }
+  const { columns } = (await readModel(listing(mlflowFiles('v3-onnx-columns')))).signature
+  const records = [0, 1].map(() => Object.fromEntries(columns.map(({ name }) => [name, 0.5])))
+  assert.deepEqual(await served(JSON.stringify({ dataframe_records: records })), {
+    name: 'serving',
+    ok: true,
+    detail: 'The serving example serving_input_example.json is answered (2 rows).',
+  })
+  const wrong: [string, RegExp][] = [
+    ['{"dataframe_records": [{"a": 1}]}', /is not answered, and neither are requests like it: Model is missing inputs/],
+    ['{"dataframe_records": []}', /Model is missing inputs|no rows/],
+    ['{"messages": [{"role": "user"}]}', /Model is missing inputs/],
+    ['{"inputs"', /valid JSON/],
+    ['{"dataframe_split": {"data": [["a"]]}}', /Model is missing inputs|convert/],
+  ]
+  for (const [body, words] of wrong) {
+    const check = await served(body)
+    assert.equal(check?.ok, false, body)
+    assert.match(check.detail, words)
+  }
 })

@@ -17,6 +17,7 @@ export interface TrialTask {
   rows: Row[]
   example: Row[]
   golden: GoldenRows | undefined
+  serving: ReadModel['serving']
   /** Of an ONNX model, why it has no form, where that is known. */
   noForm: string | undefined
 }
@@ -59,9 +60,9 @@ export function trialInProcess({ millis = TRIAL_MS, cwd }: TrialOptions = {}): M
     const isOnnx = read.format === 'onnx'
     const noForm = isOnnx ? whyNotCompiled(read, bytes) : undefined
     if (noForm !== undefined && (read.externalData.length > 0 || bytes.length > MOST_BYTES)) return { runtimes: onnxOnly(noForm), checks: [] }
-    const { format, entry, signature, example } = read
+    const { format, entry, signature, example, serving } = read
     const rows = [...example, ...(golden?.rows ?? [])].slice(0, MOST_ROWS)
-    const task = { format, entry, bytes, reading: read.facts.reading, signature, rows, example, golden, noForm }
+    const task = { format, entry, bytes, reading: read.facts.reading, signature, rows, example, golden, serving, noForm }
     const outcome = await limited(() => runApart(task, { millis: noForm === undefined ? millis : Math.min(millis, ONE_WAY_MS), cwd }))
     if (outcome.kind === 'tried') return { runtimes: outcome.choice, checks: outcome.checks }
     if (outcome.kind === 'checked') return { runtimes: onnxOnly(outcome.problem), checks: outcome.checks }

@@ -9,6 +9,7 @@ import { type FileListing, folderOf } from './files.ts'
 import { findModelFile, listed } from './find.ts'
 import { type ModelKind, sniff } from './kind.ts'
 import { type MlflowModel, readMlflow } from './mlflow/read.ts'
+import type { ServingExample } from './mlflow/serving-example.ts'
 import { requireExternalData } from './onnx/external.ts'
 import { onnxFacts } from './onnx/facts.ts'
 import { onnxGraph } from './onnx/graph.ts'
@@ -22,6 +23,7 @@ import { applySignatureFile, parseSignatureFile } from './signature/file.ts'
 
 export type { FileListing } from './files.ts'
 export type { ModelKind } from './kind.ts'
+export type { ServingExample } from './mlflow/serving-example.ts'
 export { ONNX_SIZE_LIMIT } from './onnx/model.ts'
 
 /** What a model is, read from its files without running it. */
@@ -36,6 +38,8 @@ export interface ReadModel {
   signature: Signature
   /** Rows that came with the model, by column name; empty where none did. */
   example: Row[]
+  /** A request that came with the model, in the form of MLflow's scoring protocol. */
+  serving: ServingExample | undefined
   /** Facts of the tool that wrote the model, for its lineage. */
   tool: Record<string, string>
   trainingRun: string | undefined
@@ -73,6 +77,7 @@ export async function readModel(files: FileListing, options: ReadOptions = {}): 
     entry,
     signature,
     example: mlflow ? await mlflow.example(signature) : [],
+    serving: await mlflow?.serving(),
     tool: mlflow?.tool ?? {},
     trainingRun: mlflow?.trainingRun,
   }

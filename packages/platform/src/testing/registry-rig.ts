@@ -36,6 +36,7 @@ export const textReader: ModelReader = async (files, { signatureFile }) => {
     graph: { nodes: [{ id: 'n', op: text, kind: 'operator' }], edges: [], truncated: false },
     signature: { task: 'other', inputs: [], outputs: [], columns: signatureFile ? [{ name: signatureFile, type: 'string', tensor: 't' }] : [], fields: [] },
     example: text.includes('example') ? [{ age: 1 }] : [],
+    serving: undefined,
     tool: { writer: 'test', version: '1' },
     trainingRun: 'run-of-the-file',
   }

@@ -7,6 +7,7 @@ import { insidePath } from '../onnx/external.ts'
 import { exampleRows } from './example.ts'
 import { type Flavour, flavourOf, requireKind } from './flavour.ts'
 import { type Mlmodel, parseMlmodel, textOption } from './mlmodel.ts'
+import { readServingExample, type ServingExample } from './serving-example.ts'
 import { applyMlflowSignature, calledFirst } from './signature.ts'
 
 /** Longest environment file kept as a fact. */
@@ -28,6 +29,8 @@ export interface MlflowModel {
   signature(derived: Signature): Signature
   /** Rows of the input example, by column name; empty where it has none. */
   example(signature: Signature): Promise<Row[]>
+  /** The request that came as an example; none where there is none or it cannot be told. */
+  serving(): Promise<ServingExample | undefined>
   /** Facts for the lineage: versions, run, environment files by name. */
   tool: Record<string, string>
 }
@@ -50,6 +53,7 @@ export async function readMlflow(files: FileListing, path: string): Promise<Mlfl
     trainingRun: model.run_id ?? undefined,
     signature: (derived) => calledFirst(applyMlflowSignature(derived, model, { path, byPosition: flavour.name === 'lightgbm' }), flavour.called),
     example: (signature) => readExample(files, { model, folder, signature }),
+    serving: () => readServingExample(files, model, folder),
     tool: await toolFacts(files, model, folder),
   }
 }

@@ -18,6 +18,8 @@ export interface CheckedModel {
   probes: ReadonlyMap<string, readonly ColumnProbes[]>
   example: readonly Row[]
   golden: GoldenRows | undefined
+  /** A further look at the model as it runs. */
+  also?: ((session: Session) => Promise<ModelCheck[]>) | undefined
 }
 
 /** Made-up rows that are run twice, and the numbers in them: models of pictures take many for one row. */
@@ -30,7 +32,7 @@ const MOST_GIVEN = 512
  * What running a model shows before anybody deploys it: whether the same rows get the same answers when they are sent again, by each way;
  * whether its example rows run and its golden rows get the answers that were recorded. A way that does not open is left out.
  */
-export async function checkModel({ ways, ...model }: CheckedModel): Promise<ModelCheck[]> {
+export async function checkModel({ ways, also, ...model }: CheckedModel): Promise<ModelCheck[]> {
   const found: ModelCheck[] = []
   const again: Repeated[] = []
   for (const way of ways) {
@@ -39,7 +41,7 @@ export async function checkModel({ ways, ...model }: CheckedModel): Promise<Mode
     try {
       const repeated = await repeatedRuns(session, way.words, model)
       if (repeated) again.push(repeated)
-      if (found.length === 0) found.push(...(await givenRows(session, model)))
+      if (found.length === 0) found.push(...(await givenRows(session, model)), ...((await also?.(session)) ?? []))
     } finally {
       await session[Symbol.asyncDispose]()
     }
@@ -47,7 +49,7 @@ export async function checkModel({ ways, ...model }: CheckedModel): Promise<Mode
   return [...determinism(again), ...found]
 }
 
-type Model = Omit<CheckedModel, 'ways'>
+type Model = Omit<CheckedModel, 'ways' | 'also'>
 type Repeated = { rows: number; largest: number; difference: string | undefined }
 
 /** The same rows twice; absent where the model takes none of them. */

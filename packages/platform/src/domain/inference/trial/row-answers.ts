@@ -1,7 +1,8 @@
-import { parseJson, type Row, type Signature } from '@fairlead/contract'
+import { FairleadError, parseJson, type Row, type Signature } from '@fairlead/contract'
 import { compilePipeline } from '../../pipeline/index.ts'
 import { AnswersPlan } from '../answers.ts'
-import { RowsPlan } from '../rows.ts'
+import { type RowSettings, RowsPlan } from '../rows.ts'
+import type { Table } from '../table.ts'
 import { repeatRows, sliceAll } from '../tensors.ts'
 import type { Session, Tensors } from '../types.ts'
 
@@ -41,6 +42,20 @@ export async function rowAnswers({ signature, session }: Asked, rows: readonly R
   const all: RowAnswer[] = []
   for (const row of rows) all.push(...(await ask([row]).catch((error: unknown) => [{ problem: wordsOf(error) }])))
   return all
+}
+
+/**
+ * Asks a model for a table that a reader makes of a request, as a deployment with these settings takes it. Answers the number of rows; throws
+ * what reading, checking and running throw, `rows-empty` for none.
+ */
+export async function askTable({ signature, session }: Asked, settings: RowSettings, read: (plan: RowsPlan) => Table): Promise<number> {
+  const plan = new RowsPlan(signature, settings)
+  const table = read(plan)
+  if (table.rows === 0) throw new FairleadError('rows-empty', 'it has no rows')
+  const tensors = plan.decodeTable(table)
+  const fixed = fixedRowsOf(signature)
+  await session.run(fixed === undefined ? tensors : repeatRows(tensors, fixed))
+  return table.rows
 }
 
 /** Rows that each run must have, where the model fixes that. */

@@ -3,18 +3,14 @@ import type { Inference, ReleasePlan, Table, Tensors } from '../../../domain/inf
 import { deadlineOf, priorityHeader } from '../deadline.ts'
 import { csvCodec } from '../formats/csv.ts'
 import type { FormChoice } from '../formats/forms.ts'
-import { tooManyRows } from '../formats/too-many-rows.ts'
-import { readJson } from '../json.ts'
 import type { PredictCall } from '../predict-call.ts'
 import { checkRowCount } from '../predict-rows.ts'
 import { unreadable } from './cast.ts'
-import { castFrame, castTable } from './cast-frame.ts'
+import { castTable } from './cast-frame.ts'
 import type { ScoringType } from './content-type.ts'
-import { frameOf } from './frame.ts'
 import { type NonFinite, predictionsText } from './predictions.ts'
+import { readScoringBody } from './read-body.ts'
 
-/** Objects of a body beside one for each row. */
-const OTHER_OBJECTS = 100
 /** Clients of which it is known that they read NaN and Infinity in JSON. */
 const READS_TOKENS = /^(?:mlflow|python|aiohttp)/i
 
@@ -22,22 +18,6 @@ const READS_TOKENS = /^(?:mlflow|python|aiohttp)/i
 export interface ScoringCall extends PredictCall {
   type: ScoringType
   forms: FormChoice
-}
-
-function readFrame(body: Buffer, { release, rows }: ReleasePlan): Table {
-  const { columns } = release.signature
-  const { maxRows } = release.settings
-  let value: unknown
-  try {
-    const checkObjects = (objects: number) => {
-      if (objects > maxRows + OTHER_OBJECTS) throw tooManyRows(maxRows)
-    }
-    value = readJson(body, { exact: rows.exactIntegers, nonFinite: true, lastWins: true, checkObjects })
-  } catch (error) {
-    if (!(error instanceof FairleadError) || error.status !== 400) throw error
-    throw unreadable(`Invalid input. Ensure that input is a valid JSON formatted string. Error: '${error.message}'`)
-  }
-  return castFrame(frameOf(value, new Set(columns.map(({ name }) => name))), columns)
 }
 
 function badTable(why: string): FairleadError {
@@ -85,7 +65,9 @@ export async function score(call: ScoringCall, body: Buffer): Promise<void> {
     nonFinite = nonFiniteOf(exchange.target, headers['user-agent'])
     const table = type === 'application/json' ? undefined : await readTable(body, call, inference.resolve(deployment, release))
     plan = inference.resolve(deployment, release)
-    const read = table ?? readFrame(body, plan)
+    const { columns } = plan.release.signature
+    const { maxRows } = plan.release.settings
+    const read = table ?? readScoringBody(body, { columns, maxRows, exactIntegers: plan.rows.exactIntegers })
     rows = read.rows
     inputs = tensorsOf(read, plan)
     const deadline = deadlineOf(plan.release.settings.deadlineMs, headers['x-request-timeout'])

@@ -1,12 +1,14 @@
+import { CAST_FUNCTIONS } from './casts.ts'
 import { CONDITIONAL_FUNCTIONS } from './conditionals.ts'
 import type { FunctionDefinition } from './definition.ts'
 import { EXTREME_FUNCTIONS } from './extremes.ts'
 import { NUMBER_FUNCTIONS } from './numbers.ts'
 import { TEXT_FUNCTIONS } from './texts.ts'
+import { TIME_FUNCTIONS } from './times.ts'
 
 /** All functions by name. */
 export const FUNCTIONS: ReadonlyMap<string, FunctionDefinition> = new Map(
-  Object.entries({ ...CONDITIONAL_FUNCTIONS, ...EXTREME_FUNCTIONS, ...NUMBER_FUNCTIONS, ...TEXT_FUNCTIONS }),
+  Object.entries({ ...CAST_FUNCTIONS, ...CONDITIONAL_FUNCTIONS, ...EXTREME_FUNCTIONS, ...NUMBER_FUNCTIONS, ...TEXT_FUNCTIONS, ...TIME_FUNCTIONS }),
 )
 
 const NOT_AGAIN = 'the same row would get another answer later'

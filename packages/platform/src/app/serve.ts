@@ -101,11 +101,12 @@ export async function startServe(init: ServeInit, watch: ServeWatch): Promise<Se
     publisher.publish()
     return ephemeral.snapshots.list()
   }
+  const access = { ...init, loopback: isLoopback(init.host) }
   const shared = {
     inference,
     counted: async () => mergeSnapshots(await snapshots()).series,
     repository,
-    authorize: (request: AccessRequest) => authorize(request, keys, init),
+    authorize: (request: AccessRequest) => authorize(request, keys, access),
     limiter,
     version: init.programVersion,
     isDraining: () => draining,
@@ -114,7 +115,7 @@ export async function startServe(init: ServeInit, watch: ServeWatch): Promise<Se
   const connectionLimits = { connections: init.connections, connectionsPerAddress: init.connectionsPerAddress }
   const http = serveHttp({
     ...shared,
-    localOnly: isLoopback(init.host) && !init.open,
+    localOnly: access.loopback && !init.open,
     metricsText: async () => {
       const processes = await snapshots()
       return prometheusText({ merged: mergeSnapshots(processes), processes, version: init.programVersion })
@@ -249,11 +250,11 @@ function sinkOf(writer: SegmentLogWriter, recorder: SeriesRecorder): PredictionS
   }
 }
 
-function authorize({ presented, action, deployment, requireKey }: AccessRequest, keys: KeyCache, init: ServeInit) {
+function authorize({ presented, action, deployment, requireKey }: AccessRequest, keys: KeyCache, init: ServeInit & { loopback: boolean }) {
   if (presented !== undefined && sameSecret(presented, init.platformToken)) return { kind: 'platform' as const, id: 'platform' }
   if (action === 'control' && presented !== undefined && sameHash(hashOf(presented), init.adminTokenHash)) return { kind: 'platform' as const, id: 'admin' }
   const key = presented === undefined ? undefined : (keys.verify(presented) ?? ('invalid' as const))
-  const loopback = isLoopback(init.host)
+  const { loopback } = init
   if (action === 'read') return authorizeReading({ key, loopback })
   if (action === 'control') return authorizeControl({ key, loopback, open: init.open, deployment: deployment ?? '' })
   return authorizePrediction({ key, loopback, open: init.open, requireKey, deployment: deployment ?? '' })

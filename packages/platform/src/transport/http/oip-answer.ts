@@ -4,12 +4,14 @@ import { freeMemory, LARGE_BYTES } from '../../kernel/memory.ts'
 import { rawBytes } from '../tensor-bytes.ts'
 import type { Exchange } from './exchange.ts'
 import { JSON_LENGTH_HEADER } from './oip-binary.ts'
-import { encodeOutput, isAsciiOutput, type NonFiniteForm } from './oip-tensors.ts'
+import { encodeOutput, type NonFiniteForm, type OutputForm, outputForm } from './oip-tensors.ts'
 
 /** An output that was asked for, and how it travels. */
 export interface WantedOutput {
   name: string
   binary: boolean
+  /** How it was written last. */
+  form?: OutputForm
 }
 
 /** What an answer says beside its outputs. */
@@ -36,13 +38,15 @@ export function renderAnswer(
   const parts: Uint8Array[] = []
   let tensors = ''
   let ascii = own
-  for (const { name, binary } of wanted) {
+  for (const output of wanted) {
+    const { name } = output
     const tensor = outputs[name]
     if (!tensor) continue
     if (tensors !== '') tensors += ','
-    if (!binary) {
-      tensors += encodeOutput(name, tensor, nonFinite)
-      ascii &&= isAsciiOutput(name, tensor)
+    if (!output.binary) {
+      if (output.form?.type !== tensor.type) output.form = outputForm(name, tensor.type)
+      tensors += encodeOutput(output.form, tensor, nonFinite)
+      ascii &&= output.form.ascii
     } else {
       const bytes = rawBytes(tensor)
       parts.push(bytes)

@@ -131,18 +131,20 @@ export type NonFiniteForm = 'null' | 'strings' | 'tokens'
 const TOKENS: Record<NonFiniteForm, (value: number) => string> = { null: () => 'null', strings: (value) => `"${value}"`, tokens: (value) => `${value}` }
 
 /** How an output is written. */
-interface OutputForm {
+export interface OutputForm {
   /** Its head up to its shape. */
   head: string
   /** Whether it has no other characters than those of ASCII. */
   ascii: boolean
+  type: DataType
 }
 
 /** By type and name: releases have few. */
 const FORMS = new Map<DataType, Map<string, OutputForm>>()
 const MOST_FORMS = 10_000
 
-function outputForm(name: string, type: DataType): OutputForm {
+/** The way to write an output of a name and type. */
+export function outputForm(name: string, type: DataType): OutputForm {
   let forms = FORMS.get(type)
   if (!forms || forms.size > MOST_FORMS) {
     forms = new Map()
@@ -151,19 +153,14 @@ function outputForm(name: string, type: DataType): OutputForm {
   let form = forms.get(name)
   if (form === undefined) {
     const head = `{"name":${JSON.stringify(name)},"datatype":"${OIP_TYPES[type]}","shape":[`
-    form = { head, ascii: type !== 'string' && Buffer.byteLength(head) === head.length }
+    form = { head, type, ascii: type !== 'string' && Buffer.byteLength(head) === head.length }
     forms.set(name, form)
   }
   return form
 }
 
-/** Whether the text of an output has no other characters than those of ASCII, whatever its values are. */
-export function isAsciiOutput(name: string, { type }: Tensor): boolean {
-  return outputForm(name, type).ascii
-}
-
 /** One output as JSON text, its data flat. */
-export function encodeOutput(name: string, tensor: Tensor, form: NonFiniteForm): string {
+export function encodeOutput({ head }: OutputForm, tensor: Tensor, form: NonFiniteForm): string {
   const { type, data, nulls } = tensor
   const plain = valueWriter(type)
   const count = data.length
@@ -182,5 +179,5 @@ export function encodeOutput(name: string, tensor: Tensor, form: NonFiniteForm):
     } else text += plain(data, i)
   }
   const parameters = hidden ? `,"parameters":{"nonfinite":"${form}"}` : ''
-  return `${outputForm(name, type).head}${tensor.shape.length === 1 ? tensor.shape[0] : tensor.shape.join(',')}]${parameters},"data":[${text}]}`
+  return `${head}${tensor.shape.length === 1 ? tensor.shape[0] : tensor.shape.join(',')}]${parameters},"data":[${text}]}`
 }

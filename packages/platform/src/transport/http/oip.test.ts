@@ -7,7 +7,7 @@ import { modelConfig } from '../model-config.ts'
 import { OIP_EXTENSIONS } from '../oip-extensions.ts'
 import type { ModelStatistics } from '../statistics.ts'
 import { quoteNonFinite } from './json.ts'
-import { decodeInput, encodeOutput } from './oip-tensors.ts'
+import { decodeInput, encodeOutput, outputForm } from './oip-tensors.ts'
 import { eachLane } from './testing/serving.ts'
 
 const INFER = '/v2/models/credit/infer'
@@ -218,7 +218,7 @@ test('every type survives JSON', () => {
   }
   for (const type of DATA_TYPES) {
     const { tensor } = decodeInput({ name: 'x', datatype: OIP_TYPES[type], shape: [2], data: values[type] }, 0)
-    const text = encodeOutput('x', tensor, 'null')
+    const text = encodeOutput(outputForm('x', tensor.type), tensor, 'null')
     const written = /"data":\[(.*)\]}$/.exec(text)![1]!
     assert.equal(
       written,
@@ -232,9 +232,9 @@ test('numbers that JSON lacks are read in every form and written as asked', () =
   const read = (text: string) => decodeInput(JSON.parse(quoteNonFinite(`{"name":"x","datatype":"FP32","shape":[5],"data":${text}}`)), 0).tensor
   const tensor = read('[NaN, -Infinity, null, "Infinity", 1]')
   assert.deepEqual(tensor.data, new Float32Array([Number.NaN, Number.NEGATIVE_INFINITY, Number.NaN, Number.POSITIVE_INFINITY, 1]))
-  assert.match(encodeOutput('y', tensor, 'null'), /"parameters":\{"nonfinite":"null"\},"data":\[null,null,null,null,1\]/)
-  assert.match(encodeOutput('y', tensor, 'tokens'), /\[NaN,-Infinity,NaN,Infinity,1\]/)
-  assert.match(encodeOutput('y', tensor, 'strings'), /\["NaN","-Infinity","NaN","Infinity",1\]/)
+  assert.match(encodeOutput(outputForm('y', tensor.type), tensor, 'null'), /"parameters":\{"nonfinite":"null"\},"data":\[null,null,null,null,1\]/)
+  assert.match(encodeOutput(outputForm('y', tensor.type), tensor, 'tokens'), /\[NaN,-Infinity,NaN,Infinity,1\]/)
+  assert.match(encodeOutput(outputForm('y', tensor.type), tensor, 'strings'), /\["NaN","-Infinity","NaN","Infinity",1\]/)
   assert.equal(quoteNonFinite('{"NaN":"a NaN \\" Infinity"}'), '{"NaN":"a NaN \\" Infinity"}')
 })
 

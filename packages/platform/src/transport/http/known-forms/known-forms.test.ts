@@ -165,6 +165,28 @@ test('rows that are read from their bytes are those that JSON values give', () =
   assert.ok(taken > 1500, `${taken} bodies were of the form`)
 })
 
+test('bodies of one row that are written like one before are those that JSON values give', () => {
+  const random = new Random(5)
+  let taken = 0
+  for (let i = 0; i < 6000; i++) {
+    const wild = random.chance(0.4)
+    const data = Array.from({ length: 6 }, () => anyValue(random, wild)).join(random.pick([',', ', ']))
+    const shape = random.chance(0.9) ? '[1,6]' : random.pick(['[6]', '[6,1]', '[2,3]', '[3]'])
+    const body = Buffer.from(`{${random.chance(0.1) ? '"id":"q",' : ''}"inputs":[{"name":"x","shape":${shape},"datatype":"FP32","data":[${data}]}]}`)
+    const sent = random.chance(0.3) ? mutated(body, random) : body
+    const found = knownTensors(sent, floats)
+    if (!found) continue
+    taken++
+    const expected = attempt(() => {
+      const parsed = readJson(sent, { exact: true, nonFinite: true }) as { id?: string; inputs: unknown[] }
+      assert.ok(Object.keys(parsed).every((key) => key === 'id' || key === 'inputs'))
+      return { id: parsed.id, inputs: Object.fromEntries(parsed.inputs.map((input, at) => Object.values(decodeInput(input, at)))) }
+    })
+    assert.deepEqual(found, expected, sent.toString('latin1'))
+  }
+  assert.ok(taken > 3000, `${taken} bodies were of the form`)
+})
+
 test('tensors that are read from their bytes are those that JSON values give', () => {
   const random = new Random(11)
   let taken = 0

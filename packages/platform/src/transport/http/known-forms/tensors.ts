@@ -24,6 +24,7 @@ const DATA = Buffer.from('"data"')
 
 /** Longer ids are judged elsewhere. */
 const LONGEST_ID = 200
+const SPACE = 0x20
 /** Wider rows are read number by number. */
 const WIDEST = 1024
 
@@ -42,15 +43,24 @@ interface KnownInput {
   numbers: NumberRows | undefined
 }
 
-const KNOWN = new WeakMap<object, KnownInput[]>()
+interface Known {
+  /** The inputs of a release; none where one is of texts, or has the name of what every object has. */
+  inputs: KnownInput[]
+  /** Reads whole bodies of one row without an id, when they are written like one before; absent where there is not one input of plain numbers. */
+  bodies: NumberRows | undefined
+  /** The shape that is written in them. */
+  shape: number[]
+}
 
-/** The inputs of a release; none where one is of texts, or has the name of what every object has. */
-function knownInputs(tensors: ReleasePlan['tensors']): KnownInput[] {
+const KNOWN = new WeakMap<object, Known>()
+
+function knownOf(tensors: ReleasePlan['tensors']): Known {
   let known = KNOWN.get(tensors)
   if (!known) {
     const { inputs } = tensors
     const odd = inputs.some(({ name, type }) => type === 'string' || name in {})
-    known = odd ? [] : inputs.map(knownInput)
+    const all = odd ? [] : inputs.map(knownInput)
+    known = { inputs: all, bodies: all.length === 1 && all[0]!.numbers ? numbersOf(all[0]!) : undefined, shape: [] }
     KNOWN.set(tensors, known)
   }
   return known
@@ -68,13 +78,13 @@ function knownInput({ name, type, shape }: TensorSpec): KnownInput {
     set: setterOf({ name: '', type, tensor: '' }, 'pass'),
     limit,
     width,
-    numbers: places
-      ? new NumberRows(
-          width,
-          Array.from({ length: width }, (_, offset) => ({ offset, limit })),
-        )
-      : undefined,
+    numbers: places ? numbersOf({ width, limit }) : undefined,
   }
+}
+
+function numbersOf({ width, limit }: Pick<KnownInput, 'width' | 'limit'>): NumberRows {
+  const places = Array.from({ length: width }, (_, offset) => ({ offset, limit }))
+  return new NumberRows(width, places)
 }
 
 function word(text: string): Buffer {
@@ -87,9 +97,50 @@ function word(text: string): Buffer {
  * right or wrong.
  */
 export function knownTensors(body: Buffer, { tensors }: Pick<ReleasePlan, 'tensors'>): { id: string | undefined; inputs: Tensors } | undefined {
-  const inputs = knownInputs(tensors)
+  const known = knownOf(tensors)
+  if (known.inputs.length === 0) return undefined
   const reader = new ByteReader(body)
-  if (inputs.length === 0 || !reader.takes(OPEN)) return undefined
+  const inputs = readBody(reader, known)
+  if (inputs) return { id: undefined, inputs }
+  const read = readTensors(reader, known.inputs)
+  if (read && read.id === undefined && known.bodies?.curious) learn(body, read.inputs, known)
+  return read
+}
+
+/** The input of a body that is written like one before. */
+function readBody(reader: ByteReader, { inputs: [input], bodies, shape }: Known): Tensors | undefined {
+  if (!bodies || !input) return undefined
+  const { name, type, width } = input
+  const data = allocate(type, width)
+  if (bodies.read(reader, data as Float32Array | Float64Array, 0) && reader.at === reader.bytes.length) return { [name]: { type, shape: shape.slice(), data } }
+  reader.at = 0
+  return undefined
+}
+
+/** Takes over how a body is written, if it has one row. */
+function learn(bytes: Buffer, read: Tensors, known: Known): void {
+  const { name, width } = known.inputs[0]!
+  const { shape, data } = read[name]!
+  if (data.length !== width) return
+  // data stand last in a body of this form, and are the last list that begins
+  let at = bytes.lastIndexOf(OPEN_LIST) + 1
+  const spans: number[] = []
+  for (let i = 0; i < width; i++) {
+    while (bytes[at] === SPACE || bytes[at] === COMMA) at++
+    spans.push(at)
+    while (isOfNumber(bytes[at]!)) at++
+    spans.push(at)
+  }
+  known.bodies!.learn(bytes, { from: 0, to: bytes.length, spans })
+  known.shape = shape
+}
+
+function isOfNumber(byte: number): boolean {
+  return byte !== SPACE && byte !== COMMA && byte !== CLOSE_LIST
+}
+
+function readTensors(reader: ByteReader, inputs: readonly KnownInput[]): { id: string | undefined; inputs: Tensors } | undefined {
+  if (!reader.takes(OPEN)) return undefined
   let id: string | undefined
   if (reader.takesWord(ID)) {
     const text = reader.takes(COLON) ? reader.text() : NOT_KNOWN
@@ -101,7 +152,7 @@ export function knownTensors(body: Buffer, { tensors }: Pick<ReleasePlan, 'tenso
   for (let count = 0; count < inputs.length; count++) {
     if ((count > 0 && !reader.takes(COMMA)) || !readInput(reader, inputs, found)) return undefined
   }
-  return reader.takes(CLOSE_LIST) && reader.takes(CLOSE) && reader.at === body.length ? { id, inputs: found } : undefined
+  return reader.takes(CLOSE_LIST) && reader.takes(CLOSE) && reader.at === reader.bytes.length ? { id, inputs: found } : undefined
 }
 
 /** Reads an input into `found`, where it is one that is not there yet. */

@@ -4,25 +4,16 @@ export interface PackedTexts {
   ends: Uint32Array<ArrayBuffer>
 }
 
-const LAST_ASCII = 0x7f
-
-/** Packs texts; undefined where one has a character beyond ASCII. */
+/** Packs texts; undefined where one has a character beyond ASCII. All are joined first, because the engine looks at a text of many pieces faster than we do. */
 export function packTexts(texts: readonly string[]): PackedTexts | undefined {
+  const all = texts.join('')
+  const { length } = all
+  if (Buffer.byteLength(all) !== length) return undefined
   const ends = new Uint32Array(texts.length)
-  let length = 0
-  for (let i = 0; i < texts.length; i++) {
-    length += texts[i]!.length
-    ends[i] = length
-  }
+  let end = 0
+  for (let i = 0; i < texts.length; i++) ends[i] = end += texts[i]!.length
   const bytes = new Uint8Array(length)
-  let at = 0
-  for (const text of texts) {
-    for (let i = 0; i < text.length; i++) {
-      const code = text.charCodeAt(i)
-      if (code > LAST_ASCII) return undefined
-      bytes[at++] = code
-    }
-  }
+  Buffer.from(bytes.buffer).write(all, 'latin1')
   return { bytes, ends }
 }
 

@@ -3,7 +3,7 @@
 import sys
 import traceback
 
-from . import binary_tensors, formats, grpc_protocol, model_files, openapi, other_clients, parquet_log, protocol, repository, rows, telemetry
+from . import binary_tensors, formats, grpc_protocol, model_files, openapi, other_clients, parquet_log, protocol, repository, rows, telemetry, tracking_server
 from .platform import Platform
 
 CHECKS = [
@@ -52,6 +52,7 @@ CHECKS = [
     model_files.lightgbm_answers_are_the_librarys,
     model_files.xgboost_answers_are_the_librarys,
     model_files.contributions_are_those_of_shap,
+    tracking_server.models_are_imported_by_every_address,
 ]
 
 

@@ -7,8 +7,8 @@ import sys
 INTEROP = pathlib.Path(__file__).resolve().parents[1]
 
 
-def run_alone(command, folder):
-    done = subprocess.run(command, capture_output=True, text=True, timeout=150, cwd=folder)
+def run_alone(command, folder, seconds=150):
+    done = subprocess.run(command, capture_output=True, text=True, timeout=seconds, cwd=folder)
     assert done.returncode == 0, f"{command[0]} ended with {done.returncode}:\n{done.stdout[-4000:]}{done.stderr[-4000:]}"
 
 

@@ -1,5 +1,5 @@
 import type { Signature } from '@fairlead/contract'
-import type { Model, ModelGraph, ModelVersion, ModelVersionSummary } from '@fairlead/contract/control'
+import type { MlflowLineage, Model, ModelGraph, ModelVersion, ModelVersionSummary } from '@fairlead/contract/control'
 import { treeFacts } from './canned-inside.ts'
 
 export const NOW = Date.now()
@@ -36,6 +36,41 @@ export const signature: Signature = {
 
 export const exampleRow = { age: 35, credit_amount: 2500, duration: 24, purpose: 'car', owns_home: true, telephone: null, 職業: '会社員' }
 
+/** What a tracking server tells, with long names and odd values. */
+const mlflow: MlflowLineage = {
+  trackingUri: 'https://mlflow.example.org/team/risk',
+  uri: 'models:/credit-risk@champion',
+  registered: {
+    name: 'credit-risk',
+    version: '12',
+    stage: 'Production',
+    description: 'Gradient boosting on the spring data, calibrated',
+    aliases: ['champion', 'spring'],
+    tags: { approved_by: 'ada' },
+  },
+  logged: { id: `m-${'7f3a9c2e'.repeat(4)}`, name: 'model', metrics: {}, params: {}, tags: {} },
+  run: {
+    id: '7f3a9c2e41b0',
+    name: 'nightly-boosting',
+    experiment: 'credit/nightly',
+    user: 'ada',
+    startedAt: ago(3300),
+    source: 'pipelines/train.py',
+    commit: '4be1c0de99d6a1f20b7a',
+    branch: 'main',
+    repository: 'https://git.example.org/risk/credit.git',
+    metrics: {
+      auc: { value: 0.8212345, step: 400 },
+      validation_loss_of_the_last_fold_before_early_stopping_was_reached: { value: 0.3821, step: 12_000 },
+      gain: { value: 'NaN' },
+    },
+    params: { learning_rate: '0.05', num_leaves: '31', objective: 'binary', features: 'age, credit_amount, duration, purpose, owns_home' },
+    tags: { team: 'risk', 'mlflow.user': 'ada' },
+    datasets: [{ name: 'loans-spring', digest: 'a91be3', context: 'training' }],
+  },
+  cut: ['tags of the run: 500 of 702 are kept'],
+}
+
 /** One version with everything a version may have. */
 export function version(model: string, number: number): ModelVersion {
   return {
@@ -65,6 +100,14 @@ export function version(model: string, number: number): ModelVersion {
       sizeBytes: 312_400,
       rewrites: ['ZipMap was taken out; its class labels are in the signature.'],
       ...(number > 1 ? treeFacts(model, number) : {}),
+      checks: [
+        { name: 'determinism', ok: true, detail: '136 rows got the same answers twice, to the last bit.' },
+        {
+          name: 'serving',
+          ok: number > 3,
+          detail: number > 3 ? 'The serving example serving_input_example.json is answered (2 rows).' : 'Its 2 rows are not.',
+        },
+      ],
     },
     lineage: {
       source: 'runs:/7f3a9c/model',
@@ -72,6 +115,7 @@ export function version(model: string, number: number): ModelVersion {
       codeCommit: '4be1c0de99d6a1f20b7a',
       dataDigests: { 'train.parquet': sha(91), 'validation.parquet': sha(92) },
       tool: { mlflow: '3.1.0' },
+      ...(number === 4 ? { mlflow } : {}),
       importedBy: 'ada@example.org',
       importedAt: ago(3000 - number * 300),
     },

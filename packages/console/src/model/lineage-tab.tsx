@@ -5,6 +5,7 @@ import { DrawingView } from '../graph/drawing.tsx'
 import { layoutGraph } from '../graph/layout.ts'
 import { Ago, Copy, Digest, Facts } from '../ui/show.tsx'
 import { lineageGraph } from './lineage.ts'
+import { MlflowSection } from './mlflow-lineage.tsx'
 
 /** Where a version came from and where it went, drawn, with the same in words. */
 export function LineageTab({ version }: { version: ModelVersion }) {
@@ -40,6 +41,7 @@ export function LineageTab({ version }: { version: ModelVersion }) {
           ],
         ]}
       />
+      {lineage.mlflow ? <MlflowSection mlflow={lineage.mlflow} /> : null}
     </div>
   )
 }

@@ -1,4 +1,4 @@
-import type { ModelVersion } from '@fairlead/contract/control'
+import type { ModelCheck, ModelVersion } from '@fairlead/contract/control'
 import { Button } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { control } from '../api/control.ts'
@@ -107,44 +107,69 @@ export function FilesTab({ version }: { version: ModelVersion }) {
   )
 }
 
+/** What was looked at when a version was imported. */
+function ChecksTable({ checks }: { checks: readonly ModelCheck[] }) {
+  return (
+    <section>
+      <h3 className="fl-bar-row">Checked at import</h3>
+      <Table label="Checked at import, table" heads={['Check', 'Outcome', 'Found']}>
+        {checks.map(({ name, ok, detail }) => (
+          <tr key={name}>
+            <th scope="row">{name}</th>
+            <td data-label="Outcome">
+              <State state={ok ? { tone: 'ok', word: 'As it should be' } : { tone: 'warn', word: 'To be known' }} />
+            </td>
+            <td data-label="Found" style={{ overflowWrap: 'anywhere' }}>
+              {detail}
+            </td>
+          </tr>
+        ))}
+      </Table>
+    </section>
+  )
+}
+
 /** Metrics that came with the version, and what reading the file told. */
 export function MetricsTab({ version }: { version: ModelVersion }) {
   const { facts } = version
   const metrics = Object.entries(version.metrics)
   return (
-    <div className="fl-columns" style={{ padding: 16 }}>
-      <section className="fl-stack tight">
-        <h3>Metrics</h3>
-        {metrics.length === 0 ? (
-          <Empty title="No metrics yet">Metrics recorded by the training tool come with the import, such as those of an MLflow run.</Empty>
-        ) : (
-          <Facts items={metrics.map(([name, value]) => [name, formatFigure(value)])} />
-        )}
-      </section>
-      <section className="fl-stack tight">
-        <h3>Read from the file</h3>
-        <Facts
-          items={[
-            ['Format', facts.format],
-            ['Written by', facts.producer ?? 'not told'],
-            [
-              'Operator sets',
-              Object.entries(facts.opsets)
-                .map(([domain, opset]) => `${domain} ${opset}`)
-                .join(', ') || 'none',
-            ],
-            ['Parameters', formatCount(facts.parameters)],
-            ...Object.entries(facts.metadata),
-            ...facts.rewrites.map((words, index) => [`Changed at import${index > 0 ? ` (${index + 1})` : ''}`, words] as const),
-          ]}
-        />
-        <h3>Operators</h3>
-        <Facts
-          items={Object.entries(facts.operators)
-            .sort(([, a], [, b]) => b - a)
-            .map(([name, count]) => [name, formatCount(count)])}
-        />
-      </section>
-    </div>
+    <>
+      <div className="fl-columns" style={{ padding: 16 }}>
+        <section className="fl-stack tight">
+          <h3>Metrics</h3>
+          {metrics.length === 0 ? (
+            <Empty title="No metrics yet">Metrics recorded by the training tool come with the import, such as those of an MLflow run.</Empty>
+          ) : (
+            <Facts items={metrics.map(([name, value]) => [name, formatFigure(value)])} />
+          )}
+        </section>
+        <section className="fl-stack tight">
+          <h3>Read from the file</h3>
+          <Facts
+            items={[
+              ['Format', facts.format],
+              ['Written by', facts.producer ?? 'not told'],
+              [
+                'Operator sets',
+                Object.entries(facts.opsets)
+                  .map(([domain, opset]) => `${domain} ${opset}`)
+                  .join(', ') || 'none',
+              ],
+              ['Parameters', formatCount(facts.parameters)],
+              ...Object.entries(facts.metadata),
+              ...facts.rewrites.map((words, index) => [`Changed at import${index > 0 ? ` (${index + 1})` : ''}`, words] as const),
+            ]}
+          />
+          <h3>Operators</h3>
+          <Facts
+            items={Object.entries(facts.operators)
+              .sort(([, a], [, b]) => b - a)
+              .map(([name, count]) => [name, formatCount(count)])}
+          />
+        </section>
+      </div>
+      {facts.checks && facts.checks.length > 0 ? <ChecksTable checks={facts.checks} /> : null}
+    </>
   )
 }

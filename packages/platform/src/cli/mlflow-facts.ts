@@ -8,13 +8,14 @@ const SHOWN = 12
 export function mlflowFacts(mlflow: MlflowLineage | undefined): [string, string][] {
   if (!mlflow) return []
   const { registered, logged, run } = mlflow
-  const metrics = { ...logged?.metrics, ...run?.metrics }
+  // later steps of a run may be those of another model
+  const metrics = { ...run?.metrics, ...logged?.metrics }
   const tags = { ...registered?.tags, ...run?.tags }
   return [
     ['mlflow', [mlflow.uri, registered && `version ${registered.version} of ${registered.name}`, `at ${mlflow.trackingUri}`].filter(Boolean).join(', ')],
     ['run', run ? runWords(run) : ''],
     ['run metrics', some(metrics, ({ value, step }) => (step === undefined || step === 0 ? String(value) : `${value} at step ${step}`))],
-    ['run params', some({ ...logged?.params, ...run?.params }, cell)],
+    ['run params', some({ ...run?.params, ...logged?.params }, cell)],
     ['run tags', some(Object.fromEntries(Object.entries(tags).filter(([key]) => !key.startsWith('mlflow.'))), cell)],
     ['run data', (run?.datasets ?? []).map(({ name, digest, context }) => [context, name, digest && `(${digest})`].filter(Boolean).join(' ')).join(', ')],
     ['left out', (mlflow.cut ?? []).join('; ')],

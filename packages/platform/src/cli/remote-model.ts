@@ -16,6 +16,8 @@ export interface RemoteModel extends AsyncDisposable {
   lineage: NonNullable<ImportRequest['lineage']>
   /** Of the registered version, where that has one. */
   description: string | undefined
+  /** Last values of the run's metrics that are numbers. */
+  metrics: Record<string, number>
 }
 
 export interface RemoteSource {
@@ -70,7 +72,7 @@ function serverIn(source: string): string | undefined {
   return /^https?:/i.test(source) ? source.slice(0, source.indexOf('/api/2.0/mlflow-artifacts/')) : undefined
 }
 
-function told(mlflow: MlflowLineage): Pick<RemoteModel, 'lineage' | 'description'> {
+function told(mlflow: MlflowLineage): Pick<RemoteModel, 'lineage' | 'description' | 'metrics'> {
   const { registered, run } = mlflow
   return {
     lineage: {
@@ -80,7 +82,17 @@ function told(mlflow: MlflowLineage): Pick<RemoteModel, 'lineage' | 'description
       ...(run?.commit === undefined ? {} : { codeCommit: run.commit }),
     },
     description: registered?.description,
+    metrics: figuresOf(mlflow),
   }
+}
+
+/** Metrics of the model itself go before those of its run; what is no number in either is left out, and so is what MLflow logs of the machine. */
+function figuresOf({ run, logged }: MlflowLineage): Record<string, number> {
+  const figures = new Map<string, number>()
+  for (const metrics of [run?.metrics, logged?.metrics])
+    for (const [name, { value }] of Object.entries(metrics ?? {}))
+      if (typeof value === 'number' && !name.startsWith('system/') && typeof run?.metrics[name]?.value !== 'string') figures.set(name, value)
+  return Object.fromEntries(figures)
 }
 
 /** A folder that is removed, also when the command is interrupted. */

@@ -30,16 +30,17 @@ test('a model of a tracking server is fetched here, and handed over with its ori
   await using tracking = await fakeTracking(FILES, creditRoutes())
   await using platform = await fakePlatform(ROUTES)
   const env = { MLFLOW_TRACKING_URI: tracking.url, MLFLOW_TRACKING_TOKEN: 't0ken' }
-  const ran = await runFairlead(['models', 'import', 'models:/credit@champion', ...at(platform), '--tag', 'a=b'], { env })
+  const ran = await runFairlead(['models', 'import', 'models:/credit@champion', ...at(platform), '--tag', 'a=b', '--metric', 'f1=0.7'], { env })
   assert.equal(ran.code, 0, ran.stderr)
   const sent = platform.taken.filter(({ method }) => method === 'PUT').map(({ path, body }) => [path.split('/files/')[1], body.length])
   assert.deepEqual(sent, [
     ['MLmodel', 15],
     ['data/model.ubj', 5000],
   ])
-  const { lineage, description, tags } = JSON.parse(String(platform.taken.at(-1)?.body))
+  const { lineage, description, tags, metrics } = JSON.parse(String(platform.taken.at(-1)?.body))
   assert.deepEqual([lineage.source, lineage.trainingRun, lineage.codeCommit], ['models:/credit/3', 'abc123', 'c0ffee'])
   assert.deepEqual([lineage.mlflow.uri, lineage.mlflow.trackingUri, description, tags], ['models:/credit@champion', tracking.url, 'the third', { a: 'b' }])
+  assert.deepEqual(metrics, { auc: 0.79, f1: 0.7 })
   assert.equal(new Set(tracking.asked.map(({ authorization }) => authorization)).size, 1)
   assert.equal(tracking.asked[0]?.authorization, 'Bearer t0ken')
   assert.match(ran.stderr, /fetching data\/model\.ubj \(5 kB\)[\s\S]*sending data\/model\.ubj/)

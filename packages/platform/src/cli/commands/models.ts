@@ -86,6 +86,7 @@ async function importOne(context: Context, [source = '']: string[], options: Rec
     model.source = remote.folder
     model.lineage = remote.lineage
     model.description ??= remote.description
+    model.metrics = { ...remote.metrics, ...model.metrics }
   }
   const result = await importModel(model, { control, progress, stdin: context.io.stdin })
   output.result(result, () => printImport(output, result))

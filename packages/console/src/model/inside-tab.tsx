@@ -23,8 +23,8 @@ const WAY_NAMES = { onnx: 'ONNX Runtime', compiled: 'compiled (WebAssembly)' } a
 
 /** The ways that were tried at import, side by side. */
 function Ways({ choice }: { choice: NonNullable<ModelFacts['runtimes']> }) {
-  const sizes = [...new Set(choice.ways.flatMap((way) => way.measured.map(({ rows }) => rows)))].sort((a, b) => a - b)
-  const micros = (way: (typeof choice.ways)[number], rows: number) => way.measured.find((one) => one.rows === rows)?.micros
+  const sizes = [...new Set(choice.ways.flatMap((way) => [...way.measured, ...(way.estimated ?? [])].map(({ rows }) => rows)))].sort((a, b) => a - b)
+  const isEstimated = choice.ways.some((way) => way.estimated)
   return (
     <section className="fl-stack tight">
       <h3>How it runs</h3>
@@ -42,17 +42,20 @@ function Ways({ choice }: { choice: NonNullable<ModelFacts['runtimes']> }) {
                 'possible'
               )}
             </td>
-            {sizes.map((rows) => {
-              const run = micros(way, rows)
-              return (
-                <td key={rows} className="fl-number" data-label={`µs a row, ${rows} at once`}>
-                  {run === undefined ? '–' : significant(run / rows)}
-                </td>
-              )
-            })}
+            {sizes.map((rows) => (
+              <td key={rows} className="fl-number" data-label={`µs a row, ${formatCount(rows)} at once`}>
+                <Cost measured={costOf(way.measured, rows)} estimated={costOf(way.estimated, rows)} />
+              </td>
+            ))}
           </tr>
         ))}
       </Table>
+      {isEstimated ? (
+        <p className="fl-soft fl-small">
+          Measured when the version was imported; below it, what the steps, numbers, weights and splits of the model should cost
+          {choice.machine === undefined ? '.' : `, for a machine as fast as the one that tried it (${significant(choice.machine)} of the known time).`}
+        </p>
+      ) : null}
       {choice.agreement ? (
         <p className="fl-soft fl-small">
           {choice.agreement.agree
@@ -61,6 +64,21 @@ function Ways({ choice }: { choice: NonNullable<ModelFacts['runtimes']> }) {
         </p>
       ) : null}
     </section>
+  )
+}
+
+/** Microseconds that each row of a run takes. */
+function costOf(costs: readonly { rows: number; micros: number }[] | undefined, rows: number): number | undefined {
+  const run = costs?.find((one) => one.rows === rows)
+  return run && run.micros / rows
+}
+
+function Cost({ measured, estimated }: { measured: number | undefined; estimated: number | undefined }) {
+  return (
+    <>
+      {measured === undefined ? '–' : significant(measured)}
+      {estimated === undefined ? null : <div className="fl-soft fl-small">{`est. ${significant(estimated)}`}</div>}
+    </>
   )
 }
 

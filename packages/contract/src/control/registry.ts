@@ -12,6 +12,22 @@ export type ModelFile = z.infer<typeof modelFile>
 export const RUNTIMES = ['onnx', 'compiled'] as const
 export type RuntimeName = (typeof RUNTIMES)[number]
 
+/** How long a run of so many rows takes. */
+const runCost = z.object({ rows: z.number().int(), micros: z.number() })
+
+/** What a model does for one row, counted: what its cost is estimated from. */
+export const modelWork = z.object({
+  /** Steps or operators that a run goes through. */
+  steps: z.number().int(),
+  /** Numbers and texts that go in, and that steps write. */
+  cells: z.number().int(),
+  /** Splits of trees that a row meets, where it goes either way of a split as likely as the other. */
+  visits: z.number(),
+  /** Numbers that it is multiplied with. */
+  weights: z.number().int(),
+})
+export type ModelWork = z.infer<typeof modelWork>
+
 /** What trying a version in every way that takes it showed. */
 export const runtimeChoice = z.object({
   /** The way that releases take unless their setting `runtime` names one. */
@@ -24,9 +40,13 @@ export const runtimeChoice = z.object({
       /** Why it cannot be run this way; absent where it can. */
       problem: z.string().optional(),
       /** Median duration of one run by rows per run, in microseconds. */
-      measured: z.array(z.object({ rows: z.number().int(), micros: z.number() })),
+      measured: z.array(runCost),
+      /** What runs should take by what the model is made of, whether they were measured or not. */
+      estimated: z.array(runCost).optional(),
     }),
   ),
+  /** How long a known model takes on the machine that tried this one, in times of what it takes on the machine that estimates were made for. */
+  machine: z.number().optional(),
   /** How far the answers of the ways are apart; absent where there is one way. */
   agreement: z
     .object({
@@ -99,6 +119,8 @@ export const modelFacts = z.object({
       outputs: z.number().int(),
     })
     .optional(),
+  /** What a row costs, counted, where the model was read into the compiled form. */
+  work: modelWork.optional(),
   /** Columns by what they contribute: the sum of the gains of their splits where the file has them, else the number of splits. */
   importance: z.object({ by: z.enum(['gain', 'splits']), columns: z.array(z.object({ name: z.string(), value: z.number() })) }).optional(),
   /** The ways to run it that were tried when it was imported. */

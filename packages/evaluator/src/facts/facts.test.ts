@@ -26,6 +26,8 @@ test('facts of a model that is known in every number', () => {
   assert.deepEqual([ensemble!.trees, ensemble!.nodes, ensemble!.leaves, ensemble!.used], [2, 10, 6, 3])
   assert.deepEqual(ensemble!.depth, { min: 1, mean: 1.5, max: 2 })
   assert.deepEqual(ensemble!.leavesPerTree, { min: 2, mean: 3, max: 4 })
+  // one tree of one split, and one of four leaves two splits down
+  assert.equal(ensemble!.visits, 1 + 2)
   assert.ok(ensemble!.categorical && ensemble!.linearLeaves)
   assert.deepEqual(ensemble!.features, [
     { name: 'age', input: 0, column: 0, splits: 1, gain: 12.5, cover: 100, share: 12.5 / 22.75 },

@@ -34,6 +34,8 @@ export interface EnsembleFacts {
   readonly depth: Spread
   readonly leavesPerTree: Spread
   readonly outputs: number
+  /** Splits that a row meets in all trees together, where it goes either way of a split as likely as the other: what its answer costs, mostly. */
+  readonly visits: number
   /** Types in which rows are compared and leaves are summed. */
   readonly compare: 'f32' | 'f64'
   readonly sum: 'f32' | 'f64'
@@ -131,6 +133,7 @@ function ensembleOf(form: Form, kinds: readonly Kind[], { step, trees, value, li
     depth: spreadOf(shapes.depths),
     leavesPerTree: spreadOf(shapes.leaves),
     outputs: trees.outputs,
+    visits: shapes.visits,
     compare: trees.compare,
     sum: trees.sum,
     categorical: trees.rule.some((rule, node) => trees.feature[node] !== -1 && (rule & 3) === 3),

@@ -4,12 +4,15 @@ import type { Trees } from '../form/trees.ts'
 export interface TreeShapes {
   readonly depths: Int32Array
   readonly leaves: Int32Array
+  /** Splits that a row meets in all trees together, where it goes either way of a split as likely as the other. */
+  readonly visits: number
 }
 
-/** Splits from the root to the deepest leaf, and leaves, of each tree; without recursion, in time proportional to the nodes. */
+/** Splits from the root to the deepest leaf, leaves, and the way of a row, of each tree; without recursion, in time proportional to the nodes. */
 export function shapesOf({ roots, feature, yes, no }: Trees): TreeShapes {
   const depths = new Int32Array(roots.length)
   const leaves = new Int32Array(roots.length)
+  let visits = 0
   // a walk holds at most one node for each split above it, and one more
   const nodes = new Int32Array(feature.length + 1)
   const levels = new Int32Array(feature.length + 1)
@@ -22,6 +25,7 @@ export function shapesOf({ roots, feature, yes, no }: Trees): TreeShapes {
       const level = levels[height]!
       if (feature[node] === -1) {
         leaves[tree]!++
+        visits += level * 2 ** -level
         if (level > depths[tree]!) depths[tree] = level
         continue
       }
@@ -31,7 +35,7 @@ export function shapesOf({ roots, feature, yes, no }: Trees): TreeShapes {
       levels[height++] = level + 1
     }
   }
-  return { depths, leaves }
+  return { depths, leaves, visits }
 }
 
 /** Smallest, mean and largest of some numbers; zeros of none. */

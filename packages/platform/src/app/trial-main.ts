@@ -1,9 +1,11 @@
 import { FairleadError } from '@fairlead/contract'
 import type { ModelCheck } from '@fairlead/contract/control'
+import { machineSpeed } from '../adapters/compiled/index.ts'
 import { checkModel, runtimeFor, type Session, tryWays, type Way } from '../domain/inference/index.ts'
 import { FORM_FORMAT } from '../model/compiled/form-format.ts'
 import { probesOf } from '../model/compiled/probes.ts'
 import { encodeForm, storedForm } from '../model/compiled/stored.ts'
+import { formWork } from '../model/compiled/work.ts'
 import { loadableOnnx } from '../model/onnx/loadable.ts'
 import { modelRuntimes } from './model-worker.ts'
 import { servingCheck } from './serving-check.ts'
@@ -25,8 +27,9 @@ async function run(task: TrialTask): Promise<TrialOutcome> {
   const checks = await checkModel({ signature, ways, probes, example, golden, also }).catch((error: unknown): ModelCheck[] => [
     { name: 'trial', ok: false, detail: `It could not be checked: ${error instanceof Error ? error.message : String(error)}.` },
   ])
-  if (format === 'onnx' && !choice) return { kind: 'checked', problem: problem ?? '', checks }
-  return choice ? { kind: 'tried', choice, checks } : { kind: 'failed', code: undefined, detail: problem ?? '' }
+  const known = { machine: machineSpeed(), ...(form ? { work: task.work ?? formWork(form) } : {}) }
+  if (format === 'onnx' && !choice) return { kind: 'checked', problem: problem ?? '', checks, ...known }
+  return choice ? { kind: 'tried', choice, checks, ...known } : { kind: 'failed', code: undefined, detail: problem ?? '' }
 }
 
 /** The form of a model, or for an ONNX model why it has none. */

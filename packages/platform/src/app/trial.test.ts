@@ -22,13 +22,23 @@ test('a model of trees is tried and measured', async () => {
   )
   assert.equal(choice.chosen, 'compiled')
   assert.match(choice.reason, /^Runs by the compiled form: one row takes/)
-  assert.deepEqual(choice.ways[0]!.measured[0]!.rows, 1)
+  const [way] = choice.ways
+  assert.equal(way!.measured[0]!.rows, 1)
+  assert.deepEqual(
+    way!.estimated!.map(({ rows }) => rows),
+    [1, 16, 128, 1024, 10_000],
+  )
+  // within what a busy machine makes of it
+  const ratio = way!.estimated![0]!.micros / way!.measured[0]!.micros
+  assert.ok(ratio > 0.01 && ratio < 100 && choice.machine! > 0, `${ratio} at ${choice.machine}`)
 })
 
 test('an ONNX model that only ONNX Runtime runs is not tried, and the nodes are named', async () => {
   const files = listing({ 'model.onnx': onnxFile('hm-external-data'), 'weights.bin': new Uint8Array(8320) })
   const far = await trialInProcess({ millis: 1 })({ files, read: await readModel(files), golden: undefined })
   assert.match(far.runtimes.reason, /^Runs by ONNX Runtime: the compiled form does not take it \(its weights lie in other files\)/)
+  const [onnx, compiled] = far.runtimes.ways
+  assert.deepEqual([onnx!.measured, onnx!.estimated!.length, compiled!.estimated], [[], 5, undefined])
 })
 
 test('a trial that takes too long is ended: ONNX runs by its own runtime, anything else is refused', async () => {
@@ -39,6 +49,7 @@ test('a trial that takes too long is ended: ONNX runs by its own runtime, anythi
   const { runtimes, checks } = await trialInProcess({ millis: 1 })({ files: onnx, read: await readModel(onnx), golden: undefined })
   assert.equal(runtimes.chosen, 'onnx')
   assert.match(runtimes.ways[1]!.problem!, /./)
+  assert.ok(runtimes.ways[0]!.estimated!.every(({ micros }) => micros > 0))
   assert.deepEqual(checks, [{ name: 'trial', ok: false, detail: 'It could not be run: trying it took more than 0.001 s.' }])
 })
 

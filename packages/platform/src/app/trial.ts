@@ -1,9 +1,10 @@
 import { fork } from 'node:child_process'
 import { type ErrorCode, FairleadError, type Row, type Signature } from '@fairlead/contract'
-import type { GoldenRows, ModelCheck, ReadingOptions, RuntimeChoice } from '@fairlead/contract/control'
+import type { GoldenRows, ModelCheck, ModelWork, ReadingOptions, RuntimeChoice } from '@fairlead/contract/control'
 import type { ModelTrial } from '../domain/registry/index.ts'
 import { atOnce } from '../kernel/at-once.ts'
 import { storedForm } from '../model/compiled/stored.ts'
+import { estimatesOf, graphWork } from '../model/cost.ts'
 import type { ModelKind, ReadModel } from '../model/index.ts'
 
 /** What the process that tries a model is given. */
@@ -18,14 +19,24 @@ export interface TrialTask {
   example: Row[]
   golden: GoldenRows | undefined
   serving: ReadModel['serving']
+  /** What a row costs, where reading the model told. */
+  work: ModelWork | undefined
   /** Of an ONNX model, why it has no form, where that is known. */
   noForm: string | undefined
 }
 
+/** What costs are estimated from. */
+interface Known {
+  /** How long this machine takes, in times of the one that estimates are made for. */
+  machine: number
+  /** What a row costs in the compiled form, where there is one. */
+  work?: ModelWork
+}
+
 /** What it answers. */
 export type TrialOutcome =
-  | { kind: 'tried'; choice: RuntimeChoice; checks: ModelCheck[] }
-  | { kind: 'checked'; problem: string; checks: ModelCheck[] }
+  | ({ kind: 'tried'; choice: RuntimeChoice; checks: ModelCheck[] } & Known)
+  | ({ kind: 'checked'; problem: string; checks: ModelCheck[] } & Known)
   | { kind: 'failed'; code: ErrorCode | undefined; detail: string }
 
 export interface TrialOptions {
@@ -55,20 +66,26 @@ const MAIN = new URL(import.meta.url.endsWith('.ts') ? './trial-main.ts' : './tr
  */
 export function trialInProcess({ millis = TRIAL_MS, cwd }: TrialOptions = {}): ModelTrial {
   const limited = atOnce(AT_ONCE)
+  // of the last trial that ended well: a version that is not tried is estimated by it
+  let machine: number | undefined
   return async ({ files, read, golden }) => {
     const bytes = await files.read(read.entry)
     const isOnnx = read.format === 'onnx'
     const noForm = isOnnx ? whyNotCompiled(read, bytes) : undefined
-    if (noForm !== undefined && (read.externalData.length > 0 || bytes.length > MOST_BYTES)) return { runtimes: onnxOnly(noForm), checks: [] }
-    const { format, entry, signature, example, serving } = read
+    if (noForm !== undefined && (read.externalData.length > 0 || bytes.length > MOST_BYTES))
+      return { runtimes: estimated(onnxOnly(noForm), read, { machine }), checks: [] }
+    const { format, entry, signature, example, serving, facts } = read
     const rows = [...example, ...(golden?.rows ?? [])].slice(0, MOST_ROWS)
-    const task = { format, entry, bytes, reading: read.facts.reading, signature, rows, example, golden, serving, noForm }
+    const task = { format, entry, bytes, reading: facts.reading, signature, rows, example, golden, serving, work: facts.work, noForm }
     const outcome = await limited(() => runApart(task, { millis: noForm === undefined ? millis : Math.min(millis, ONE_WAY_MS), cwd }))
-    if (outcome.kind === 'tried') return { runtimes: outcome.choice, checks: outcome.checks }
-    if (outcome.kind === 'checked') return { runtimes: onnxOnly(outcome.problem), checks: outcome.checks }
+    if (outcome.kind !== 'failed') {
+      machine = outcome.machine
+      const choice = outcome.kind === 'tried' ? outcome.choice : onnxOnly(outcome.problem)
+      return { runtimes: estimated(choice, read, outcome), checks: outcome.checks }
+    }
     if (!isOnnx) throw new FairleadError('load-failed', outcome.detail)
     return {
-      runtimes: onnxOnly(noForm ?? outcome.detail),
+      runtimes: estimated(onnxOnly(noForm ?? outcome.detail), read, { machine }),
       checks: [{ name: 'trial', ok: false, detail: `It could not be run: ${outcome.detail.slice(0, WORDS_LIMIT)}.` }],
     }
   }
@@ -88,6 +105,24 @@ function whyNotCompiled({ entry, externalData, signature }: ReadModel, bytes: Ui
 }
 
 const WORDS_LIMIT = 2000
+
+/** The choice with what each way should take. ONNX Runtime goes through the graph's operators, and through as many splits as the form. */
+function estimated(
+  choice: RuntimeChoice,
+  { facts, signature }: ReadModel,
+  { machine, work = facts.work }: { machine: number | undefined; work?: ModelWork | undefined },
+): RuntimeChoice {
+  const graph = graphWork(facts, signature)
+  const works = { compiled: work, onnx: work ? { ...work, steps: graph.steps } : graph }
+  return {
+    ...choice,
+    ...(machine === undefined ? {} : { machine }),
+    ways: choice.ways.map((way) => {
+      const own = works[way.runtime]
+      return own && (way.runtime === 'onnx' || way.problem === undefined) ? { ...way, estimated: estimatesOf(way.runtime, own, machine) } : way
+    }),
+  }
+}
 
 function onnxOnly(problem: string): RuntimeChoice {
   const why = problem.slice(0, WORDS_LIMIT)

@@ -33,6 +33,26 @@ export function printWays(output: Output, choice: RuntimeChoice | undefined): vo
     ]),
   )
   output.line(`  ${cell(choice.reason)}`)
+  printCosts(output, choice)
+}
+
+/** What runs of few and many rows take in each way: as measured when the version was imported, and as estimated by what the model is made of. */
+function printCosts(output: Output, { ways, machine }: RuntimeChoice): void {
+  const able = ways.filter(({ measured, estimated }) => measured.length > 0 || estimated)
+  const sizes = [...new Set(able.flatMap(({ measured, estimated = [] }) => [...measured, ...estimated].map(({ rows }) => rows)))].sort((a, b) => a - b)
+  if (sizes.length === 0) return
+  const of = (costs: { rows: number; micros: number }[] | undefined, rows: number) => costs?.find((one) => one.rows === rows)?.micros
+  output.line()
+  output.table(
+    ['ROWS A RUN', ...able.flatMap(({ runtime }) => [`${WAYS[runtime].toUpperCase()}, MEASURED`, 'ESTIMATED'])],
+    sizes.map((rows) => [
+      rows.toLocaleString('en-US'),
+      ...able.flatMap(({ measured, estimated }) => [micros(of(measured, rows)), estimated ? micros(of(estimated, rows)) : '–']),
+    ]),
+  )
+  const known =
+    machine === undefined ? 'for a machine like the one that estimates were made on' : `for a machine of the measured speed (${machine} of the known time)`
+  output.line(`  Estimates count steps, numbers, weights and splits, ${known}.`)
 }
 
 function micros(value: number | undefined): string {

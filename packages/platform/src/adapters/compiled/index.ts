@@ -1,1 +1,2 @@
+export { machineSpeed } from './machine-speed.ts'
 export { compiledRuntime } from './runtime.ts'

@@ -44,16 +44,30 @@ async function median(session: Session, gather: () => Tensors): Promise<number> 
   return times[times.length >> 1]!
 }
 
+export interface MeasureOptions {
+  /** Only the given number of rows can be run. */
+  fixedRows: boolean
+  /** Rows per run. */
+  sizes?: readonly number[]
+  /** Rows are put together beforehand: what is asked is what the model takes, not what serving takes. */
+  gathered?: boolean
+}
+
 /**
- * Measures a session on one row repeated to 1, 8, 32 … 512 rows; stops when runs get long, after about 150 ms in all. The
- * first run of each size is not counted: it warms the model. `fixedRows`: only the given number of rows can be run.
+ * Measures a session on one row repeated to 1, 8, 32 … 512 rows, or on several rows repeated to the sizes asked for; stops when runs get
+ * long, after about 150 ms in all. The first run of each size is not counted: it warms the model.
  */
-export async function measureSession(session: Session, inputs: Tensors, { fixedRows }: { fixedRows: boolean }): Promise<Measurement> {
+export async function measureSession(
+  session: Session,
+  inputs: Tensors,
+  { fixedRows, sizes = MEASURED_ROWS, gathered = false }: MeasureOptions,
+): Promise<Measurement> {
   const until = performance.now() + BUDGET_MS
   const measured: Measurement['measured'] = []
   let rowwise = !fixedRows
-  for (const rows of fixedRows ? [1] : MEASURED_ROWS) {
-    const gather = () => (rows === 1 ? inputs : repeatRows(inputs, rows))
+  for (const rows of fixedRows ? [1] : sizes) {
+    const ready = gathered ? repeatRows(inputs, rows) : undefined
+    const gather = () => ready ?? (rows === 1 ? inputs : repeatRows(inputs, rows))
     const first = await time(session, gather)
     if (rows > 1 && Object.values(first.outputs).some((output) => output.shape[0] !== rows)) {
       rowwise = false

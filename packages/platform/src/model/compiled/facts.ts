@@ -1,5 +1,6 @@
 import type { ModelFacts } from '@fairlead/contract/control'
 import { type EnsembleFacts, type Facts, type Form, factsOf } from '@fairlead/evaluator'
+import { formWork } from './work.ts'
 
 /** Most columns whose importance is kept. */
 const IMPORTANCE_LIMIT = 200
@@ -17,6 +18,7 @@ export function formFacts(form: Form, sizeBytes: number): ModelFacts {
     operators: Object.fromEntries(facts.operators.map(({ op, count }) => [op, count])),
     unsupportedOperators: [],
     parameters: parametersOf(form),
+    work: formWork(form, facts),
     sizeBytes,
     rewrites: [],
     ...(facts.ensembles.length > 0 ? { trees: treesOf(facts) } : {}),

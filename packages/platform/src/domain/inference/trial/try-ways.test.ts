@@ -83,8 +83,8 @@ test('the fastest way that answers the same is chosen, with the figures', async 
   assert.deepEqual(
     ways.map(({ measured }) => measured.map(({ rows }) => rows)),
     [
-      [1, 8, 32, 128, 512],
-      [1, 8, 32, 128, 512],
+      [1, 16, 128, 1024, 10_000],
+      [1, 16, 128, 1024, 10_000],
     ],
   )
   assert.equal((await tried({}, { micros: 300 })).chosen, 'onnx')

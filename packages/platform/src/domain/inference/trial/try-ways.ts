@@ -1,9 +1,10 @@
 import type { Row, Signature } from '@fairlead/contract'
 import type { RuntimeChoice, RuntimeName } from '@fairlead/contract/control'
+import { COST_ROWS } from '../../../model/cost.ts'
 import { syntheticExample } from '../../../model/signature/example.ts'
 import { measureSession } from '../measure.ts'
 import { RowsPlan } from '../rows.ts'
-import { sliceAll } from '../tensors.ts'
+import { concatAll, joinable, sizeOf, sliceAll } from '../tensors.ts'
 import type { Session, Tensors } from '../types.ts'
 import { compareAnswers } from './agreement.ts'
 import { type ColumnProbes, madeRows } from './made-rows.ts'
@@ -30,8 +31,12 @@ export interface Trial {
 /** Rows that are made up, and most of those that came with the model that are run. */
 const MADE = 512
 const MOST_GIVEN = 512
-/** Made-up rows that are looked at for one that runs. */
+/** Made-up rows that are looked at for some that run, how many of them are enough, and how long is looked. */
 const LOOKED_AT = 64
+const ENOUGH = 32
+const LOOKED_MS = 200
+/** Numbers in the rows of a run that is timed. */
+const MOST_NUMBERS = 4_000_000
 /** How long each way runs before it is timed. */
 const WARM_MS = 50
 
@@ -61,8 +66,8 @@ export async function tryWays({ signature, ways, probes, rows }: Trial): Promise
       agreement = await agreementOf(first, other, { given, made })
       if (agreement.agree) agreeing.push(other)
     }
-    const one = rowToMeasure(able, { signature, given, made })
-    if (one) for (const each of able) await measure(each, one)
+    const some = rowsToMeasure(able, { signature, given, made })
+    if (some) for (const each of able) await measure(each, some)
     return verdict(tried, { agreeing, agreement })
   } finally {
     for (const { session } of tried) await session?.[Symbol.asyncDispose]()
@@ -89,14 +94,25 @@ function decoded(signature: Signature, rows: readonly Row[]): Tensors | undefine
   }
 }
 
-/** A row that every way answers: one that came with the model, a plausible one, or a made-up one; there may be none. */
-function rowToMeasure(
+/**
+ * Rows that every way answers: those that came with the model, a plausible one, made-up ones; there may be none. They are several, because
+ * trees take one and the same row the faster the more often they see it.
+ */
+function rowsToMeasure(
   able: readonly Tried[],
   { signature, given, made }: { signature: Signature; given: Tensors | undefined; made: Tensors },
 ): Tensors | undefined {
-  const rows = [...(given ? [sliceAll(given, 0, 1)] : []), ...plausible(signature)]
+  const own = given ? (Object.values(given)[0]?.shape[0] ?? 0) : 0
+  const rows = [...Array.from({ length: Math.min(own, ENOUGH) }, (_, row) => sliceAll(given!, row, row + 1)), ...plausible(signature)]
   for (let row = 0; row < LOOKED_AT; row++) rows.push(sliceAll(made, row, row + 1))
-  return rows.find((one) => able.every(({ session }) => typeof answersOf(session!, one) !== 'string'))
+  const found: Tensors[] = []
+  const until = performance.now() + LOOKED_MS
+  for (const one of rows) {
+    if (found.length === ENOUGH || (found.length > 0 && performance.now() > until)) break
+    if (found[0] && !joinable(found[0], one)) continue
+    if (able.every(({ session }) => typeof answersOf(session!, one) !== 'string')) found.push(one)
+  }
+  return found.length === 0 ? undefined : concatAll(found)
 }
 
 function plausible(signature: Signature): Tensors[] {
@@ -104,11 +120,14 @@ function plausible(signature: Signature): Tensors[] {
   return row ? [row] : []
 }
 
-async function measure(tried: Tried, one: Tensors): Promise<void> {
+async function measure(tried: Tried, some: Tensors): Promise<void> {
+  const one = sliceAll(some, 0, 1)
+  const width = Object.values(one).reduce((sum, { shape }) => sum + sizeOf(shape), 0)
   const until = performance.now() + WARM_MS
   // what serves for days runs as the engine has optimised it, and is compared so
   while (performance.now() < until) tried.session!.runSync!(one)
-  tried.measured = (await measureSession(tried.session!, one, { fixedRows: false })).measured
+  const sizes = COST_ROWS.filter((rows) => rows === 1 || rows * width <= MOST_NUMBERS)
+  tried.measured = (await measureSession(tried.session!, some, { fixedRows: false, sizes, gathered: true })).measured
 }
 
 type Agreement = NonNullable<RuntimeChoice['agreement']>

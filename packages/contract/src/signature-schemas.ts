@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { DATA_TYPES } from './data-type.ts'
 
-const dataType = z.enum(DATA_TYPES)
+export const dataType = z.enum(DATA_TYPES)
 const scalar = z.union([z.string(), z.number(), z.boolean()])
 
 /** A tensor as the model file declares it. A dimension of -1 varies; the first -1 is the rows. */
@@ -47,6 +47,8 @@ export const outputField = z.object({
   tensor: z.string(),
   /** Class labels, written as text. */
   classes: z.array(z.string()).optional(),
+  /** Whether a row may have none. */
+  optional: z.boolean().optional(),
   shape: z.array(z.number().int()).optional(),
   unit: z.string().optional(),
   description: z.string().optional(),

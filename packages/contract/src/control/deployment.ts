@@ -1,34 +1,8 @@
 import { z } from 'zod'
 import { digest, name, time } from '../name-schemas.ts'
 import { burst, quotaText, rateText } from './limits.ts'
+import { pipeline } from './pipeline.ts'
 import { RUNTIMES } from './registry.ts'
-
-/** Step `decide`: adds a field to each answer. The first rule whose `when` holds wins, else `otherwise`. */
-export const decideStep = z.strictObject({
-  decide: z.strictObject({
-    /** Name of the added field. */
-    field: z
-      .string()
-      .regex(/^[A-Za-z_][A-Za-z0-9_]*$/)
-      .default('decision'),
-    /** Short form: one rule. */
-    label: z.string().optional(),
-    when: z.string().max(10_000).optional(),
-    rules: z
-      .array(z.strictObject({ label: z.string(), when: z.string().max(10_000) }))
-      .max(100)
-      .optional(),
-    otherwise: z.string().nullable().default(null),
-  }),
-})
-export const modelStep = z.strictObject({ model: z.strictObject({}) })
-/** The steps from request to answer. In this version: the model step, then any number of `decide`. */
-export const pipeline = z
-  .array(z.union([modelStep, decideStep]))
-  .min(1)
-  .max(100)
-export type Pipeline = z.infer<typeof pipeline>
-export type PipelineInput = z.input<typeof pipeline>
 
 /** Settings of a release; every key has a default. Times in milliseconds. */
 export const releaseSettings = z.strictObject({

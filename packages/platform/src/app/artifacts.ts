@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path'
 import type { GoldenRows } from '@fairlead/contract/control'
 import { type FileBlobStore, materialise } from '../adapters/files/index.ts'
-import type { Artifact, ArtifactSource, ServableRelease } from '../domain/inference/index.ts'
+import { type Artifact, type ArtifactSource, modelSide, type ServableRelease } from '../domain/inference/index.ts'
 import { FORM_FORMAT } from '../model/compiled/form-format.ts'
 import { loadableOnnx } from '../model/onnx/loadable.ts'
 import type { FormStore } from './form-store.ts'
@@ -28,7 +28,7 @@ export function artifactSource({ blobs, cache, forms, golden }: ArtifactStores):
   const form = async (release: ServableRelease): Promise<Artifact> => ({
     format: FORM_FORMAT,
     bytes: await forms.bytes(release, () => file(release)),
-    signature: release.signature,
+    signature: modelSide(release).signature,
   })
   return {
     golden: async ({ deployment, number }) => golden(deployment, number),
@@ -36,7 +36,7 @@ export function artifactSource({ blobs, cache, forms, golden }: ArtifactStores):
     async load(release): Promise<Artifact> {
       if (release.runtime?.name === 'compiled') return form(release)
       const { bytes, externalData, branching } = loadableOnnx(await file(release))
-      const artifact = { format: release.model.format, bytes, signature: release.signature, branching }
+      const artifact = { format: release.model.format, bytes, signature: modelSide(release).signature, branching }
       if (externalData.length === 0) return artifact
       const folder = join(cache, release.model.digest.replace(':', '-'))
       await materialise(blobs, release.files, folder)

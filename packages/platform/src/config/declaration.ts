@@ -69,5 +69,5 @@ export const LATER_KEYS: readonly string[] = [
   'deployments.*.rollout',
   'deployments.*.objectives',
   'deployments.*.log.retain',
-  ...['derive', 'lookup', 'encode', 'ensemble'].map((step) => `deployments.*.release.pipeline.*.${step}`),
+  ...['lookup', 'script', 'explain', 'ensemble', 'switch'].map((step) => `deployments.*.release.pipeline.*.${step}`),
 ]

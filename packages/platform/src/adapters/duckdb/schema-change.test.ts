@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { completed } from '../../domain/inference/index.ts'
 import { Compactor, localSegments, SegmentLogWriter } from '../../domain/predictionlog/index.ts'
 import { silentLogger } from '../../kernel/logger.ts'
 import { sampleEvent, sampleRelease } from '../../testing/prediction-events.ts'
@@ -45,7 +46,7 @@ function twoReleases() {
   const { signature } = sampleRelease()
   const fields = [{ name: 'label', kind: 'label' as const, type: 'int64' as const, tensor: 'label' }, ...signature.fields.slice(1)]
   const pipeline = [{ model: {} }, { decide: { field: 'decision', label: 'reject', when: "label = 'bad'", otherwise: 'accept' } }]
-  return { before: sampleRelease({ signature: { ...signature, fields } }), after: sampleRelease({ number: 2, pipeline }) }
+  return { before: sampleRelease({ signature: { ...signature, fields } }), after: completed(sampleRelease({ number: 2, pipeline })) }
 }
 
 test('when a release changes the columns, the files written before are written anew, so that all files of a deployment have the same', async () => {

@@ -260,7 +260,7 @@ test('deploy refuses settings and pipelines that do not exist, without asking th
     [['--set', 'extraColumn=ignore'], /Did you mean "extraColumns"/],
     [['--set', 'maxRows=many'], /--set maxRows takes a whole number from 1 to 1000000, not "many"/],
     [['--set', 'execution=gpu'], /--set execution takes one of auto, inline, worker, not "gpu"/],
-    [['--pipeline', folder.at('p.yaml')], /p\.yaml: step 0/],
+    [['--pipeline', folder.at('p.yaml')], /p\.yaml: pipeline\[0\]\.derive: at least one column is needed/],
     [['--pipeline', folder.at('broken.yaml')], /broken\.yaml cannot be read/],
   ]
   for (const [args, words] of cases) {

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs'
-import { FairleadError } from '@fairlead/contract'
+import { FairleadError, type ProblemItem } from '@fairlead/contract'
 import {
   type Check,
   type DeployRequest,
   type Execution,
   type Operation,
   type PipelineInput,
-  pipeline,
+  parsePipeline,
   type Release,
   type SignatureChange,
 } from '@fairlead/contract/control'
@@ -103,9 +103,9 @@ export function readPipeline(path: string): PipelineInput {
     throw unreadableFile(path, cause)
   }
   const steps = typeof value === 'object' && value !== null && 'pipeline' in value ? value.pipeline : value
-  const parsed = pipeline.safeParse(steps)
-  if (parsed.success) return steps as PipelineInput
-  const [issue] = parsed.error.issues
-  const place = issue?.path.length ? `step ${issue.path.join('.')}: ` : ''
-  throw new FairleadError('pipeline-invalid', `${path}: ${place}this is no step. Write - model: {} and - decide: {…}, see docs/guides/decisions.md.`)
+  const parsed = parsePipeline(steps)
+  if ('pipeline' in parsed) return steps as PipelineInput
+  const items = parsed.issues.map(({ path: place, detail }): ProblemItem => ({ path: place, code: 'pipeline-invalid', detail }))
+  const words = items.map((item) => `${item.path}: ${item.detail}`).join('; ')
+  throw new FairleadError('pipeline-invalid', `${path}: ${words}. See docs/reference/pipeline-steps.md.`, { items })
 }

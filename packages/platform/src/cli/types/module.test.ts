@@ -49,12 +49,16 @@ const PRICE: Signature = {
 function typed(signature: Signature, change: Parameters<typeof sampleRelease>[0] = {}): TypedDeployment {
   return { signature, release: sampleRelease(change) }
 }
-const decide = (field: string, otherwise: string | null) => ({
-  decide: { field, otherwise, label: 'review', when: 'x', rules: [{ label: 'refuse', when: 'y' }] },
+/** A signature as steps make it: a tensor for each column, and a field that a step adds. */
+const decided = (signature: Signature, name: string, { classes, optional = false }: { classes: string[]; optional?: boolean }): Signature => ({
+  ...signature,
+  inputs: signature.columns.map((own) => ({ name: own.name, type: own.type, shape: [-1, ...(own.shape ?? [])] })),
+  outputs: [...signature.outputs, { name, type: 'string', shape: [-1] }],
+  fields: [...signature.fields, field(name, 'label', { type: 'string', classes, ...(optional ? { optional } : {}) })],
 })
 const settings = sampleRelease().settings
 const BOTH = [
-  typed(CREDIT, { pipeline: [{ model: {} }, decide('decision', 'accept'), decide('second', null)] }),
+  typed(decided(decided(CREDIT, 'decision', { classes: ['review', 'refuse', 'accept'] }), 'second', { classes: ['review', 'refuse'], optional: true })),
   typed(PRICE, { deployment: 'price.eu', settings: { ...settings, extraColumns: 'ignore', unknownValues: 'pass' } }),
 ]
 
@@ -153,7 +157,7 @@ test('nothing in names, descriptions and values gets out of its comment or its q
     fields: [field(nasty, 'label', { classes: [nasty, '*/'], description: '*/*/ x' })],
   }
   const names = ['a-b', 'a.b', '7', '__proto__'.toLowerCase().slice(2)]
-  const module = typesModule(names.map((deployment) => typed(signature, { deployment, pipeline: [{ model: {} }, decide('constructor', nasty)] })))
+  const module = typesModule(names.map((deployment) => typed(decided(signature, 'constructor', { classes: [nasty] }), { deployment })))
   assert.equal(await compiled(module), '')
   const code = module.replace(/\/\*[\s\S]*?\*\//g, '').replace(/'(?:[^'\\\n]|\\.)*'/g, "''")
   assert.doesNotMatch(code, /broken|import|\$/)

@@ -20,10 +20,8 @@ function tensorTypes(name: string, tensors: readonly Pick<TensorSpec, 'name' | '
 }
 
 /** The tensors that the Open Inference Protocol takes and gives: the model's own when the pipeline is the model alone, else one a column. */
-function tensorsOf({ signature, release }: TypedDeployment): string[] {
-  const alone = release.pipeline.every((step) => 'model' in step)
-  const added = release.pipeline.flatMap((step) => ('decide' in step ? [{ name: step.decide.field, type: 'string' as const }] : []))
-  return [tensorTypes('inputs', alone ? signature.inputs : signature.columns), tensorTypes('outputs', [...signature.outputs, ...added])]
+function tensorsOf({ signature }: TypedDeployment): string[] {
+  return [tensorTypes('inputs', signature.inputs), tensorTypes('outputs', signature.outputs)]
 }
 
 /** Names of types that no two deployments share. */
@@ -54,7 +52,7 @@ function typesOf(deployment: TypedDeployment, name: string): string[] {
     ...docComment([`A row for ${release.deployment}.`], ''),
     ...block(`export interface ${name}Row`, rowProperties(signature, release.settings), extra),
     ...docComment([`What ${release.deployment} answers to a row.`], ''),
-    ...block(`export interface ${name}Prediction`, predictionProperties(signature, release.pipeline)),
+    ...block(`export interface ${name}Prediction`, predictionProperties(signature)),
   ]
 }
 

@@ -1,5 +1,5 @@
 import { type DataType, type InputColumn, isBigInteger, isFloat, type OutputField, type Signature } from '@fairlead/contract'
-import type { Pipeline, ReleaseSettings } from '@fairlead/contract/control'
+import type { ReleaseSettings } from '@fairlead/contract/control'
 import { literal } from './source-text.ts'
 
 /** A property of a row or a prediction. */
@@ -84,23 +84,10 @@ function fieldType(field: OutputField, signature: Signature): string {
 }
 
 /** The fields of a prediction: the model's, and those that steps add or replace. */
-export function predictionProperties(signature: Signature, pipeline: Pipeline): Property[] {
-  const found = new Map<string, Property>()
-  for (const field of signature.fields)
-    found.set(field.name, {
-      name: field.name,
-      type: fieldType(field, signature),
-      doc: [words(field.description), field.kind === 'label' && field.classes ? '' : facts(field)],
-    })
-  for (const step of pipeline) {
-    if (!('decide' in step)) continue
-    const { field, label, rules = [], otherwise } = step.decide
-    const labels = [...(label === undefined ? [] : [label]), ...rules.map((rule) => rule.label), ...(otherwise === null ? [] : [otherwise])]
-    found.set(field, {
-      name: field,
-      type: union([...labels.map(literal), ...(otherwise === null ? ['null'] : [])]),
-      doc: ['Decided by the rules of the release.'],
-    })
-  }
-  return [...found.values()]
+export function predictionProperties(signature: Signature): Property[] {
+  return signature.fields.map((field) => ({
+    name: field.name,
+    type: fieldType(field, signature) + (field.optional ? ' | null' : ''),
+    doc: [words(field.description), field.kind === 'label' && field.classes ? '' : facts(field)],
+  }))
 }

@@ -3,7 +3,6 @@ import type { Deployment, DeployRequest, ModelVersion, Operation, Release } from
 import { isNumber, isText, type Page, type PageRequest, pageOf, positionOf } from '../../kernel/page.ts'
 import { compareSignatures } from '../../model/signature/compare.ts'
 import { syntheticExample } from '../../model/signature/example.ts'
-import { compilePipeline } from '../pipeline/index.ts'
 import { Changes } from './changes.ts'
 import { freeze, settle } from './freeze.ts'
 import { Operations } from './operations.ts'
@@ -63,7 +62,7 @@ export class Deployments {
     const settled = settle(version, request, current)
     const parts = await this.#partsOf(version)
     const frozen = freeze(name, version, { ...settled, ...parts })
-    const signatureChanges = current ? compareSignatures(current.signature, version.signature) : []
+    const signatureChanges = current ? compareSignatures(current.signature, settled.signature) : []
     return this.#changes.add(name, { ...frozen, signatureChanges, golden: parts.golden }, who)
   }
 
@@ -145,15 +144,13 @@ export class Deployments {
     return releaseOf(await this.#releaseRow(name, number))
   }
 
-  /** The signature callers see: the model's, with the fields that the pipeline adds; and rows that pass. Of the current release, else the newest. */
+  /** The signature callers see, and rows that pass. Of the current release, else the newest. */
   async signatureOf(name: string): Promise<{ signature: Signature; example: Row[] }> {
     await this.#row(name)
     const row = (await this.#currentRow(name)) ?? (await this.#newestRow(name))
     if (!row) throw new FairleadError('release-unknown', `${name} has no release yet.`)
-    const { signature, pipeline, example } = servableOf(row)
-    const { added } = compilePipeline(pipeline, signature)
-    const fields = added.map(({ name, labels }) => ({ name, kind: 'label' as const, type: 'string' as const, tensor: name, classes: labels }))
-    return { signature: { ...signature, fields: [...signature.fields, ...fields] }, example: example.length > 0 ? example : [syntheticExample(signature)] }
+    const { signature, example } = servableOf(row)
+    return { signature, example: example.length > 0 ? example : [syntheticExample(signature)] }
   }
 
   /** One operation; with `waitMs`, at its end or after that time. Throws `operation-unknown`. */

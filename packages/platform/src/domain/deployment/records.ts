@@ -1,6 +1,6 @@
 import { parseJson, ROW_MEMBERS } from '@fairlead/contract'
 import { type Operation, type Release, releaseSettings } from '@fairlead/contract/control'
-import type { ServableRelease } from '../inference/index.ts'
+import { completed, type ServableRelease } from '../inference/index.ts'
 import type { OperationRow, ReleaseRow } from './tables.ts'
 
 const DEFAULTS = releaseSettings.parse({})
@@ -9,7 +9,7 @@ const DEFAULTS = releaseSettings.parse({})
 export function servableOf(row: Pick<ReleaseRow, 'servable'>): ServableRelease {
   const frozen = parseJson(row.servable, ROW_MEMBERS) as ServableRelease
   // settings that there were not yet when it was frozen
-  return { ...frozen, settings: { ...DEFAULTS, ...frozen.settings } }
+  return completed({ ...frozen, settings: { ...DEFAULTS, ...frozen.settings } })
 }
 
 /** What became of a release, without reading what it is made of. */

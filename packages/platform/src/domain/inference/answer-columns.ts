@@ -1,5 +1,5 @@
 import type { DataType, OutputField, Signature } from '@fairlead/contract'
-import { type CompiledPipeline, classesOf } from '../pipeline/index.ts'
+import { classesOf } from '../pipeline/index.ts'
 import { halfToNumber } from './number-text.ts'
 import type { AnswerColumn } from './table.ts'
 import { allocate, sizeOf } from './tensors.ts'
@@ -75,13 +75,12 @@ function named(columns: AnswerColumn[]): AnswerColumn[] {
   })
 }
 
-/** Answers as flat columns, for tables: `label`, `probabilities_good`, the fields of `decide` steps; lists for several values a row. */
+/** Answers as flat columns, for tables: `label`, `probabilities_good`, the fields that steps add; lists for several values a row. */
 export class AnswerColumns {
   readonly #fields: { tensor: string; make: MakeColumns }[]
 
-  constructor(signature: Signature, pipeline: CompiledPipeline) {
-    const added = pipeline.added.map(({ name }): OutputField => ({ name, kind: 'value', type: 'string', tensor: name }))
-    this.#fields = [...signature.fields, ...added].map((field) => ({ tensor: field.tensor, make: columnsOf(field, signature) }))
+  constructor(signature: Signature) {
+    this.#fields = signature.fields.map((field) => ({ tensor: field.tensor, make: columnsOf(field, signature) }))
   }
 
   /** The columns of an answer of `rows` rows. They may share the memory of `outputs`. */

@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Signature } from '@fairlead/contract'
-import { compilePipeline } from '../pipeline/index.ts'
 import { AnswersPlan } from './answers.ts'
 import type { Tensors } from './types.ts'
 
 function write(fields: Signature['fields'], outputs: Tensors, rows: number, specs: Signature['outputs'] = []): unknown {
   const signature: Signature = { task: 'other', inputs: [], outputs: specs, columns: [], fields }
-  return JSON.parse(new AnswersPlan(signature, compilePipeline([{ model: {} }], signature)).write(outputs, rows))
+  return JSON.parse(new AnswersPlan(signature).write(outputs, rows))
 }
 
 test('labels and probabilities are named by class', () => {
@@ -75,9 +74,6 @@ test('values may be plain, nested, not finite, null or absent', () => {
 
 test('64-bit integers keep all digits', () => {
   const signature: Signature = { task: 'other', inputs: [], outputs: [], columns: [], fields: [{ name: 'n', kind: 'value', type: 'int64', tensor: 'n' }] }
-  const text = new AnswersPlan(signature, compilePipeline([{ model: {} }], signature)).write(
-    { n: { type: 'int64', shape: [1], data: new BigInt64Array([9007199254740993n]) } },
-    1,
-  )
+  const text = new AnswersPlan(signature).write({ n: { type: 'int64', shape: [1], data: new BigInt64Array([9007199254740993n]) } }, 1)
   assert.equal(text, '[{"n":9007199254740993}]')
 })

@@ -1,5 +1,5 @@
 import type { DataType, OutputField, Signature } from '@fairlead/contract'
-import { type CompiledPipeline, classesOf } from '../pipeline/index.ts'
+import { classesOf } from '../pipeline/index.ts'
 import { float16Text, float32Text, float64Text } from './number-text.ts'
 import { sizeOf } from './tensors.ts'
 import type { Tensor, TensorData, Tensors } from './types.ts'
@@ -25,7 +25,7 @@ type WriteField = (tensor: Tensor, row: number, width: number) => string
 function labelWriter(field: OutputField): WriteField {
   const plain = valueWriter(field.type)
   const { classes } = field
-  if (!classes || field.type === 'string') return (tensor, row, width) => plain(tensor.data, row * width)
+  if (!classes || field.type === 'string') return (tensor, row, width) => (tensor.nulls?.[row] ? 'null' : plain(tensor.data, row * width))
   const labels = classes.map((label) => JSON.stringify(label))
   return (tensor, row, width) => labels[Number(tensor.data[row * width])] ?? plain(tensor.data, row * width)
 }
@@ -70,15 +70,13 @@ export class AnswersPlan {
   readonly ascii: boolean
   readonly #fields: { tensor: string; head: string; write: WriteField }[]
 
-  constructor(signature: Signature, pipeline: CompiledPipeline) {
-    const added = pipeline.added.map(({ name }): OutputField => ({ name, kind: 'value', type: 'string', tensor: name }))
-    this.#fields = [...signature.fields, ...added].map((field, i) => ({
+  constructor(signature: Signature) {
+    this.#fields = signature.fields.map((field, i) => ({
       tensor: field.tensor,
       head: `${i === 0 ? '{' : ','}${JSON.stringify(field.name)}:`,
       write: fieldWriter(field, signature),
     }))
-    const labels = pipeline.added.flatMap(({ name, labels }) => [name, ...labels])
-    this.ascii = signature.fields.every((field) => isAsciiField(field, signature)) && labels.every(isAscii)
+    this.ascii = signature.fields.every((field) => isAsciiField(field, signature))
   }
 
   /** The predictions of all rows as the text of a JSON array. */

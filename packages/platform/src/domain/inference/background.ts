@@ -1,4 +1,6 @@
 import type { Row } from '@fairlead/contract'
+import { modelRows } from './checks.ts'
+import { modelSide } from './model-side.ts'
 import type { ReleasePlan } from './serving-release.ts'
 import type { Background } from './types.ts'
 import { detached } from './worker-protocol.ts'
@@ -12,11 +14,12 @@ const LEAST_ROWS = 2
  * The rows that stand for the data at large where answers are explained: the golden rows, else the example rows, spread evenly over all of
  * them. `undefined` where fewer than two came with the model. They must have passed the release's checks.
  */
-export function backgroundOf({ rows: plan, release }: ReleasePlan, golden: readonly Row[] = []): Background | undefined {
+export function backgroundOf(plan: ReleasePlan, golden: readonly Row[] = []): Background | undefined {
+  const { example } = modelSide(plan.release)
   const from = golden.length >= LEAST_ROWS ? 'golden rows' : 'example'
-  const given = from === 'example' ? release.example : golden
+  const given = from === 'example' ? example : golden
   if (given.length < LEAST_ROWS) return undefined
   const rows = Math.min(MOST_ROWS, given.length)
   const chosen = Array.from({ length: rows }, (_, at) => given[Math.floor((at * given.length) / rows)]!)
-  return { rows, from, inputs: detached(plan.decode(chosen)) }
+  return { rows, from, inputs: detached(modelRows(plan).decode(chosen)) }
 }

@@ -1,6 +1,9 @@
 import { FairleadError, type ProblemItem, parseJson, type Row, writeJson } from '@fairlead/contract'
 import type { GoldenRows } from '@fairlead/contract/control'
-import type { ServingRelease } from './serving-release.ts'
+import { AnswersPlan } from './answers.ts'
+import { modelSide } from './model-side.ts'
+import { RowsPlan } from './rows.ts'
+import type { ReleasePlan, ServingRelease } from './serving-release.ts'
 import type { LoadReport } from './types.ts'
 
 type Check = LoadReport['checks'][number]
@@ -73,20 +76,43 @@ const LISTED = 20
 const CHUNK = 1000
 const CHECK_MS = 60_000
 
-/** The release's answers to rows, through its whole plan. */
-async function answers(serving: ServingRelease, rows: Row[]): Promise<Row[]> {
+/** How rows of the model's own columns become its tensors. */
+export function modelRows(plan: ReleasePlan): RowsPlan {
+  return plan.steps ? new RowsPlan(modelSide(plan.release).signature, plan.release.settings) : plan.rows
+}
+
+/** What rows are, how they run, and how answers are written. */
+interface Way {
+  rows: RowsPlan
+  answers: AnswersPlan
+  run: ServingRelease['run']
+}
+
+/** As callers ask. */
+function wayOfCallers(serving: ServingRelease): Way {
+  return { rows: serving.rows, answers: serving.answers, run: (work) => serving.run(work) }
+}
+
+/** The model without the steps around it: rows that came with it know nothing of them. */
+function wayOfModel(serving: ServingRelease): Way {
+  if (!serving.steps) return wayOfCallers(serving)
+  const { signature } = modelSide(serving.release)
+  return { rows: modelRows(serving), answers: new AnswersPlan(signature), run: (work) => serving.runModel(work) }
+}
+
+async function answers({ rows: plan, answers: written, run }: Way, rows: Row[]): Promise<Row[]> {
   const all: Row[] = []
   for (let from = 0; from < rows.length; from += CHUNK) {
     const part = rows.slice(from, from + CHUNK)
-    const { outputs } = await serving.run({ inputs: serving.rows.decode(part), rows: part.length, deadline: Date.now() + CHECK_MS })
-    all.push(...(parseJson(serving.answers.write(outputs, part.length)) as Row[]))
+    const { outputs } = await run({ inputs: plan.decode(part), rows: part.length, deadline: Date.now() + CHECK_MS })
+    all.push(...(parseJson(written.write(outputs, part.length)) as Row[]))
   }
   return all
 }
 
 /**
- * Sends the release's example and golden rows through its whole plan. Golden answers must be equal, numbers within the
- * tolerance. Throws `ChecksFailed` naming row and field.
+ * Sends the release's example rows through its whole plan, and the golden rows, which came with the model, through the model. Golden answers must be equal,
+ * numbers within the tolerance. Throws `ChecksFailed` naming row and field.
  */
 export async function runChecks(serving: ServingRelease, golden: GoldenRows | undefined): Promise<Check[]> {
   const { example } = serving.release
@@ -98,7 +124,7 @@ export async function runChecks(serving: ServingRelease, golden: GoldenRows | un
 
 async function runExample(serving: ServingRelease, rows: Row[]): Promise<Check> {
   try {
-    await answers(serving, rows)
+    await answers(wayOfCallers(serving), rows)
     return { kind: 'example', rows: rows.length, passed: true }
   } catch (error) {
     throw exampleFailed(rows.length, error)
@@ -134,7 +160,7 @@ export function compareGolden(
 async function runGolden(serving: ServingRelease, golden: GoldenRows, before: Check[]): Promise<Check> {
   const { rows } = golden
   const check = { kind: 'golden' as const, rows: rows.length }
-  const got = await answers(serving, rows).catch((error: unknown) => {
+  const got = await answers(wayOfModel(serving), rows).catch((error: unknown) => {
     const detail = `the golden rows do not pass: ${error instanceof Error ? error.message : error}`
     const items = error instanceof FairleadError ? error.items.map((item) => ({ ...item, path: item.path.replace(/^rows/, 'golden') })) : []
     throw new ChecksFailed(detail, [...before, { ...check, passed: false, detail }], { items, cause: error })

@@ -2,6 +2,7 @@ import { availableParallelism, cpus } from 'node:os'
 import type { Execution, ReleaseSettings } from '@fairlead/contract/control'
 import type { BatcherOptions } from './batcher.ts'
 import { chooseTile, type Measurement } from './measure.ts'
+import { modelSide } from './model-side.ts'
 import type { ReleasePlan } from './serving-release.ts'
 import type { Artifact, ServableRelease } from './types.ts'
 
@@ -58,7 +59,7 @@ export function asBefore({ settings, execution }: Known): Run {
 
 /** The fixed number of rows of a model that has one; 1 means row by row. */
 export function fixedRowsOf({ release }: ReleasePlan): number | undefined {
-  const first = release.signature.inputs.map((spec) => spec.shape[0] ?? 0)
+  const first = modelSide(release).signature.inputs.map((spec) => spec.shape[0] ?? 0)
   return first.find((size) => size >= 0)
 }
 

@@ -2,9 +2,10 @@ import { FairleadError } from '@fairlead/contract'
 import type { GoldenRows } from '@fairlead/contract/control'
 import { syntheticExample } from '../../model/signature/example.ts'
 import { backgroundOf } from './background.ts'
-import { exampleFailed, runChecks } from './checks.ts'
+import { exampleFailed, modelRows, runChecks } from './checks.ts'
 import { asBefore, describeRun, fixedRowsOf, isKnown, type Known, type Run, runsInline, type Tried } from './execution.ts'
 import { Explaining, type OpenedApart } from './explaining.ts'
+import { modelSide } from './model-side.ts'
 import { MemoryGauge } from './native-memory.ts'
 import { WorkerPool } from './pool.ts'
 import type { RunCounters } from './run-counters.ts'
@@ -185,7 +186,7 @@ export class ReleaseLoader implements AsyncDisposable {
         const measurement = await worker.measure(session, sample.inputs, { fixedRows: fixedRowsOf(plan) !== undefined, stuckMs: MEASURE_MS })
         return { ...trial, measurement, problem: undefined }
       } catch (error) {
-        if (sample.real) throw exampleFailed(plan.release.example.length, error)
+        if (sample.real) throw exampleFailed(modelSide(plan.release).example.length, error)
         if (!worker.alive) throw new FairleadError('load-failed', `the model ended the worker that ran it: ${(error as Error).message}`, { cause: error })
         return { ...trial, measurement: undefined, problem: (error as Error).message }
       }
@@ -235,10 +236,10 @@ interface Opened extends Run {
 }
 
 function sampleOf(plan: ReleasePlan): { inputs: Tensors; real: boolean } {
-  const { example, signature } = plan.release
+  const { example, signature } = modelSide(plan.release)
   const real = example.length > 0
   try {
-    const inputs = plan.rows.decode(real ? example.slice(0, 1) : [syntheticExample(signature)])
+    const inputs = modelRows(plan).decode(real ? example.slice(0, 1) : [syntheticExample(signature)])
     const fixed = fixedRowsOf(plan)
     return { inputs: fixed !== undefined && fixed > 1 ? repeatRows(inputs, fixed) : inputs, real }
   } catch (error) {

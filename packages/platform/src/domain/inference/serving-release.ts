@@ -5,9 +5,11 @@ import { AnswerColumns } from './answer-columns.ts'
 import { AnswersPlan } from './answers.ts'
 import { Batcher, type BatcherOptions } from './batcher.ts'
 import type { Explaining } from './explaining.ts'
+import { completed, modelSide } from './model-side.ts'
 import type { BatchResult, Outcome, Work } from './queued-request.ts'
 import { RowsPlan } from './rows.ts'
 import type { RunCounters } from './run-counters.ts'
+import { StepsPlan } from './steps/steps-plan.ts'
 import { TensorInterface } from './tensor-interface.ts'
 import type { LoadReport, ServableRelease, Session, Tensors } from './types.ts'
 
@@ -15,7 +17,9 @@ import type { LoadReport, ServableRelease, Session, Tensors } from './types.ts'
 export class ReleasePlan {
   readonly release: ServableRelease
   readonly pipeline: CompiledPipeline
-  /** Rows by column name to the model's tensors. */
+  /** The steps around the model; absent where it is alone. */
+  readonly steps: StepsPlan | undefined
+  /** Rows by column name to the tensors of a request. */
   readonly rows: RowsPlan
   /** Outputs to predictions as JSON. */
   readonly answers: AnswersPlan
@@ -25,22 +29,25 @@ export class ReleasePlan {
   readonly tensors: TensorInterface
 
   /** `compiled` is a plan of the same release, so that nothing is compiled twice. */
-  constructor(release: ServableRelease, compiled?: ReleasePlan) {
+  constructor(frozen: ServableRelease, compiled?: ReleasePlan) {
+    const release = completed(frozen)
     const { signature } = release
     this.release = release
     if (compiled) {
       this.pipeline = compiled.pipeline
+      this.steps = compiled.steps
       this.rows = compiled.rows
       this.answers = compiled.answers
       this.answerColumns = compiled.answerColumns
       this.tensors = compiled.tensors
       return
     }
-    this.pipeline = compilePipeline(release.pipeline, signature)
+    this.pipeline = compilePipeline(release.pipeline, modelSide(release).signature)
+    this.steps = this.pipeline.modelOnly ? undefined : new StepsPlan(this.pipeline, release.settings)
     this.rows = new RowsPlan(signature, release.settings)
-    this.answers = new AnswersPlan(signature, this.pipeline)
-    this.answerColumns = new AnswerColumns(signature, this.pipeline)
-    this.tensors = new TensorInterface(signature, this.pipeline, this.rows)
+    this.answers = new AnswersPlan(signature)
+    this.answerColumns = new AnswerColumns(signature)
+    this.tensors = new TensorInterface(signature, { byColumn: this.steps !== undefined, plan: this.rows })
   }
 }
 
@@ -98,34 +105,27 @@ export class ServingRelease extends ReleasePlan implements AsyncDisposable {
     this.#batcher.counters = counters
   }
 
-  /** Runs the model and the steps after it. Errors as `Batcher.enqueue`. */
+  /** Runs the model and the steps around it. Errors as `Batcher.enqueue` and `StepsPlan.start`. */
   run(work: Work): Promise<BatchResult> {
     return new Promise((done, failed) => this.start(work, { done, failed }))
   }
 
-  /** As `run`, telling `outcome`. Throws what `Batcher.enqueue` throws. */
+  /** As `run`, telling `outcome`. Throws what `Batcher.enqueue` and `StepsPlan.start` throw. */
   start(work: Work, outcome: Outcome): void {
-    this.#batcher.enqueue(work, this.pipeline.modelOnly ? outcome : this.#afterSteps(work, outcome))
+    if (this.steps === undefined) this.#batcher.enqueue(work, outcome)
+    else this.steps.start(work, outcome, (_, own, answered) => this.#batcher.enqueue(own, answered))
+  }
+
+  /** Runs the model alone, on its own tensors. Errors as `Batcher.enqueue`. */
+  runModel(work: Work): Promise<BatchResult> {
+    return new Promise((done, failed) => this.#batcher.enqueue(work, { done, failed }))
   }
 
   /** Why rows get the answers they get. Throws `explanation-unavailable`, and throws and rejects as `Explaining.explain`. */
   explain(inputs: Tensors, rows: number, deadline: number): Promise<Explanation[]> {
-    if (this.#explaining) return this.#explaining.explain(inputs, rows, deadline)
+    if (this.#explaining) return this.#explaining.explain(this.steps?.modelInputs(inputs, rows) ?? inputs, rows, deadline)
     const reason = this.release.runtime?.reason ?? `The model runs with ${this.execution.runtime}.`
     throw new FairleadError('explanation-unavailable', `only trees and linear models whose compiled form answers as the model are explained. ${reason}`)
-  }
-
-  #afterSteps({ inputs, rows }: Work, outcome: Outcome): Outcome {
-    const done = (result: BatchResult) => {
-      try {
-        Object.assign(result.outputs, this.pipeline.apply(inputs, result.outputs, rows))
-      } catch (error) {
-        outcome.failed(error)
-        return
-      }
-      outcome.done(result)
-    }
-    return { done, failed: (error) => outcome.failed(error) }
   }
 
   /** Answers what is in hand, then frees the model. */

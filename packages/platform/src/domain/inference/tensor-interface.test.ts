@@ -39,8 +39,9 @@ test('a pipeline with more steps takes a tensor per column', () => {
     duration: tensor('float32', [2], new Float32Array([2, Number.NaN])),
   })
   assert.equal(rows, 2)
-  assert.deepEqual(inputs.figures!.data, new Float32Array([1, 2, 3, Number.NaN]))
+  assert.deepEqual([inputs.amount!.data, inputs.amount!.shape], [new Float32Array([1, 3]), [2]])
   assert.deepEqual([...inputs.purpose!.nulls!], [1, 1])
+  assert.throws(() => columns.toModel({ ...inputs, age: tensor('int64', [2], new BigInt64Array([20n, 5n])) }), coded('value-range', /inputs\.age\[1\]/))
   assert.deepEqual(
     columns.outputs.map(({ name }) => name),
     ['label', 'p', 'd'],

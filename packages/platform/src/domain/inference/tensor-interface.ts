@@ -1,16 +1,22 @@
 import { FairleadError, type InputColumn, OIP_TYPES, type Signature, type TensorSpec } from '@fairlead/contract'
 import { ByName } from '../../kernel/by-name.ts'
 import { nearestWord } from '../../kernel/suggestion.ts'
-import type { CompiledPipeline } from '../pipeline/index.ts'
-import { halfToNumber } from './number-text.ts'
+import { fillNull } from './column-plan.ts'
 import { placeOf } from './refusals.ts'
 import type { RowsPlan } from './rows.ts'
-import { sizeOf } from './tensors.ts'
+import { allocate, sizeOf } from './tensors.ts'
 import type { Tensor, Tensors } from './types.ts'
+
+/** How a release takes tensors. */
+interface Taking {
+  /** Whether there is a tensor for each column, because there are steps around the model. */
+  byColumn: boolean
+  plan: RowsPlan
+}
 
 /**
  * A release as tensors in and tensors out, for the Open Inference Protocol: the model's own tensors when the pipeline is the
- * model alone, else one `[N]` tensor (or `[N, 1]`) per column and the added fields as text.
+ * model alone, else one `[N]` tensor (or `[N, 1]`) per column of the pipeline's signature.
  */
 export class TensorInterface {
   readonly inputs: TensorSpec[]
@@ -19,12 +25,12 @@ export class TensorInterface {
   readonly #columns: Map<string, InputColumn> | undefined
   readonly #names: ReadonlySet<string>
 
-  constructor(signature: Signature, pipeline: CompiledPipeline, plan: RowsPlan) {
+  constructor(signature: Signature, { byColumn, plan }: Taking) {
     this.#plan = plan
-    this.#columns = pipeline.modelOnly ? undefined : new Map(signature.columns.map((column) => [column.name, column]))
-    this.inputs = pipeline.modelOnly ? signature.inputs : signature.columns.map(({ name, type, shape = [] }) => ({ name, type, shape: [-1, ...shape] }))
+    this.#columns = byColumn ? new Map(signature.columns.map((column) => [column.name, column])) : undefined
+    this.inputs = signature.inputs
     this.#names = new Set(this.inputs.map(({ name }) => name))
-    this.outputs = [...signature.outputs, ...pipeline.added.map(({ name }): TensorSpec => ({ name, type: 'string', shape: [-1] }))]
+    this.outputs = signature.outputs
   }
 
   /** Whether there is a tensor for each column, instead of the model's own. */
@@ -33,7 +39,8 @@ export class TensorInterface {
   }
 
   /**
-   * Checks names, types, shapes and declared limits and answers the model's tensors with their number of rows.
+   * Checks names, types, shapes and declared limits and answers the tensors of a request with their number of rows. A column that may be left out, and is,
+   * is null throughout.
    * Throws `tensor-unknown`, `tensor-missing`, `value-type`, `shape-mismatch`, `rows-empty`, or as `RowsPlan.check`.
    */
   toModel(given: Tensors): { inputs: Tensors; rows: number } {
@@ -48,11 +55,15 @@ export class TensorInterface {
       )
     }
     const fitted: Tensors = new ByName()
+    const absent: TensorSpec[] = []
     let rows: number | undefined
     for (const spec of this.inputs) {
       const tensor = given[spec.name]
       if (!tensor) {
-        if (this.#columns?.get(spec.name)?.optional) continue
+        if (this.#columns?.get(spec.name)?.optional) {
+          absent.push(spec)
+          continue
+        }
         throw refused('tensor-missing', spec.name, `the input "${spec.name}" is missing`)
       }
       const fit = fitTensor(tensor, spec)
@@ -63,8 +74,8 @@ export class TensorInterface {
         throw refused('shape-mismatch', spec.name, `"${spec.name}" has ${own} rows, and the inputs before it have ${rows}`)
     }
     if (!rows) throw new FairleadError('rows-empty', 'the inputs have no rows')
-    if (this.#columns) return { inputs: this.#plan.decode(asRows(fitted, rows)), rows }
     this.#plan.check(fitted)
+    for (const spec of absent) fitted[spec.name] = nothing(spec, rows)
     return { inputs: fitted, rows }
   }
 }
@@ -90,18 +101,11 @@ function fitTensor(tensor: Tensor, spec: TensorSpec): Tensor {
   throw refused('shape-mismatch', spec.name, `"${spec.name}" must have the shape [${spec.shape.join(',')}] (-1 is any), got [${tensor.shape.join(',')}]`)
 }
 
-/** Column tensors as rows; this interface of a pipeline with more steps is not the fast one. */
-function asRows(columns: Tensors, rows: number): Record<string, unknown>[] {
-  const entries = Object.entries(columns)
-  return Array.from({ length: rows }, (_, row) => Object.fromEntries(entries.map(([name, tensor]) => [name, valueAt(tensor, tensor.shape.slice(1), row)])))
-}
-
-function valueAt(tensor: Tensor, inner: number[], place: number): unknown {
-  const [size, ...rest] = inner
-  if (size !== undefined && !(inner.length === 1 && size === 1)) return Array.from({ length: size }, (_, k) => valueAt(tensor, rest, place * size + k))
-  if (tensor.nulls?.[place]) return null
-  const raw = tensor.data[place]!
-  if (tensor.type === 'bool') return raw === 1
-  const value = tensor.type === 'float16' ? halfToNumber(raw as number) : raw
-  return typeof value === 'number' && !Number.isFinite(value) ? String(value) : value
+/** A column in which no row has a value. */
+function nothing({ type, shape }: TensorSpec, rows: number): Tensor {
+  const inner = shape.slice(1).map((size) => Math.max(0, size))
+  const data = allocate(type, rows * sizeOf(inner))
+  const tensor: Tensor = { type, shape: [rows, ...inner], data }
+  for (let at = 0; at < data.length; at++) fillNull(tensor, at)
+  return tensor
 }

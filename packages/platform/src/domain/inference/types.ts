@@ -80,6 +80,12 @@ export interface ArtifactSource {
   golden?(release: ServableRelease): Promise<GoldenRows | undefined>
 }
 
+/** A model without the steps around it. */
+export interface ModelSide {
+  signature: Signature
+  example: Row[]
+}
+
 /** A frozen release as a serve process needs it. */
 export interface ServableRelease {
   deployment: string
@@ -94,7 +100,10 @@ export interface ServableRelease {
   files: { path: string; digest: string; size: number }[]
   /** Path of the model file among `files`. */
   entry: string
+  /** What callers send and get. */
   signature: Signature
+  /** What the model itself takes and gives, and rows for it, where there are steps around it; absent where the pipeline is the model alone. */
+  own?: ModelSide
   pipeline: Pipeline
   settings: ReleaseSettings
   example: Row[]
@@ -152,7 +161,7 @@ export interface InferenceRequest {
 /** The answer in tensors, and where the time went (milliseconds). */
 export interface InferenceAnswer {
   release: ServableRelease
-  /** Model outputs and the pipeline's added fields, each with first dimension = rows. */
+  /** What the signature calls outputs, each with first dimension = rows. */
   outputs: Tensors
   /** One for each row, where they were asked for. */
   explanations?: Explanation[]

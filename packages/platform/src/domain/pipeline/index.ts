@@ -1,3 +1,6 @@
+export { classesOf } from './classes.ts'
+export type { Column } from './columns.ts'
 export { type Expression, expressionError, parseExpression } from './expression/index.ts'
-export { type ColumnData, classesOf } from './fields.ts'
-export { type AddedField, type CompiledPipeline, compilePipeline } from './pipeline.ts'
+export { type CompiledPipeline, compilePipeline, isModelAlone } from './pipeline.ts'
+export type { AnswerPart, ModelCall, ModelColumn, Phase, TensorSource, WorkingFrame } from './plan.ts'
+export { refuseRows } from './step-errors.ts'

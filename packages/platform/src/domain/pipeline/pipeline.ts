@@ -1,116 +1,135 @@
-import { FairleadError, type Signature } from '@fairlead/contract'
-import type { Pipeline } from '@fairlead/contract/control'
-import { compileExpression, parseExpression, TYPE_WORDS } from './expression/index.ts'
-import { type ColumnData, FieldTable, type PipelineBatch } from './fields.ts'
+import type { DataType, OutputField, Signature, TensorSpec } from '@fairlead/contract'
+import type { Pipeline, PipelineStep, StepName } from '@fairlead/contract/control'
+import type { ColumnType } from './columns.ts'
+import { type AnswerPart, type Binding, type ModelCall, type Phase, Plan } from './plan.ts'
+import { Scope } from './scope.ts'
+import { stepError } from './step-errors.ts'
+import { compileStep } from './steps/index.ts'
+import { compileModel } from './steps/model.ts'
 
-/** A text field that a step adds to each answer: `[N]`, `nulls` 1 where no rule held and there is no `otherwise`. */
-export interface AddedField {
-  type: 'string'
-  shape: [number]
-  data: string[]
-  nulls?: Uint8Array
-}
-
-/** A pipeline checked against a signature and ready to run. */
+/** A pipeline checked against a model's signature and ready to run over columns. */
 export interface CompiledPipeline {
-  /** Whether the model is the only step: then its own tensors are the interface of the Open Inference Protocol. */
+  /** Whether the model is the only step: then its own tensors are what callers send and get, and there is nothing to run. */
   readonly modelOnly: boolean
-  /** Names of the fields that steps add, in order, with the labels they may take. */
-  readonly added: { name: string; labels: string[]; nullable: boolean }[]
-  /** Fields added to a batch of `rows` rows; an empty record where no step adds any. */
-  apply(inputs: Record<string, ColumnData>, outputs: Record<string, ColumnData>, rows: number): Record<string, AddedField>
+  /** What callers send and get: the model's own where it is the only step, else a tensor for each column. */
+  readonly signature: Signature
+  /** Places of a frame. */
+  readonly places: number
+  readonly phases: readonly Phase[]
+  readonly calls: readonly ModelCall[]
+  readonly answers: readonly AnswerPart[]
 }
 
-type DecideStep = Extract<Pipeline[number], { decide: unknown }>['decide']
-type Decide = { field: string; run: (batch: PipelineBatch, rows: number) => AddedField }
+/** The name of a step. */
+export function nameOf(step: PipelineStep): StepName {
+  return Object.keys(step)[0] as StepName
+}
+
+/** Whether a pipeline is the model and nothing else. */
+export function isModelAlone(pipeline: Pipeline): boolean {
+  return pipeline.length === 1 && 'model' in pipeline[0]!
+}
 
 /**
- * Compiles a pipeline: exactly one `model` step, first, then any number of `decide`. A `decide` may use the model's fields
- * (`label`, `probabilities.bad` or `probabilities_bad`, `probability` for the last of two classes), the input columns and
- * the fields of earlier `decide` steps. A rule holds when its `when` is true; null does not hold.
- * Throws `pipeline-invalid`, its items naming the step.
+ * Compiles a pipeline: one `model` step, before it steps that turn the columns of callers into the model's, behind it steps that turn its answers into
+ * those of callers. Columns that no step makes are callers' columns: of the type that the model's signature has for their name, or that a first step `inputs`
+ * declares. Throws `pipeline-invalid`, its items naming the step, the field and the position.
  */
 export function compilePipeline(pipeline: Pipeline, signature: Signature): CompiledPipeline {
   const models = pipeline.flatMap((step, i) => ('model' in step ? [i] : []))
-  if (models.length !== 1) throw invalid(models[1] ?? 0, models.length === 0 ? 'there is no model step' : 'there may be only one model step')
-  if (models[0] !== 0) throw invalid(0, 'a decide step needs the answers of the model, so it comes after the model step')
+  if (models.length !== 1)
+    throw stepError({ index: models[1] ?? 0, step: 'model', at: '' }, models.length === 0 ? 'there is no model step' : 'there may be only one model step')
+  if (isModelAlone(pipeline)) return { modelOnly: true, signature, places: 0, phases: [], calls: [], answers: [] }
 
-  const table = new FieldTable(signature)
-  const taken = new Set([...signature.fields.map((field) => field.name), ...signature.outputs.map((output) => output.name)])
-  const added: CompiledPipeline['added'] = []
-  const decides: Decide[] = []
+  const plan = new Plan()
+  const scope = new Scope(plan, signature.columns, namesFilled(pipeline.slice(0, models[0])))
   for (const [index, step] of pipeline.entries()) {
-    if (!('decide' in step)) continue
-    const { decide } = step
-    if (taken.has(decide.field)) throw invalid(index, `the answer already has a field "${decide.field}"`)
-    taken.add(decide.field)
-    decides.push({ field: decide.field, run: compileDecide(decide, table, index) })
-    table.add(decide.field, { type: 'text', read: (batch, row) => textAt(batch.outputs[decide.field]!, row) })
-    const labels = [...rulesOf(decide, index).map((rule) => rule.label), ...(decide.otherwise === null ? [] : [decide.otherwise])]
-    added.push({ name: decide.field, labels: [...new Set(labels)], nullable: decide.otherwise === null })
+    scope.step = { index, name: nameOf(step) }
+    if ('model' in step) compileModel(signature, scope)
+    else compileStep(step, scope)
   }
-  return { modelOnly: decides.length === 0, added, apply: (inputs, outputs, rows) => applyAll(decides, { inputs, outputs }, rows) }
-}
-
-function applyAll(decides: Decide[], batch: PipelineBatch, rows: number): Record<string, AddedField> {
-  const added: Record<string, AddedField> = {}
-  if (decides.length === 0) return added
-  const outputs = { ...batch.outputs }
-  for (const { field, run } of decides) {
-    added[field] = run({ inputs: batch.inputs, outputs }, rows)
-    outputs[field] = added[field]
+  const given = scope.bindings().filter(({ answered }) => answered)
+  if (given.length === 0) throw stepError(scope.place(), 'the answer would have no fields')
+  const answered = answersOf(given, { scope, signature })
+  const columns = scope.requestColumns()
+  const inputs = columns.map(({ name, type, shape = [] }): TensorSpec => ({ name, type, shape: [-1, ...shape] }))
+  return {
+    modelOnly: false,
+    signature: { task: signature.task, inputs, columns, ...answered.described },
+    places: plan.places,
+    phases: plan.phases,
+    calls: plan.calls,
+    answers: answered.parts,
   }
-  return added
 }
 
-function textAt(column: ColumnData, row: number): string | null {
-  return column.nulls?.[row] ? null : (column.data[row] as string)
+/** Columns that a step fills where they are null. */
+function namesFilled(steps: Pipeline): Set<string> {
+  return new Set(steps.flatMap((step) => ('default' in step ? Object.keys(step.default) : 'impute' in step ? Object.keys(step.impute) : [])))
 }
 
-function rulesOf(decide: DecideStep, index: number): { label: string; when: string }[] {
-  const short = decide.label !== undefined || decide.when !== undefined
-  if (short && decide.rules) throw invalid(index, 'give either `label` and `when`, or `rules`, not both')
-  if (decide.rules) {
-    if (decide.rules.length === 0) throw invalid(index, 'the list of rules is empty')
-    return decide.rules
-  }
-  if (decide.label === undefined || decide.when === undefined) throw invalid(index, 'a decide step needs `label` and `when`, or `rules`')
-  return [{ label: decide.label, when: decide.when }]
+const DATA_TYPES: Record<Exclude<ColumnType, 'time'>, DataType> = { number: 'float64', integer: 'int64', text: 'string', boolean: 'bool', vector: 'float64' }
+
+interface Answered {
+  described: Pick<Signature, 'outputs' | 'fields'>
+  parts: AnswerPart[]
 }
 
-function compileDecide(decide: DecideStep, table: FieldTable, index: number): Decide['run'] {
-  const rules = rulesOf(decide, index).map(({ label, when }) => ({ label, holds: condition(when, table, index) }))
-  const { otherwise } = decide
-  return (batch, rows) => {
-    const data = new Array<string>(rows)
-    let nulls: Uint8Array | undefined
-    for (let row = 0; row < rows; row++) {
-      const label = rules.find((rule) => rule.holds(batch, row) === true)?.label ?? otherwise
-      data[row] = label ?? ''
-      if (label === null) {
-        nulls ??= new Uint8Array(rows)
-        nulls[row] = 1
+/** The tensors and fields of the answer, in order. A model's output that nobody touched is passed on. */
+function answersOf(given: readonly Binding[], { scope, signature }: { scope: Scope; signature: Signature }): Answered {
+  const outputs: TensorSpec[] = []
+  const parts: AnswerPart[] = []
+  const taken = new Set(given.flatMap(({ source }) => (source && source.from !== 'request' ? [source.tensor] : [])))
+  const fields = given.map((binding): OutputField => {
+    const { spec, source, field } = binding
+    const own = signature.outputs.find(({ name }) => name === source?.tensor)
+    if (source && source.from !== 'request' && own && field && field.tensor === source.tensor && isWhole(binding)) {
+      if (!outputs.includes(own)) {
+        outputs.push(own)
+        parts.push({ spec: own, from: { call: source.from, tensor: own.name } })
       }
+      return { ...field, name: spec.name }
     }
-    return { type: 'string', shape: [rows], data, ...(nulls ? { nulls } : {}) }
-  }
-}
-
-function condition(when: string, table: FieldTable, index: number) {
-  try {
-    const { type, read } = compileExpression(parseExpression(when), (parts) => table.resolve(parts), when)
-    if (type !== 'boolean' && type !== 'null') throw invalid(index, `\`when\` must be true or false, and "${when.slice(0, 100)}" is a ${TYPE_WORDS[type]}`)
-    return read
-  } catch (error) {
-    if (error instanceof FairleadError && error.code === 'expression-invalid') throw invalid(index, `\`when\`: ${error.message}`, error)
-    throw error
-  }
-}
-
-function invalid(index: number, reason: string, cause?: FairleadError): FairleadError {
-  const code = cause?.code ?? 'pipeline-invalid'
-  return new FairleadError('pipeline-invalid', `step ${index + 1} of the pipeline: ${reason}`, {
-    items: [{ path: `pipeline[${index}]`, code, detail: reason }],
-    ...(cause ? { cause } : {}),
+    const tensor = freeName(spec.name, taken)
+    const made = madeField(binding, tensor)
+    const shape = [-1, ...(made.kind === 'probabilities' ? [binding.keys!.length] : (made.shape ?? []))]
+    const output: TensorSpec = { name: tensor, type: made.type, shape }
+    outputs.push(output)
+    parts.push({ spec: output, from: isRequest(binding) ? { request: source!.tensor } : { place: scope.materialise(binding) } })
+    return made
   })
+  return { described: { outputs, fields }, parts }
+}
+
+function isRequest({ source }: Binding): boolean {
+  return source?.from === 'request'
+}
+
+/** Whether it is all of a field, and not one of its values. */
+function isWhole({ source, field }: Binding): boolean {
+  return field !== undefined && (source?.offset === undefined || field.kind === 'label' || field.kind === 'value')
+}
+
+function freeName(name: string, taken: Set<string>): string {
+  let free = name
+  for (let n = 2; taken.has(free); n++) free = `${name}_${n}`
+  taken.add(free)
+  return free
+}
+
+/** The field of a column that a step made, or that callers sent. */
+function madeField({ spec, keys, field, labels, column, source }: Binding, tensor: string): OutputField {
+  const { name, nullable } = spec
+  const optional = nullable ? { optional: true } : {}
+  if (source?.from === 'request' && column) {
+    const { type, shape = [], unit, description } = column
+    const words = { ...(unit === undefined ? {} : { unit }), ...(description === undefined ? {} : { description }) }
+    return { name, kind: shape.length > 0 ? 'values' : 'value', type, tensor, ...(shape.length > 0 ? { shape } : {}), ...optional, ...words }
+  }
+  if (spec.type === 'vector') {
+    if (keys && field?.kind === 'probabilities') return { ...field, name, tensor, type: 'float64', classes: [...keys] }
+    return { name, kind: 'values', type: 'float64', tensor, shape: keys ? [keys.length] : [-1], ...optional }
+  }
+  if (labels && spec.type === 'text') return { name, kind: 'label', type: 'string', tensor, classes: [...labels], ...optional }
+  return { name, kind: 'value', type: spec.type === 'time' ? 'string' : DATA_TYPES[spec.type], tensor, ...optional }
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { releaseSettings } from '@fairlead/contract/control'
 import { sampleEvent, sampleRelease } from '../../testing/prediction-events.ts'
-import type { ServableRelease } from '../inference/index.ts'
+import { completed, type ServableRelease } from '../inference/index.ts'
 import { decodePayload, encodeFrame, readFrame } from './block.ts'
 import { widen } from './columns.ts'
 import { decodeBlock } from './decode.ts'
@@ -83,7 +83,8 @@ test('labels carry class names, decide fields and lists are columns', () => {
     outputs: [...base.signature.outputs, { name: 'parts', type: 'float16' as const, shape: [-1, -1] }],
     fields: [...base.signature.fields, { name: 'parts', kind: 'values' as const, type: 'float16' as const, tensor: 'parts' }],
   }
-  const release = sampleRelease({ signature, pipeline: [{ model: {} }, { decide: { field: 'decision', label: 'review', when: 'age > 3', otherwise: null } }] })
+  const steps = [{ model: {} }, { decide: { field: 'decision', label: 'review', when: 'age > 3', otherwise: null } }]
+  const release = completed(sampleRelease({ signature, pipeline: steps }))
   const outputs = {
     ...sampleEvent([{ age: 1n }, { age: 2n }]).answer.outputs,
     parts: { type: 'float16' as const, shape: [2, 2], data: Uint16Array.of(0x3c00, 0xc000, 0x7c00, 0x0001) },

@@ -85,11 +85,6 @@ function outputDrafts(release: ServableRelease, redact: (name: string) => boolea
     const shownAsText = field.kind === 'label' && field.classes !== undefined && field.type !== 'string'
     drafts.push(shownAsText ? { ...draft, shown: 'string', classes: field.classes! } : draft)
   }
-  for (const step of release.pipeline) {
-    if (!('decide' in step)) continue
-    const name = step.decide.field
-    drafts.push({ name, role: 'output', tensor: name, type: 'string', index: -1, list: false, width: 1, redact: redact(name) })
-  }
   return drafts
 }
 
@@ -110,8 +105,8 @@ function nameColumns(drafts: Draft[]): string[] {
 }
 
 /**
- * Derives the flat columns of a release from its signature, pipeline and settings: inputs under their column names, then outputs:
- * `label`, `probabilities_<class>`, `value`, and the fields that `decide` steps add. An output with the name of an input is called
+ * Derives the flat columns of a release from its signature and settings: inputs under their column names, then outputs:
+ * `label`, `probabilities_<class>`, `value`, and the fields that steps add. An output with the name of an input is called
  * `prediction_<name>`. Array-valued columns are lists. Redacted columns (also a whole field, such as `probabilities`) are null.
  */
 export function layoutOf(release: ServableRelease): Layout {

@@ -47,7 +47,16 @@ export function columnSchema(column: InputColumn, unknownValues: 'refuse' | 'pas
   return { ...schema, ...describeColumn(column), ...(unit === undefined ? {} : { 'x-unit': unit }) }
 }
 
+/** JSON Schema of one field of an answer. */
 function fieldSchema(field: OutputField, serving: ReleasePlan): Schema {
+  if (!field.optional) return presentSchema(field, serving)
+  const { optional: _, ...present } = field
+  return field.kind === 'label' && field.classes
+    ? { enum: [...field.classes, null], ...describeColumn({ ...field, tensor: '' }) }
+    : { anyOf: [presentSchema(present, serving), { type: 'null' }] }
+}
+
+function presentSchema(field: OutputField, serving: ReleasePlan): Schema {
   const words = describeColumn({ ...field, tensor: '' })
   if (field.kind === 'label') return { ...(field.classes ? { type: 'string', enum: field.classes } : valueSchema(field.type)), ...words }
   if (field.kind === 'value') return { ...valueSchema(field.type), ...words }
@@ -64,8 +73,7 @@ function fieldSchema(field: OutputField, serving: ReleasePlan): Schema {
 
 function predictionSchema(serving: ReleasePlan): Schema {
   const fields = serving.release.signature.fields.map((field) => [field.name, fieldSchema(field, serving)] as const)
-  const added = serving.pipeline.added.map(({ name, labels, nullable }) => [name, { enum: nullable ? [...labels, null] : labels }] as const)
-  const properties = Object.fromEntries<Schema>([...fields, ...added])
+  const properties = Object.fromEntries<Schema>(fields)
   return { type: 'object', properties, required: Object.keys(properties) }
 }
 

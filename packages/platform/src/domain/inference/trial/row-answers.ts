@@ -1,5 +1,4 @@
 import { FairleadError, parseJson, type Row, type Signature } from '@fairlead/contract'
-import { compilePipeline } from '../../pipeline/index.ts'
 import { AnswersPlan } from '../answers.ts'
 import { type RowSettings, RowsPlan } from '../rows.ts'
 import type { Table } from '../table.ts'
@@ -24,7 +23,7 @@ const LAX = { extraColumns: 'ignore', unknownValues: 'pass' } as const
 export async function rowAnswers({ signature, session }: Asked, rows: readonly Row[]): Promise<RowAnswer[]> {
   if (rows.length === 0) return []
   const decode = new RowsPlan(signature, LAX)
-  const answers = new AnswersPlan(signature, compilePipeline([{ model: {} }], signature))
+  const answers = new AnswersPlan(signature)
   const fixed = fixedRowsOf(signature)
   const ask = async (some: readonly Row[]): Promise<RowAnswer[]> => {
     const tensors = decode.decode(some)

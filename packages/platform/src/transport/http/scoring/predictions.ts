@@ -31,7 +31,7 @@ function nested({ data, nulls }: Tensor, inner: readonly number[], { at, write }
 
 /**
  * What MLflow's wrapper of the model's flavour answers. Those of libraries with a `predict` of their own: what that gives, as an array;
- * it is the first output. With `decide` steps behind the model there is more to answer, and each row has a record.
+ * it is the first output. With steps around the model there may be more to answer, and each row has a record.
  */
 export function predictionsText(plan: ReleasePlan, outputs: Tensors, how: { rows: number; nonFinite: NonFinite }): string {
   const [first] = plan.release.signature.outputs
@@ -43,7 +43,7 @@ export function predictionsText(plan: ReleasePlan, outputs: Tensors, how: { rows
 /**
  * What MLflow's wrapper of ONNX models answers. To a model of tensors: every output by its name as one array. To a model of
  * columns: a record a row. Where all outputs have the same number of values, wide ones are laid flat as MLflow does, one value
- * a record; where they have not, MLflow fails, and here each record has its row's values. Fields of `decide` steps come last.
+ * a record; where they have not, MLflow fails, and here each record has its row's values. Fields that steps add come last.
  */
 function recordsText(plan: ReleasePlan, outputs: Tensors, { rows, nonFinite }: { rows: number; nonFinite: NonFinite }): string {
   const given = partsOf(plan, outputs, { rows, nonFinite })
@@ -69,9 +69,8 @@ interface Part {
   row?: (row: number) => string
 }
 
-function partsOf({ release, pipeline }: ReleasePlan, outputs: Tensors, { rows, nonFinite }: { rows: number; nonFinite: NonFinite }): Part[] {
-  const specs = [...release.signature.outputs, ...pipeline.added.map(({ name }) => ({ name, keys: undefined }))]
-  return specs.flatMap(({ name: plain, keys }): Part[] => {
+function partsOf({ release }: ReleasePlan, outputs: Tensors, { rows, nonFinite }: { rows: number; nonFinite: NonFinite }): Part[] {
+  return release.signature.outputs.flatMap(({ name: plain, keys }): Part[] => {
     const tensor = outputs[plain]
     if (!tensor) return []
     const name = JSON.stringify(plain)

@@ -1,0 +1,172 @@
+import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import type { Row } from '@fairlead/contract'
+import { fairlead, type RunningPlatform, startPlatform } from '../support/platform.ts'
+import { controlOf, EXAMPLE, eventually } from './rig.ts'
+
+/** Callers speak of years, of a purpose that may be missing, and of `living`. */
+const STEPS = `
+- inputs:
+    - { name: years, type: float64, min: 0.5, max: 10, unit: years }
+    - { name: living, type: string, values: [own, rent, free] }
+- rename: { living: housing }
+- derive:
+    months: years * 12
+    duration: months
+- default: { purpose: car }
+- clip: { credit_amount: { min: 100, max: 20000 } }
+- model: {}
+- calibrate: { as: beta, a: 1, b: 1, c: 0.5, of: bad }
+- derive: { monthly: credit_amount / months }
+- decide: { rules: [{ label: review, when: probabilities.bad > 0.4 or monthly > 1000, reason: doubtful }], otherwise: accept, reason: why }
+- select: [label, probabilities, decision, why, monthly]
+`
+
+const BASE = { age: 40, sex: 'male', job: 2, saving_accounts: 'little', checking_account: 'moderate' }
+const ROWS: Row[] = [
+  { ...BASE, living: 'own', credit_amount: 1000000, years: 2, purpose: null },
+  { ...BASE, age: 25, living: 'rent', credit_amount: 12000, years: 0.5, purpose: 'business' },
+  { ...BASE, living: 'free', credit_amount: 1500, years: 1.5, purpose: 'car' },
+]
+/** The same rows as the model takes them. */
+const PLAIN = ROWS.map(({ living, years, purpose, credit_amount, ...row }) => ({
+  ...row,
+  housing: living,
+  duration: Number(years) * 12,
+  purpose: purpose ?? 'car',
+  credit_amount: Math.min(20000, Number(credit_amount)),
+}))
+
+async function post(url: string, body: unknown, type = 'application/json'): Promise<string> {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': type },
+    body: type === 'application/json' ? JSON.stringify(body) : String(body),
+  })
+  const text = await response.text()
+  assert.equal(response.status, 200, text)
+  return text
+}
+
+interface Prediction {
+  label: string
+  probabilities: { bad: number; good: number }
+  decision: string
+  why: string | null
+  monthly: number
+}
+
+async function predictions(platform: RunningPlatform, name: string, rows: readonly Row[]): Promise<Prediction[]> {
+  return (JSON.parse(await post(`${platform.run.http}/v1/deployments/${name}/predict`, { rows })) as { predictions: Prediction[] }).predictions
+}
+
+test('a pipeline is deployed, and answers the same by rows, CSV and tensors; the log has what callers sent and got', { timeout: 180_000 }, async () => {
+  await using platform = await startPlatform({ args: ['--processes', '1', '--apply', EXAMPLE] })
+  await eventually('the declaration is applied', () => /sign-in#/.test(platform.output()), 60_000)
+  const file = join(platform.data, 'pipeline.yaml')
+  writeFileSync(file, STEPS)
+  const deployed = await fairlead(platform.data, ['deploy', 'stepped', '--model', 'credit-risk@champion', '--pipeline', file])
+  assert.equal(deployed.code, 0, deployed.stderr)
+
+  const plain = await predictions(platform, 'credit-risk', PLAIN)
+  const got = await predictions(platform, 'stepped', ROWS)
+  for (const [i, { probabilities, label, monthly, decision, why }] of got.entries()) {
+    const { bad } = plain[i]!.probabilities
+    const calibrated = 1 / (1 + Math.exp(-(Math.log(bad) - Math.log1p(-bad) + 0.5)))
+    assert.ok(Math.abs(probabilities.bad - calibrated) < 1e-6, `${probabilities.bad} and ${calibrated}`)
+    assert.ok(Math.abs(probabilities.bad + probabilities.good - 1) < 1e-9)
+    assert.deepEqual([label, monthly], [plain[i]!.label, PLAIN[i]!.credit_amount / PLAIN[i]!.duration])
+    const doubtful = probabilities.bad > 0.4 || monthly > 1000
+    assert.deepEqual([decision, why], doubtful ? ['review', 'doubtful'] : ['accept', null])
+  }
+
+  const columns = Object.keys(ROWS[0]!)
+  const csv = [columns.join(','), ...ROWS.map((row) => columns.map((name) => row[name] ?? '').join(','))].join('\n')
+  const table = (await post(`${platform.run.http}/v1/deployments/stepped/predict`, csv, 'text/csv')).trim().split('\n')
+  assert.equal(table[0]!.trim(), 'label,probabilities_bad,probabilities_good,decision,why,monthly')
+  assert.deepEqual(
+    table.slice(1).map((line) => line.trim().split(',').slice(3)),
+    got.map(({ decision, why, monthly }) => [decision, why ?? '', `${monthly}`]),
+  )
+
+  const oip = `${platform.run.http}/v2/models/stepped`
+  const described = (await (await fetch(oip)).json()) as { inputs: { name: string; datatype: string; shape: number[] }[]; outputs: { name: string }[] }
+  assert.deepEqual(described.inputs.map(({ name }) => name).sort(), columns.toSorted())
+  assert.ok(described.inputs.every(({ shape }) => shape.length === 1))
+  const inputs = described.inputs.flatMap(({ name, datatype }) =>
+    name === 'purpose' ? [] : [{ name, datatype, shape: [2], data: ROWS.slice(1).map((row) => row[name]) }],
+  )
+  inputs.push({ name: 'purpose', datatype: 'BYTES', shape: [2], data: ROWS.slice(1).map((row) => row.purpose) })
+  const { outputs } = JSON.parse(await post(`${oip}/infer`, { inputs })) as { outputs: { name: string; data: unknown[] }[] }
+  const output = (name: string) => outputs.find((one) => one.name === name)?.data
+  assert.deepEqual(
+    output('decision'),
+    got.slice(1).map(({ decision }) => decision),
+  )
+  assert.deepEqual(
+    output('monthly'),
+    got.slice(1).map(({ monthly }) => monthly),
+  )
+  assert.deepEqual(
+    output('probabilities'),
+    got.slice(1).flatMap(({ probabilities: { bad, good } }) => [bad, good]),
+  )
+
+  const openapi = (await (await fetch(`${platform.run.http}/v1/deployments/stepped/openapi.json`)).json()) as {
+    components: {
+      schemas: { Row: { properties: Record<string, { minimum?: number }>; required: string[] }; Prediction: { properties: Record<string, unknown> } }
+    }
+  }
+  const { Row: row, Prediction: prediction } = openapi.components.schemas
+  assert.deepEqual([row.properties.years!.minimum, row.required.includes('purpose')], [0.5, false])
+  assert.deepEqual(Object.keys(prediction.properties), ['label', 'probabilities', 'decision', 'why', 'monthly'])
+
+  const { signature } = await controlOf(platform).call('getDeploymentSignature', { params: { deployment: 'stepped' } })
+  assert.deepEqual(signature.columns.map(({ name }) => name).sort(), columns.toSorted())
+
+  const logged = async () => (await fairlead(platform.data, ['logs', 'stepped', '--format', 'csv'])).stdout.trim().split('\n')
+  const [head = '', ...lines] = await eventually('the log has the rows', async () => ((await logged()).length > 3 ? logged() : undefined), 30_000)
+  const at = (name: string) => head.split(',').indexOf(name)
+  const cells = lines.map((line) => line.split(',')).find((line) => line[at('living')] === 'rent')
+  assert.deepEqual(
+    ['years', 'decision', 'monthly', 'age'].map((name) => cells?.[at(name)]),
+    ['0.5', 'review', '2000.0', '25'],
+    head,
+  )
+})
+
+test('what a pipeline lacks is refused before there is a release, and a row that it cannot take by its place', { timeout: 180_000 }, async () => {
+  await using platform = await startPlatform({ args: ['--processes', '1', '--apply', EXAMPLE] })
+  await eventually('the declaration is applied', () => /sign-in#/.test(platform.output()), 60_000)
+  const file = join(platform.data, 'pipeline.yaml')
+  const deploy = (text: string) => {
+    writeFileSync(file, text)
+    return fairlead(platform.data, ['deploy', 'stepped', '--model', 'credit-risk@champion', '--pipeline', file, '--json'])
+  }
+  const cases: [string, RegExp][] = [
+    ['- derive: { duration: yeers * 12 }\n- model: {}', /pipeline\[0\]\.derive\.duration/],
+    ['- derive: { duration: "\'a\'" }\n- model: {}', /pipeline\[1\]\.model\.duration/],
+    ['- select: { drop: [age] }\n- model: {}', /pipeline\[1\]\.model\.age/],
+    ['- scale: { age: { as: standard } }\n- model: {}', /not fitted/],
+    ['- lookup: {}\n- model: {}', /not supported yet/],
+  ]
+  for (const [text, words] of cases) {
+    const said = await deploy(text)
+    assert.equal(said.code, 1)
+    assert.match(said.stdout, words)
+  }
+  const done = await deploy('- inputs: [{ name: years, type: float64 }]\n- derive: { duration: 12 / years }\n- model: {}')
+  assert.equal(done.code, 0, done.stderr + done.stdout)
+  const row = { ...PLAIN[0]!, years: 0 } as Row
+  delete row.duration
+  const response = await fetch(`${platform.run.http}/v1/deployments/stepped/predict`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ rows: [{ ...row, years: 1 }, row] }),
+  })
+  assert.equal(response.status, 422)
+  const problem = (await response.json()) as { code: string; errors: { path: string }[] }
+  assert.deepEqual([problem.code, problem.errors[0]!.path], ['value-missing', 'rows[1].duration'])
+})

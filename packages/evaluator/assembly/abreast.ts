@@ -3,6 +3,8 @@
 // a node is that of its right child where the row goes there, else that of its left; leaves are numbered from left to right,
 // so the larger number wins once the right one is blanked where the row does not go.
 
+import { fill } from './start'
+
 const ROWS: usize = 64
 
 @unmanaged
@@ -28,6 +30,8 @@ class Part {
   /** 1 where leaves are vectors. */
   vectors: u32
   zero: f64
+  /** What each row's sums start with; 0 where they lie there already. */
+  start: usize
 }
 
 /**
@@ -448,6 +452,7 @@ function sumTrees<S>(part: Part, group: Group): void {
 @inline
 function abreast<X, S>(n: u32, at: usize, rows: usize, stride: usize, sums: usize): void {
   const part = changetype<Part>(at)
+  if (part.start != 0) fill<S>(<usize>n, <usize>part.outputs, part.start, sums)
   for (let from: u32 = 0; from < n; from += 64) {
     const many = min<u32>(64, n - from)
     encode<X>(part, rows, stride, many - 1)

@@ -1,14 +1,21 @@
 // Trees as lists of nodes whose children stand side by side. Eight ways down at once: eight rows through one tree, or one
-// row through eight trees. Rows are prepared so that the only test is `x < threshold`, which nothing missing passes; a leaf
-// tests column 0, which is −∞, against its own value (or number) and is its own child, so that no step asks for the end.
+// row through eight trees. Rows are prepared so that the only test is `x < threshold`, which nothing missing passes. Numbers
+// are compared as keys, integers that rise where the numbers rise: the result is there some cycles earlier than that of
+// floats, and the ways down are chains of waiting. A leaf tests column 0, which is the largest key, and is its own child, so
+// that no step asks for the end.
 import { holds } from './rule'
+import { fill } from './start'
 
 @unmanaged
 class Lists {
   trees: usize
   treeCount: u32
-  columns: usize
-  columnCount: u32
+  /** Columns that are numbers of the row. */
+  runs: usize
+  runCount: u32
+  /** Columns that say whether a rule holds. */
+  tests: usize
+  testCount: u32
   /** Columns of categories, and the sets that are asked for of each. */
   codes: usize
   codeCount: u32
@@ -22,19 +29,32 @@ class Lists {
   /** 1 where leaves are vectors. */
   vectors: u32
   zero: f64
-  /** Where the eight ways down ended: nodes, of four bytes. */
+  /** Where the eight ways down ended: addresses of nodes. */
   ends: usize
+  /** What each row's sums start with; 0 where they lie there already. */
+  start: usize
+  /** From so many rows on they go through a tree together, each by itself below. */
+  together: u32
 }
 
-/** A column of a prepared row. */
+/** Neighbouring columns of a prepared row that are neighbouring numbers of the row. */
 @unmanaged
-class Column {
+class Run {
   source: u32
-  /** 1 negated, 2 zero is missing, 4 NaN is 0, 8 −1 where a rule holds, else 1. */
+  count: u32
+  /** 1 negated, 2 zero is missing, 4 NaN is 0. */
   how: u32
-  rule: u32
   /** Offset in the prepared row. */
   to: u32
+}
+
+/** A column that is −1 where a rule holds, else 1. */
+@unmanaged
+class Test {
+  source: u32
+  rule: u32
+  to: u32
+  unused: u32
   value: f64
 }
 
@@ -69,8 +89,18 @@ class List {
   depths: u32
 }
 
+/** A single row for narrow nodes: as many columns as these can name, and what a run may write behind them. */
+const ALONE = memory.data(32832, 64)
+
 /** Up to so many levels are gone down without a look whether all have arrived. */
 const BLIND: u32 = 12
+
+/** The key of a column that is less than 0 where something holds. */
+@inline
+function mark<W>(at: usize, holds: bool): void {
+  if (sizeof<W>() == 4) store<u32>(at, holds ? 0 : u32.MAX_VALUE)
+  else store<i64>(at, holds ? -1 : 1)
+}
 
 /** Whether a row is in each of the sets that are asked for of a column. */
 @inline
@@ -87,31 +117,83 @@ function members<X, W>(code: Code, row: usize, zero: f64, to: usize): void {
     const member = changetype<Member>(at)
     let is = member.missing
     if (!missing) is = some && number < member.size ? (load<u32>(member.words + ((number >> 5) << 2)) >> (number & 31)) & 1 : 0
-    store<W>(to + member.to, is ? <W>-1 : <W>1)
+    mark<W>(to + member.to, is != 0)
+  }
+}
+
+/** The key of a number: integers that rise where numbers rise, u32 for f32 and i64 for f64; −0 is 0, and NaN is above all. */
+@inline
+function storeKey<W>(at: usize, x: W): void {
+  if (sizeof<W>() == 4) {
+    const key = reinterpret<i32>(<f32>x + 0)
+    store<i32>(at, x != x ? -1 : key ^ ((key >> 31) | i32.MIN_VALUE))
+  } else {
+    const key = reinterpret<i64>(<f64>x + 0)
+    store<i64>(at, x != x ? i64.MAX_VALUE : key ^ ((key >> 63) & i64.MAX_VALUE))
   }
 }
 
 @inline
+function keys4(at: usize, x: v128, how: u32): void {
+  const zero = f32x4.splat(0)
+  if (how != 0) {
+    if (how & 4) x = v128.and(x, f32x4.eq(x, x))
+    if (how & 2) x = v128.or(x, f32x4.eq(x, zero))
+    if (how & 1) x = f32x4.neg(x)
+  }
+  const key = f32x4.add(x, zero)
+  v128.store(at, v128.or(v128.xor(key, v128.or(i32x4.shr_s(key, 31), i32x4.splat(i32.MIN_VALUE))), f32x4.ne(x, x)))
+}
+
+@inline
+function keys2(at: usize, x: v128, how: u32, near: v128): void {
+  const zero = f64x2.splat(0)
+  x = v128.andnot(x, f64x2.le(f64x2.abs(x), near))
+  if (how != 0) {
+    if (how & 4) x = v128.and(x, f64x2.eq(x, x))
+    if (how & 2) x = v128.or(x, f64x2.eq(x, zero))
+    if (how & 1) x = f64x2.neg(x)
+  }
+  const most = i64x2.splat(i64.MAX_VALUE)
+  const key = f64x2.add(x, zero)
+  v128.store(at, v128.bitselect(v128.xor(key, v128.and(i64x2.lt_s(key, zero), most)), most, f64x2.eq(x, x)))
+}
+
+/** Keys of neighbouring numbers. What is written behind the last is written again by what comes after it, or belongs to nobody. */
+@inline
+function runKeys<X, W>(run: Run, from: usize, to: usize, zero: f64): void {
+  const how = run.how
+  from += run.source
+  to += run.to
+  const count: usize = run.count
+  if (sizeof<X>() == 4 && sizeof<W>() == 4 && zero == 0) for (let k: usize = 0; k < count << 2; k += 16) keys4(to + k, v128.load(from + k), how)
+  else if (sizeof<X>() == 8) for (let k: usize = 0; k < count << 3; k += 16) keys2(to + k, v128.load(from + k), how, f64x2.splat(zero))
+  else
+    for (let k: usize = 0; k < count; k++) {
+      let x = load<X>(from + k * sizeof<X>())
+      if (<f64>abs<X>(x) <= zero) x = 0
+      if ((how & 4) != 0 && x != x) x = 0
+      if ((how & 2) != 0 && x == 0) x = <X>NaN
+      if (how & 1) x = -x
+      storeKey<W>(to + k * sizeof<W>(), <W>x)
+    }
+}
+
 function prepare<X, W>(lists: Lists, n: u32, from: usize, stride: usize, to: usize): void {
-  const columns = lists.columns
-  const end = columns + lists.columnCount * offsetof<Column>()
+  const runs = lists.runs
+  const runsEnd = runs + lists.runCount * offsetof<Run>()
+  const tests = lists.tests
+  const testsEnd = tests + lists.testCount * offsetof<Test>()
   const zero = lists.zero
   for (let row: u32 = 0; row < n; row++) {
-    store<W>(to, <W>-Infinity)
-    for (let at = columns; at < end; at += offsetof<Column>()) {
-      const column = changetype<Column>(at)
-      const how = column.how
-      let x = load<X>(from + column.source)
+    if (sizeof<W>() == 4) store<u32>(to, u32.MAX_VALUE)
+    else store<i64>(to, i64.MAX_VALUE)
+    for (let at = runs; at < runsEnd; at += offsetof<Run>()) runKeys<X, W>(changetype<Run>(at), from, to, zero)
+    for (let at = tests; at < testsEnd; at += offsetof<Test>()) {
+      const test = changetype<Test>(at)
+      let x = load<X>(from + test.source)
       if (<f64>abs<X>(x) <= zero) x = 0
-      if (how != 0) {
-        if (how & 8) x = holds(column.rule, column.value, <f64>x, lists.setStarts, lists.setWords) ? <X>-1 : <X>1
-        else {
-          if ((how & 4) != 0 && x != x) x = 0
-          if ((how & 2) != 0 && x == 0) x = <X>NaN
-          if (how & 1) x = -x
-        }
-      }
-      store<W>(to + column.to, <W>x)
+      mark<W>(to + test.to, holds(test.rule, test.value, <f64>x, lists.setStarts, lists.setWords))
     }
     for (let k: u32 = 0; k < lists.codeCount; k++) members<X, W>(changetype<Code>(lists.codes + k * offsetof<Code>()), from, zero, to)
     from += stride
@@ -119,21 +201,31 @@ function prepare<X, W>(lists: Lists, n: u32, from: usize, stride: usize, to: usi
   }
 }
 
-/** One step down. Narrow nodes: threshold as f32, then 12 bits of column and 20 of child. Wide ones: threshold as f64, offset in the row, child. */
+/**
+ * One step down, from the address of a node to that of its child. Narrow nodes: the key of the threshold as u32, then the offset in the
+ * row and the way to the children, counted in nodes, as u16. Wide ones: the key as i64, then both as u32.
+ */
 @inline
-function down<X>(nodes: usize, at: u32, row: usize): u32 {
-  if (sizeof<X>() == 4) {
-    const node = nodes + (<usize>at << 3)
-    const link = load<u32>(node, 4)
-    return (link >> 12) + u32(!(load<f32>(row + ((link & 0xfff) << 2)) < load<f32>(node)))
-  }
-  const node = nodes + (<usize>at << 4)
-  return load<u32>(node, 12) + u32(!(load<f64>(row + load<u32>(node, 8)) < load<f64>(node)))
+function down<X>(node: usize, row: usize): usize {
+  if (sizeof<X>() == 4) return node + ((load<u16>(node, 6) + less(i64.load32_u(row + load<u16>(node, 4)), i64.load32_u(node))) << 3)
+  return node + ((load<u32>(node, 12) + u32(load<i64>(row + load<u32>(node, 8)) < load<i64>(node))) << 4)
+}
+
+/** The same for the one row that lies at a place that compilers know. */
+@inline
+function downAlone<X>(node: usize, row: usize): usize {
+  if (sizeof<X>() == 8) return down<X>(node, row)
+  return node + ((load<u16>(node, 6) + less(i64.load32_u(<usize>load<u16>(node, 4), ALONE), i64.load32_u(node))) << 3)
+}
+
+/** 1 where one u32 is less than another, without a flag: going by it takes longer. */
+@inline
+function less(x: u64, threshold: u64): u32 {
+  return <u32>((x - threshold) >> 63)
 }
 
 /** Eight rows through one tree; those behind the last row are the last. */
 function rowsDown<X>(list: List, rows: usize, width: usize, last: u32, ends: usize): void {
-  const nodes = list.nodes
   let depth = list.depth
   const r0 = rows
   const r1 = rows + min<usize>(1, last) * width
@@ -143,37 +235,37 @@ function rowsDown<X>(list: List, rows: usize, width: usize, last: u32, ends: usi
   const r5 = rows + min<usize>(5, last) * width
   const r6 = rows + min<usize>(6, last) * width
   const r7 = rows + min<usize>(7, last) * width
-  let a0: u32 = 0
-  let a1: u32 = 0
-  let a2: u32 = 0
-  let a3: u32 = 0
-  let a4: u32 = 0
-  let a5: u32 = 0
-  let a6: u32 = 0
-  let a7: u32 = 0
+  let a0 = list.nodes
+  let a1 = list.nodes
+  let a2 = list.nodes
+  let a3 = list.nodes
+  let a4 = list.nodes
+  let a5 = list.nodes
+  let a6 = list.nodes
+  let a7 = list.nodes
   if (depth <= BLIND) {
     for (; depth > 0; depth--) {
-      a0 = down<X>(nodes, a0, r0)
-      a1 = down<X>(nodes, a1, r1)
-      a2 = down<X>(nodes, a2, r2)
-      a3 = down<X>(nodes, a3, r3)
-      a4 = down<X>(nodes, a4, r4)
-      a5 = down<X>(nodes, a5, r5)
-      a6 = down<X>(nodes, a6, r6)
-      a7 = down<X>(nodes, a7, r7)
+      a0 = down<X>(a0, r0)
+      a1 = down<X>(a1, r1)
+      a2 = down<X>(a2, r2)
+      a3 = down<X>(a3, r3)
+      a4 = down<X>(a4, r4)
+      a5 = down<X>(a5, r5)
+      a6 = down<X>(a6, r6)
+      a7 = down<X>(a7, r7)
     }
   } else {
-    let moved: u32 = 1
+    let moved: usize = 1
     while (moved) {
       for (let step = 0; step < 3; step++) {
-        a0 = down<X>(nodes, a0, r0)
-        a1 = down<X>(nodes, a1, r1)
-        a2 = down<X>(nodes, a2, r2)
-        a3 = down<X>(nodes, a3, r3)
-        a4 = down<X>(nodes, a4, r4)
-        a5 = down<X>(nodes, a5, r5)
-        a6 = down<X>(nodes, a6, r6)
-        a7 = down<X>(nodes, a7, r7)
+        a0 = down<X>(a0, r0)
+        a1 = down<X>(a1, r1)
+        a2 = down<X>(a2, r2)
+        a3 = down<X>(a3, r3)
+        a4 = down<X>(a4, r4)
+        a5 = down<X>(a5, r5)
+        a6 = down<X>(a6, r6)
+        a7 = down<X>(a7, r7)
       }
       const b0 = a0
       const b1 = a1
@@ -183,14 +275,14 @@ function rowsDown<X>(list: List, rows: usize, width: usize, last: u32, ends: usi
       const b5 = a5
       const b6 = a6
       const b7 = a7
-      a0 = down<X>(nodes, a0, r0)
-      a1 = down<X>(nodes, a1, r1)
-      a2 = down<X>(nodes, a2, r2)
-      a3 = down<X>(nodes, a3, r3)
-      a4 = down<X>(nodes, a4, r4)
-      a5 = down<X>(nodes, a5, r5)
-      a6 = down<X>(nodes, a6, r6)
-      a7 = down<X>(nodes, a7, r7)
+      a0 = down<X>(a0, r0)
+      a1 = down<X>(a1, r1)
+      a2 = down<X>(a2, r2)
+      a3 = down<X>(a3, r3)
+      a4 = down<X>(a4, r4)
+      a5 = down<X>(a5, r5)
+      a6 = down<X>(a6, r6)
+      a7 = down<X>(a7, r7)
       moved = (a0 ^ b0) | (a1 ^ b1) | (a2 ^ b2) | (a3 ^ b3) | (a4 ^ b4) | (a5 ^ b5) | (a6 ^ b6) | (a7 ^ b7)
     }
   }
@@ -202,84 +294,6 @@ function rowsDown<X>(list: List, rows: usize, width: usize, last: u32, ends: usi
   store<u32>(ends, a5, 20)
   store<u32>(ends, a6, 24)
   store<u32>(ends, a7, 28)
-}
-
-/** One row through eight trees. */
-function treesDown<X>(list: usize, row: usize, ends: usize): void {
-  let depth = changetype<List>(list).depths
-  const n0 = changetype<List>(list).nodes
-  const n1 = changetype<List>(list + 1 * offsetof<List>()).nodes
-  const n2 = changetype<List>(list + 2 * offsetof<List>()).nodes
-  const n3 = changetype<List>(list + 3 * offsetof<List>()).nodes
-  const n4 = changetype<List>(list + 4 * offsetof<List>()).nodes
-  const n5 = changetype<List>(list + 5 * offsetof<List>()).nodes
-  const n6 = changetype<List>(list + 6 * offsetof<List>()).nodes
-  const n7 = changetype<List>(list + 7 * offsetof<List>()).nodes
-  let a0: u32 = 0
-  let a1: u32 = 0
-  let a2: u32 = 0
-  let a3: u32 = 0
-  let a4: u32 = 0
-  let a5: u32 = 0
-  let a6: u32 = 0
-  let a7: u32 = 0
-  if (depth <= BLIND) {
-    for (; depth > 0; depth--) {
-      a0 = down<X>(n0, a0, row)
-      a1 = down<X>(n1, a1, row)
-      a2 = down<X>(n2, a2, row)
-      a3 = down<X>(n3, a3, row)
-      a4 = down<X>(n4, a4, row)
-      a5 = down<X>(n5, a5, row)
-      a6 = down<X>(n6, a6, row)
-      a7 = down<X>(n7, a7, row)
-    }
-  } else {
-    let moved: u32 = 1
-    while (moved) {
-      for (let step = 0; step < 3; step++) {
-        a0 = down<X>(n0, a0, row)
-        a1 = down<X>(n1, a1, row)
-        a2 = down<X>(n2, a2, row)
-        a3 = down<X>(n3, a3, row)
-        a4 = down<X>(n4, a4, row)
-        a5 = down<X>(n5, a5, row)
-        a6 = down<X>(n6, a6, row)
-        a7 = down<X>(n7, a7, row)
-      }
-      const b0 = a0
-      const b1 = a1
-      const b2 = a2
-      const b3 = a3
-      const b4 = a4
-      const b5 = a5
-      const b6 = a6
-      const b7 = a7
-      a0 = down<X>(n0, a0, row)
-      a1 = down<X>(n1, a1, row)
-      a2 = down<X>(n2, a2, row)
-      a3 = down<X>(n3, a3, row)
-      a4 = down<X>(n4, a4, row)
-      a5 = down<X>(n5, a5, row)
-      a6 = down<X>(n6, a6, row)
-      a7 = down<X>(n7, a7, row)
-      moved = (a0 ^ b0) | (a1 ^ b1) | (a2 ^ b2) | (a3 ^ b3) | (a4 ^ b4) | (a5 ^ b5) | (a6 ^ b6) | (a7 ^ b7)
-    }
-  }
-  store<u32>(ends, a0)
-  store<u32>(ends, a1, 4)
-  store<u32>(ends, a2, 8)
-  store<u32>(ends, a3, 12)
-  store<u32>(ends, a4, 16)
-  store<u32>(ends, a5, 20)
-  store<u32>(ends, a6, 24)
-  store<u32>(ends, a7, 28)
-}
-
-/** Address of a node. */
-@inline
-function nodeAt<X>(list: List, at: u32): usize {
-  return list.nodes + (<usize>at << (sizeof<X>() == 4 ? 3 : 4))
 }
 
 /** The value of a scalar leaf. */
@@ -287,6 +301,83 @@ function nodeAt<X>(list: List, at: u32): usize {
 function value<X, S>(lists: Lists, node: usize): S {
   if (sizeof<X>() == 4 && sizeof<S>() == 8) return load<S>(lists.leaves + (<usize>load<u32>(node) << 3))
   return <S>load<X>(node)
+}
+
+/** One row through eight trees: gives the sum with their leaves where there is but one, else says where the ways ended. */
+function treesDown<X, S>(lists: Lists, list: usize, row: usize, alone: bool, sum: S): S {
+  let depth = changetype<List>(list).depths
+  let a0 = changetype<List>(list).nodes
+  let a1 = changetype<List>(list + 1 * offsetof<List>()).nodes
+  let a2 = changetype<List>(list + 2 * offsetof<List>()).nodes
+  let a3 = changetype<List>(list + 3 * offsetof<List>()).nodes
+  let a4 = changetype<List>(list + 4 * offsetof<List>()).nodes
+  let a5 = changetype<List>(list + 5 * offsetof<List>()).nodes
+  let a6 = changetype<List>(list + 6 * offsetof<List>()).nodes
+  let a7 = changetype<List>(list + 7 * offsetof<List>()).nodes
+  if (depth <= BLIND) {
+    for (; depth > 0; depth--) {
+      a0 = downAlone<X>(a0, row)
+      a1 = downAlone<X>(a1, row)
+      a2 = downAlone<X>(a2, row)
+      a3 = downAlone<X>(a3, row)
+      a4 = downAlone<X>(a4, row)
+      a5 = downAlone<X>(a5, row)
+      a6 = downAlone<X>(a6, row)
+      a7 = downAlone<X>(a7, row)
+    }
+  } else {
+    let moved: usize = 1
+    while (moved) {
+      for (let step = 0; step < 3; step++) {
+        a0 = downAlone<X>(a0, row)
+        a1 = downAlone<X>(a1, row)
+        a2 = downAlone<X>(a2, row)
+        a3 = downAlone<X>(a3, row)
+        a4 = downAlone<X>(a4, row)
+        a5 = downAlone<X>(a5, row)
+        a6 = downAlone<X>(a6, row)
+        a7 = downAlone<X>(a7, row)
+      }
+      const b0 = a0
+      const b1 = a1
+      const b2 = a2
+      const b3 = a3
+      const b4 = a4
+      const b5 = a5
+      const b6 = a6
+      const b7 = a7
+      a0 = downAlone<X>(a0, row)
+      a1 = downAlone<X>(a1, row)
+      a2 = downAlone<X>(a2, row)
+      a3 = downAlone<X>(a3, row)
+      a4 = downAlone<X>(a4, row)
+      a5 = downAlone<X>(a5, row)
+      a6 = downAlone<X>(a6, row)
+      a7 = downAlone<X>(a7, row)
+      moved = (a0 ^ b0) | (a1 ^ b1) | (a2 ^ b2) | (a3 ^ b3) | (a4 ^ b4) | (a5 ^ b5) | (a6 ^ b6) | (a7 ^ b7)
+    }
+  }
+  if (alone) {
+    sum += value<X, S>(lists, a0)
+    sum += value<X, S>(lists, a1)
+    sum += value<X, S>(lists, a2)
+    sum += value<X, S>(lists, a3)
+    sum += value<X, S>(lists, a4)
+    sum += value<X, S>(lists, a5)
+    sum += value<X, S>(lists, a6)
+    sum += value<X, S>(lists, a7)
+    return sum
+  }
+  const ends = lists.ends
+  store<u32>(ends, a0)
+  store<u32>(ends, a1, 4)
+  store<u32>(ends, a2, 8)
+  store<u32>(ends, a3, 12)
+  store<u32>(ends, a4, 16)
+  store<u32>(ends, a5, 20)
+  store<u32>(ends, a6, 24)
+  store<u32>(ends, a7, 28)
+  return sum
 }
 
 /** Adds a leaf that is a vector to a row's sums. */
@@ -298,8 +389,7 @@ function addVector<X, S>(lists: Lists, node: usize, sums: usize): void {
 }
 
 @inline
-function add<X, S>(lists: Lists, list: List, at: u32, sums: usize): void {
-  const node = nodeAt<X>(list, at)
+function add<X, S>(lists: Lists, list: List, node: usize, sums: usize): void {
   if (lists.vectors) addVector<X, S>(lists, node, sums)
   else store<S>(sums + list.target, load<S>(sums + list.target) + value<X, S>(lists, node))
 }
@@ -320,53 +410,58 @@ function rowsTogether<X, S>(lists: Lists, n: u32, rows: usize, sums: usize): voi
   }
 }
 
-/** One row: eight trees at once, then the next eight. Behind the last tree stand some that are a leaf each, and add nothing. */
+/** One row: eight trees at once, then the next eight. Behind the last tree stand some that are a leaf each of −0, which changes no sum. */
 @inline
 function treesTogether<X, S>(lists: Lists, row: usize, sums: usize): void {
   const ends = lists.ends
-  const single = lists.outputs == 1 && !lists.vectors
-  let sum = load<S>(sums)
-  for (let k: u32 = 0; k < lists.treeCount; k += 8) {
-    const at = lists.trees + k * offsetof<List>()
-    treesDown<X>(at, row, ends)
-    const many = min<u32>(8, lists.treeCount - k)
-    for (let i: u32 = 0; i < many; i++) {
-      const list = changetype<List>(at + i * offsetof<List>())
-      const end = load<u32>(ends + (i << 2))
-      if (single) sum += value<X, S>(lists, nodeAt<X>(list, end))
-      else add<X, S>(lists, list, end, sums)
-    }
+  const count = lists.treeCount
+  if (lists.outputs == 1 && !lists.vectors) {
+    let sum = load<S>(sums)
+    for (let k: u32 = 0; k < count; k += 8) sum = treesDown<X, S>(lists, lists.trees + k * offsetof<List>(), row, true, sum)
+    store<S>(sums, sum)
+    return
   }
-  if (single) store<S>(sums, sum)
+  for (let k: u32 = 0; k < count; k += 8) {
+    const at = lists.trees + k * offsetof<List>()
+    treesDown<X, S>(lists, at, row, false, 0)
+    const many = min<u32>(8, count - k)
+    for (let i: u32 = 0; i < many; i++) add<X, S>(lists, changetype<List>(at + i * offsetof<List>()), load<u32>(ends + (i << 2)), sums)
+  }
 }
 
+/** Rows of type C through nodes of type X: a few one by one, or all together. `room` is for prepared rows. */
 @inline
-function walk<X, S>(n: u32, at: usize, room: usize, sums: usize): void {
+function walk<C, X, S>(n: u32, at: usize, rows: usize, stride: usize, room: usize, sums: usize): void {
   const lists = changetype<Lists>(at)
-  if (n >= 8) rowsTogether<X, S>(lists, n, room, sums)
-  else for (let row: u32 = 0; row < n; row++) treesTogether<X, S>(lists, room + row * lists.width, sums + row * lists.outputs * sizeof<S>())
+  if (lists.start != 0) fill<S>(<usize>n, <usize>lists.outputs, lists.start, sums)
+  if (n >= lists.together) {
+    prepare<C, X>(lists, n, rows, stride, room)
+    rowsTogether<X, S>(lists, n, room, sums)
+    return
+  }
+  const alone = sizeof<X>() == 4 ? ALONE : room
+  for (let row: u32 = 0; row < n; row++) {
+    prepare<C, X>(lists, 1, rows + <usize>row * stride, stride, alone)
+    treesTogether<X, S>(lists, alone, sums + row * lists.outputs * sizeof<S>())
+  }
 }
 
-/** Rows of one type as lists of narrow (f32) or wide (f64) nodes take them. */
-export function prepare_f32_f32(n: u32, lists: usize, rows: usize, stride: usize, room: usize): void {
-  prepare<f32, f32>(changetype<Lists>(lists), n, rows, stride, room)
+/** Adds what trees say: rows of one type, nodes narrow (f32) or wide (f64), sums of a type. */
+export function lists_f32_f32_f32(n: u32, lists: usize, rows: usize, stride: usize, room: usize, sums: usize): void {
+  walk<f32, f32, f32>(n, lists, rows, stride, room, sums)
 }
-export function prepare_f32_f64(n: u32, lists: usize, rows: usize, stride: usize, room: usize): void {
-  prepare<f32, f64>(changetype<Lists>(lists), n, rows, stride, room)
+export function lists_f32_f32_f64(n: u32, lists: usize, rows: usize, stride: usize, room: usize, sums: usize): void {
+  walk<f32, f32, f64>(n, lists, rows, stride, room, sums)
 }
-export function prepare_f64_f64(n: u32, lists: usize, rows: usize, stride: usize, room: usize): void {
-  prepare<f64, f64>(changetype<Lists>(lists), n, rows, stride, room)
+export function lists_f32_f64_f32(n: u32, lists: usize, rows: usize, stride: usize, room: usize, sums: usize): void {
+  walk<f32, f64, f32>(n, lists, rows, stride, room, sums)
 }
-
-export function lists_f32_f32(n: u32, lists: usize, room: usize, sums: usize): void {
-  walk<f32, f32>(n, lists, room, sums)
+export function lists_f32_f64_f64(n: u32, lists: usize, rows: usize, stride: usize, room: usize, sums: usize): void {
+  walk<f32, f64, f64>(n, lists, rows, stride, room, sums)
 }
-export function lists_f32_f64(n: u32, lists: usize, room: usize, sums: usize): void {
-  walk<f32, f64>(n, lists, room, sums)
+export function lists_f64_f64_f32(n: u32, lists: usize, rows: usize, stride: usize, room: usize, sums: usize): void {
+  walk<f64, f64, f32>(n, lists, rows, stride, room, sums)
 }
-export function lists_f64_f32(n: u32, lists: usize, room: usize, sums: usize): void {
-  walk<f64, f32>(n, lists, room, sums)
-}
-export function lists_f64_f64(n: u32, lists: usize, room: usize, sums: usize): void {
-  walk<f64, f64>(n, lists, room, sums)
+export function lists_f64_f64_f64(n: u32, lists: usize, rows: usize, stride: usize, room: usize, sums: usize): void {
+  walk<f64, f64, f64>(n, lists, rows, stride, room, sums)
 }

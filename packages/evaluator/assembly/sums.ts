@@ -1,22 +1,4 @@
-// What comes before and after the trees: the start of the sums, the divisor, the base. `width` outputs a row.
-
-@inline
-function fill<T>(rows: usize, width: usize, start: usize, sums: usize): void {
-  for (let row: usize = 0; row < rows; row++) {
-    for (let k: usize = 0; k < width; k++) {
-      store<T>(sums, load<T>(start + k * sizeof<T>()))
-      sums += sizeof<T>()
-    }
-  }
-}
-
-/** Every row of sums starts with the same numbers. */
-export function sums_fill_f32(rows: usize, width: usize, start: usize, sums: usize): void {
-  fill<f32>(rows, width, start, sums)
-}
-export function sums_fill_f64(rows: usize, width: usize, start: usize, sums: usize): void {
-  fill<f64>(rows, width, start, sums)
-}
+// What comes after the trees: the divisor, the base. `width` outputs a row.
 
 @inline
 function divide<T>(n: usize, divisor: f64, sums: usize): void {

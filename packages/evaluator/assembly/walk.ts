@@ -1,6 +1,7 @@
 // Trees of every kind, one row and one node at a time: what no faster kernel takes. A node is tested as its rule says.
 
 import { holds } from './rule'
+import { fill } from './start'
 
 /** Addresses and sizes of what is walked; written by engine/trees/walk.ts. */
 @unmanaged
@@ -28,6 +29,8 @@ class Walk {
   /** 0 sum, 1 min, 2 max. */
   aggregate: u32
   zero: f64
+  /** What each row's sums start with. */
+  start: usize
 }
 
 @inline
@@ -84,6 +87,7 @@ function walkRow<X, S>(walk: Walk, row: usize, sums: usize): void {
 
 @inline
 function walkRows<X, S>(n: usize, walk: Walk, rows: usize, stride: usize, sums: usize): void {
+  fill<S>(n, <usize>walk.outputs, walk.start, sums)
   for (let row: usize = 0; row < n; row++) walkRow<X, S>(walk, rows + row * stride, sums + row * walk.outputs * sizeof<S>())
 }
 

@@ -6,7 +6,7 @@ import type { Plan } from './plan.ts'
 import type { Store } from './store.ts'
 import { encodeTable, type TableColumn } from './table.ts'
 import { TextPositions } from './text-positions.ts'
-import { BYTES, type Slot } from './workbench.ts'
+import { bytesOf, type Slot } from './workbench.ts'
 
 /** What a value of each type takes and gives: text as strings, null where there is none. */
 export type InputData = Elements | readonly (string | null)[]
@@ -18,6 +18,11 @@ interface Parts {
   readonly store: Store
   readonly block: number
   readonly plan: (names: readonly string[]) => Plan
+}
+
+interface Single {
+  readonly slot: Slot
+  readonly source: Slot
 }
 
 /**
@@ -36,6 +41,7 @@ export class Predictor {
   /** Of all outputs; made when it is first asked for. */
   #whole: Plan | undefined
   #texts: TextPositions | undefined
+  #sole: Single | undefined
 
   constructor({ form, outputs, store, block, plan }: Parts) {
     this.form = form
@@ -100,7 +106,7 @@ export class Predictor {
     try {
       for (let from = 0; from < rows; from += block) {
         this.#store.seek(from)
-        if (!this.#store.isInput(slot)) slot.at = at + from * slot.width * BYTES[slot.type]
+        if (!this.#store.isInput(slot)) slot.at = at + from * slot.width * bytesOf(slot.type)
         plan.run(Math.min(block, rows - from), from)
       }
     } finally {
@@ -187,12 +193,15 @@ export class Predictor {
     return this.run(inputs, rows, outputs)
   }
 
-  #single(): { slot: Slot; source: Slot } {
+  /** What `predict` takes and gives. */
+  #single(): Single {
+    if (this.#sole) return this.#sole
     const slot = this.#first.slots[0]
     const source = this.#store.inputs[0]
     if (!slot || !source || this.form.inputs.length !== 1) throw new CannotRun('predict takes a form with one input; use run')
     if (source.type !== 'f32' && source.type !== 'f64') throw new CannotRun(`predict takes an input of f32 or f64, not ${source.type}; use run`)
-    return { slot, source }
+    this.#sole = { slot, source }
+    return this.#sole
   }
 
   #planOf(outputs: readonly string[] = this.outputs.map(({ name }) => name)): Plan {

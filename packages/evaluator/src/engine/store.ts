@@ -1,11 +1,9 @@
 import type { Elements } from '../form/element.ts'
 import type { Arena } from './arena.ts'
+import { copy } from './copies.ts'
 import { viewOf } from './elements.ts'
 import type { TextPositions } from './text-positions.ts'
-import { BYTES, type Slot } from './workbench.ts'
-
-/** Up to so many numbers are copied one by one: a view would cost more. */
-const FEW = 256
+import { bytesOf, type Slot } from './workbench.ts'
 
 /** Where rows lie in the memory: written before a block is worked out, and read after. */
 export class Store {
@@ -75,7 +73,7 @@ export class Store {
   seek(row: number): void {
     for (let input = 0; input < this.inputs.length; input++) {
       const slot = this.inputs[input] as Slot
-      slot.at = this.#regions[input]!.at + row * slot.width * BYTES[slot.type]
+      slot.at = this.#regions[input]!.at + row * slot.width * bytesOf(slot.type)
     }
   }
 
@@ -84,25 +82,19 @@ export class Store {
     this.#ready(input, rows)
     const slot = this.inputs[input] as Slot
     const length = rows * slot.width
-    const memory = this.#memoryOf(slot)
-    const at = slot.at / BYTES[slot.type]
-    if (length <= FEW) for (let k = 0; k < length; k++) memory[at + k] = data[from + k]!
-    else memory.set((from === 0 && length === data.length ? data : data.subarray(from, from + length)) as never, at)
+    copy(slot.type, data, this.#memoryOf(slot), { from, to: slot.at / bytesOf(slot.type), length })
   }
 
   /** Writes texts from `from` on into the room of an input, as many as so many rows have, by their positions. */
   writeTexts(input: number, data: readonly (string | null)[], { from, rows, positions }: { from: number; rows: number; positions: TextPositions }): void {
     this.#ready(input, rows)
     const slot = this.inputs[input] as Slot
-    positions.write(data, this.#arena.i32, { from, to: slot.at / BYTES.text, length: rows * slot.width })
+    positions.write(data, this.#arena.i32, { from, to: slot.at / bytesOf('text'), length: rows * slot.width })
   }
 
   /** Copies elements of a value out of the memory to `from` in `out`. */
   read(slot: Slot, out: Elements, { from, length }: { from: number; length: number }): void {
-    const memory = this.#memoryOf(slot)
-    const at = slot.at / BYTES[slot.type]
-    if (length <= FEW) for (let k = 0; k < length; k++) out[from + k] = memory[at + k]!
-    else out.set(memory.subarray(at, at + length) as never, from)
+    copy(slot.type, this.#memoryOf(slot), out, { from: slot.at / bytesOf(slot.type), to: from, length })
   }
 
   #ready(input: number, rows: number): void {
@@ -113,7 +105,7 @@ export class Store {
   /** A region with room for so many rows; at least twice as large as before where it must grow, so that little is left behind. */
   #room(number: number, rows: number, slot: Slot): { at: number } {
     const region = this.#regions[number]!
-    const bytes = rows * slot.width * BYTES[slot.type]
+    const bytes = rows * slot.width * bytesOf(slot.type)
     if (bytes > region.bytes) {
       region.bytes = Math.max(bytes, 2 * region.bytes)
       region.at = this.#arena.reserve(region.bytes)
@@ -122,9 +114,8 @@ export class Store {
     return region
   }
 
-  #memoryOf({ type }: Slot): Elements & Record<number, number | bigint> {
+  #memoryOf({ type }: Slot): Elements {
     const { f32, f64, i64, u8, i32 } = this.#arena
-    const memory = type === 'f32' ? f32 : type === 'f64' ? f64 : type === 'i64' ? i64 : type === 'bool' ? u8 : i32
-    return memory as Elements & Record<number, number | bigint>
+    return type === 'f32' ? f32 : type === 'f64' ? f64 : type === 'i64' ? i64 : type === 'bool' ? u8 : i32
   }
 }

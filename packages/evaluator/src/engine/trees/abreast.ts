@@ -21,7 +21,7 @@ export function isRanked(trees: Trees, shape: Shape): boolean {
 const SETS = 192
 
 /** Trees of up to 256 leaves each, 64 rows abreast (assembly/abreast.ts); undefined where their columns are too many. */
-export function abreast(trees: Trees, { from, shapes }: { from: number; shapes: readonly Shape[] }, bench: Workbench): Part | undefined {
+export function abreast(trees: Trees, { from, start, shapes }: { from: number; start: number; shapes: readonly Shape[] }, bench: Workbench): Part | undefined {
   const columns = new Columns(trees, shapes.flatMap(splitsOf))
   if (!columns.fits) return undefined
   const groups: Group[] = []
@@ -34,7 +34,7 @@ export function abreast(trees: Trees, { from, shapes }: { from: number; shapes: 
     group.ops.push(opsOf(shape, group.sets))
   }
   if (!groups.every(({ sets }) => sets.fits)) return undefined
-  return part({ trees, shapes, groups, columns, from }, bench)
+  return part({ trees, shapes, groups, columns, from, start }, bench)
 }
 
 interface Group {
@@ -92,6 +92,7 @@ interface Lowered {
   readonly groups: readonly Group[]
   readonly columns: Columns
   readonly from: number
+  readonly start: number
 }
 
 function part(lowered: Lowered, bench: Workbench): Part {
@@ -111,7 +112,7 @@ function part(lowered: Lowered, bench: Workbench): Part {
     trees.outputs,
     trees.leaf === 'vector' ? 1 : 0,
   ]
-  const at = arena.place(Uint32Array.from([...fields, 0, 0]))
+  const at = arena.place(Uint32Array.from([...fields, 0, 0, lowered.start]))
   arena.f64[(at >>> 3) + fields.length / 2] = trees.zero
   const kernel = kernels[`abreast_${trees.compare}_${trees.sum}`]
   const stride = trees.features * (trees.compare === 'f32' ? 4 : 8)

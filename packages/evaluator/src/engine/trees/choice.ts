@@ -16,11 +16,10 @@ interface Run {
   readonly shapes: Shape[] | undefined
 }
 
-/** An ensemble by the fastest kernels that take it: its trees stay in order, neighbours of one kind go together. */
-export function partOf(trees: Trees, bench: Workbench): Part {
-  const all = { from: 0, to: trees.roots.length }
-  if (trees.aggregate !== 'sum' || trees.linear || !hasPlainLeaves(trees)) return walker(trees, bench)(all.from, all.to)
-  const parts = runsOf(trees).flatMap((run) => partsOf(trees, run, bench))
+/** An ensemble by the fastest kernels that take it: its trees stay in order, neighbours of one kind go together. `start` is what sums start with. */
+export function partOf(trees: Trees, bench: Workbench, start: number): Part {
+  if (trees.aggregate !== 'sum' || trees.linear) return walker(trees, bench, start)
+  const parts = runsOf(trees).flatMap((run, at) => partsOf(trees, { ...run, start: at === 0 ? start : 0 }, bench))
   if (parts.length === 1) return parts[0] as Part
   const run: Part['run'] = (rows, source, sums) => {
     for (let at = 0; at < parts.length; at++) (parts[at] as Part).run(rows, source, sums)
@@ -45,16 +44,19 @@ function runsOf(trees: Trees): Run[] {
   return [{ from: 0, to: trees.roots.length, shapes: undefined }]
 }
 
+/** A run and what its sums start with; 0 where they lie there already. */
+type Started = Run & { readonly start: number }
+
 /** A run as one part, or as halves where its columns are too many for one. */
-function partsOf(trees: Trees, run: Run, bench: Workbench): Part[] {
+function partsOf(trees: Trees, run: Started, bench: Workbench): Part[] {
   if (!run.shapes) return [lists(trees, run, bench)]
-  const many = abreast(trees, { from: run.from, shapes: run.shapes }, bench)
+  const many = abreast(trees, { ...run, shapes: run.shapes }, bench)
   if (many) return [either(lists(trees, run, bench), many, trees)]
   if (run.to - run.from < 2 * FEW_TREES) return [lists(trees, run, bench)]
   const middle = (run.from + run.to) >>> 1
   const halves = [
-    { from: run.from, to: middle, shapes: run.shapes.slice(0, middle - run.from) },
-    { from: middle, to: run.to, shapes: run.shapes.slice(middle - run.from) },
+    { from: run.from, to: middle, start: run.start, shapes: run.shapes.slice(0, middle - run.from) },
+    { from: middle, to: run.to, start: 0, shapes: run.shapes.slice(middle - run.from) },
   ]
   return halves.flatMap((half) => partsOf(trees, half, bench))
 }
@@ -72,9 +74,4 @@ function either(few: Part, many: Part, trees: Trees): Part {
     if (tiled < rows) few.run(rest, source + tiled * stride, sums + tiled * width)
   }
   return { run, cost: few.cost }
-}
-
-/** Whether every leaf is above −∞, as lists of nodes need it. */
-function hasPlainLeaves({ feature, value, leaf }: Trees): boolean {
-  return leaf === 'vector' || feature.every((column, node) => column >= 0 || value[node]! > Number.NEGATIVE_INFINITY)
 }

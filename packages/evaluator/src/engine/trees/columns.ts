@@ -121,7 +121,7 @@ export class Columns {
   /** Instructions to work out the columns of a tile. */
   get cost(): number {
     const ranked = [...this.#outs].reduce((sum, [feature, outs]) => {
-      return sum + 64 * (13 + 5 * bucketsOf(this.#thresholds.get(feature) as Float64Array).steps) + outs.size * 60
+      return sum + 64 * (17 + 7 * bucketsOf(this.#thresholds.get(feature) as Float64Array).steps) + outs.size * 60
     }, 0)
     return ranked + this.#codes.size * 64 * 15
   }

@@ -1,182 +1,203 @@
 import type { Trees } from '../../form/trees.ts'
 import type { Workbench } from '../workbench.ts'
+import { type Extent, Layout, type Visitor } from './layout.ts'
 import type { Part } from './part.ts'
 import { Prepared } from './prepared.ts'
 
 /** Columns and nodes of a tree that a narrow node can name. */
-const NARROW = { columns: 4096, nodes: 1 << 20 } as const
+const NARROW = { columns: 8192, nodes: 65_536 } as const
 /** Trees that are walked together for one row. */
 const TOGETHER = 8
 const TREE_BYTES = 16
+/** Bytes of nodes that stay near, however many rows go through them one by one; beyond, rows go through each tree together from so many on. */
+const CACHED = 1 << 20
+const TOGETHER_FROM = 32
 
-interface Layout {
+/** Nodes of a line of the cache: none of its own size where they are too large for a block to fit. */
+const LINE = { narrow: 8, wide: 1 } as const
+
+/** Trees by their numbers, and what their sums start with: an address, 0 where they lie there already. */
+interface Range {
+  readonly from: number
+  readonly to: number
+  readonly start: number
+}
+
+interface Planned {
   readonly trees: Trees
-  readonly range: { readonly from: number; readonly to: number }
+  readonly range: Range
   readonly prepared: Prepared
-  /** Splits and leaves of each tree, and its levels. */
-  readonly sizes: Int32Array
-  readonly depths: Int32Array
+  readonly extents: readonly Extent[]
   readonly narrow: boolean
   readonly cost: number
 }
 
 /** Trees as lists of nodes whose children stand side by side (assembly/lists.ts): any depth, any test. */
-export function lists(trees: Trees, range: { from: number; to: number }, bench: Workbench): Part {
+export function lists(trees: Trees, range: Range, bench: Workbench): Part {
+  const wanted = trees.compare === 'f32'
+  const { prepared, extents } = survey(trees, range, wanted)
+  const narrow = wanted && prepared.width <= NARROW.columns && extents.every(({ size }) => size <= NARROW.nodes)
+  const step = narrow ? 11 : 18
+  const cost = prepared.cost + extents.reduce((sum, { depth }) => sum + depth * step + 6, 0)
+  return part({ trees, range, prepared, extents: narrow === wanted ? extents : survey(trees, range, narrow).extents, narrow, cost }, bench)
+}
+
+/** What each tree takes, and every split's column. */
+function survey(trees: Trees, { from, to }: Range, narrow: boolean): { prepared: Prepared; extents: Extent[] } {
   const prepared = new Prepared(trees)
-  const { sizes, depths } = survey(trees, range, prepared)
-  const narrow = trees.compare === 'f32' && prepared.width <= NARROW.columns && sizes.every((size) => size <= NARROW.nodes)
-  const steps = depths.reduce((sum, depth) => sum + depth * 9 + 10, 0)
-  // chains of loads go at half the pace of tiles
-  const cost = 2.3 * (steps + prepared.cost)
-  return part({ trees, range, prepared, sizes, depths, narrow, cost }, bench)
+  const layout = new Layout(trees, narrow ? LINE.narrow : LINE.wide)
+  const visitor: Visitor = { split: (node) => prepared.testOf(node).turned, leaf: () => {} }
+  const extents: Extent[] = []
+  for (let tree = from; tree < to; tree++) extents.push(layout.go(trees.roots[tree]!, visitor))
+  prepared.settle()
+  return { prepared, extents }
 }
 
-/** Counts the nodes and levels of each tree and gives every split its column. */
-function survey(trees: Trees, { from, to }: { from: number; to: number }, prepared: Prepared): { sizes: Int32Array; depths: Int32Array } {
-  const sizes = new Int32Array(to - from)
-  const depths = new Int32Array(to - from)
-  const open: number[] = []
-  for (let tree = from; tree < to; tree++) {
-    open.push(trees.roots[tree]!, 0)
-    while (open.length > 0) {
-      const depth = open.pop() as number
-      const node = open.pop() as number
-      sizes[tree - from]!++
-      if (trees.feature[node]! < 0) {
-        depths[tree - from] = Math.max(depths[tree - from]!, depth)
-        continue
-      }
-      prepared.testOf(node)
-      open.push(trees.yes[node]!, depth + 1, trees.no[node]!, depth + 1)
-    }
-  }
-  return { sizes, depths }
-}
-
-function part(layout: Layout, bench: Workbench): Part {
-  const { trees, range, prepared, narrow } = layout
+function part(planned: Planned, bench: Workbench): Part {
+  const { trees, range, prepared, narrow } = planned
   const { arena, kernels } = bench
   const { compare, sum } = trees
   const row = narrow ? 'f32' : 'f64'
   const bytes = compare === 'f32' ? 4 : 8
   const width = prepared.width * (narrow ? 4 : 8)
-  const { treesAt, leaves } = writeNodes(layout, bench)
+  const { treesAt, leaves, size } = writeNodes(planned, bench)
   const sets = [arena.place(trees.sets.start), arena.place(trees.sets.words)] as const
   const columns = prepared.place({ bytes, cell: narrow ? 4 : 8, words: sets[1] }, bench)
   const leavesAt = bench.constants(sum, leaves)
   const vectors = trees.leaf === 'vector' ? 1 : 0
   const ends = arena.reserve(4 * TOGETHER)
-  const fields = [treesAt, range.to - range.from, ...columns, width, ...sets, leavesAt, trees.outputs, vectors, 0, 0, ends]
+  const together = size > CACHED ? TOGETHER_FROM : 0xffffffff
+  const fields = [treesAt, range.to - range.from, ...columns, width, ...sets, leavesAt, trees.outputs, vectors, 0, 0, ends, range.start, together]
   const at = arena.place(Uint32Array.from(fields))
-  arena.f64[(at >>> 3) + 6] = trees.zero
+  arena.f64[(at >>> 3) + 7] = trees.zero
   const room = bench.room(width)
-  const prepare = kernels[`prepare_${compare}_${row}` as 'prepare_f32_f32']
-  const walk = kernels[`lists_${row}_${sum}`]
-  const run: Part['run'] = (rows, source, sums) => {
-    prepare(rows, at, source, trees.features * bytes, room.at)
-    walk(rows, at, room.at, sums)
-  }
-  return { run, cost: layout.cost }
+  const kernel = kernels[`lists_${compare}_${row}_${sum}` as 'lists_f32_f32_f32']
+  const stride = trees.features * bytes
+  return { run: (rows, source, sums) => kernel(rows, at, source, stride, room.at, sums), cost: planned.cost }
 }
 
-/** Writes the nodes of every tree into the memory, and behind the trees some that are a leaf each, so that there are whole groups. */
-function writeNodes(layout: Layout, { arena }: Workbench): { treesAt: number; leaves: number[] } {
-  const { trees, range, sizes, depths, narrow } = layout
+/**
+ * Writes the nodes of every tree into the memory, `size` bytes of them, and behind the trees some that are a leaf each and change no sum,
+ * so that there are whole groups.
+ */
+function writeNodes(planned: Planned, { arena }: Workbench): { treesAt: number; leaves: number[]; size: number } {
+  const { trees, range, extents, narrow } = planned
   const bytes = narrow ? 8 : 16
-  const nodesAt = arena.reserve((sizes.reduce((sum, size) => sum + size, 0) + 1) * bytes)
+  // whole lines of the cache, as the places inside a tree are meant
+  const sizes = extents.map(({ size }) => Math.ceil((size * bytes) / 64) * 64)
+  const nodesAt = arena.reserve(sizes.reduce((sum, size) => sum + size, 0) + bytes)
   const treesAt = arena.reserve((sizes.length + TOGETHER) * TREE_BYTES)
-  const writer = new Writer(layout, arena.memory.buffer)
+  const writer = new Writer(planned, arena.memory.buffer)
   const records = new Uint32Array(arena.memory.buffer, treesAt, ((sizes.length + TOGETHER) * TREE_BYTES) / 4)
   const size = trees.sum === 'f32' ? 4 : 8
   let at = nodesAt
-  sizes.forEach((count, tree) => {
-    const deepest = depths.subarray(tree, tree + TOGETHER).reduce((most, depth) => Math.max(most, depth), 0)
-    records.set([at, (trees.target[range.from + tree] ?? 0) * size, depths[tree]!, deepest], tree * 4)
+  extents.forEach(({ depth }, tree) => {
+    const deepest = extents.slice(tree, tree + TOGETHER).reduce((most, { depth: other }) => Math.max(most, other), 0)
+    records.set([at, (trees.target[range.from + tree] ?? 0) * size, depth, deepest], tree * 4)
     writer.tree(trees.roots[range.from + tree]!, at)
-    at += count * bytes
+    at += sizes[tree]!
   })
-  writer.leaf(0, at, 0)
+  writer.nothing(at)
   for (let tree = sizes.length; tree < sizes.length + TOGETHER; tree++) records.set([at, 0, 0, 0], tree * 4)
-  return { treesAt, leaves: writer.leaves }
+  return { treesAt, leaves: writer.leaves, size: at - nodesAt }
 }
 
-/** Writes nodes: narrow ones (threshold as f32, 12 bits of column, 20 of child) or wide ones (threshold as f64, offset in the row, child). */
-class Writer {
+/**
+ * Writes nodes: narrow ones (the key of the threshold as u32, then the offset in the row and the way to the children as u16) or wide ones (the key as
+ * i64, offset in the row, way). Keys are integers that rise where the numbers rise.
+ */
+class Writer implements Visitor {
   /** Leaves by their number, where nodes hold numbers: rows of vectors, or f64 that does not fit a narrow node. */
   readonly leaves: number[] = []
+  readonly #planned: Planned
   readonly #layout: Layout
   readonly #f32: Float32Array
   readonly #f64: Float64Array
-  readonly #u32: Uint32Array
+  readonly #i32: Int32Array
   readonly #numbered: boolean
-  #open = new Int32Array(1024)
+  #base = 0
 
-  constructor(layout: Layout, buffer: ArrayBuffer) {
-    this.#layout = layout
+  constructor(planned: Planned, buffer: ArrayBuffer) {
+    const { trees, narrow } = planned
+    this.#planned = planned
+    this.#layout = new Layout(trees, narrow ? LINE.narrow : LINE.wide)
     this.#f32 = new Float32Array(buffer)
     this.#f64 = new Float64Array(buffer)
-    this.#u32 = new Uint32Array(buffer)
-    this.#numbered = layout.trees.leaf === 'vector' || (layout.narrow && layout.trees.sum === 'f64')
+    this.#i32 = new Int32Array(buffer)
+    this.#numbered = trees.leaf === 'vector' || (narrow && trees.sum === 'f64')
   }
 
-  /** Writes a tree from its root on at an address: a pair of children behind the other, the way of `yes` first. */
+  /** Writes a tree from its root on at an address. */
   tree(root: number, base: number): void {
-    const { trees, prepared } = this.#layout
-    let count = 1
-    let depth = 0
-    this.#push(depth++, root, 0)
-    while (depth > 0) {
-      depth--
-      const node = this.#open[depth * 2] as number
-      const place = this.#open[depth * 2 + 1] as number
-      if (trees.feature[node]! < 0) {
-        this.leaf(node, base, place)
-        continue
-      }
-      const { column, threshold, turned } = prepared.testOf(node)
-      this.#write(base, place, { threshold, column, child: count })
-      const [yes, no] = turned ? [trees.no[node]!, trees.yes[node]!] : [trees.yes[node]!, trees.no[node]!]
-      this.#push(depth++, no, count + 1)
-      this.#push(depth++, yes, count)
-      count += 2
-    }
+    this.#base = base
+    this.#layout.go(root, this)
+  }
+
+  /** Writes a tree that is a leaf of −0. */
+  nothing(base: number): void {
+    this.#base = base
+    this.#value(0, this.#planned.trees.leaf === 'vector' ? 0 : -0)
+  }
+
+  /** Writes a split: what passes its test goes to the second child. */
+  split(node: number, place: number, children: number): boolean {
+    const { column, threshold, turned } = this.#planned.prepared.testOf(node)
+    this.#write(place, { number: threshold, column, way: children - place })
+    this.#key(place)
+    return turned
   }
 
   /** Writes a leaf: its own child, with its value or its number where a split has its threshold. */
-  leaf(node: number, base: number, place: number): void {
-    const { trees, narrow } = this.#layout
-    if (!this.#numbered) {
-      this.#write(base, place, { threshold: trees.value[node]!, column: 0, child: place })
+  leaf(node: number, place: number): void {
+    const { trees } = this.#planned
+    if (trees.leaf === 'scalar') {
+      this.#value(place, trees.value[node]!)
       return
     }
     const { outputs, vectors } = trees
-    const number = trees.leaf === 'vector' ? this.leaves.length / outputs : this.leaves.length
-    if (trees.leaf === 'scalar') this.leaves.push(trees.value[node]!)
-    else for (let k = 0; k < outputs; k++) this.leaves.push(vectors[trees.yes[node]! * outputs + k]!)
-    this.#write(base, place, { threshold: narrow ? 0 : number, column: 0, child: place })
-    if (narrow) this.#u32[(base + place * 8) >>> 2] = number
+    this.#write(place, { number: 0, column: 0, way: 0 })
+    this.#number(place, this.leaves.length / outputs)
+    for (let k = 0; k < outputs; k++) this.leaves.push(vectors[trees.yes[node]! * outputs + k]!)
   }
 
-  #write(base: number, place: number, { threshold, column, child }: { threshold: number; column: number; child: number }): void {
-    if (this.#layout.narrow) {
-      const at = (base + place * 8) / 4
-      this.#f32[at] = threshold
-      this.#u32[at + 1] = column | (child << 12)
+  #value(place: number, value: number): void {
+    this.#write(place, { number: value, column: 0, way: 0 })
+    if (!this.#numbered) return
+    this.#number(place, this.leaves.length)
+    this.leaves.push(value)
+  }
+
+  #number(place: number, number: number): void {
+    if (this.#planned.narrow) this.#i32[(this.#base + place * 8) >>> 2] = number
+    else this.#f64[(this.#base + place * 16) / 8] = number
+  }
+
+  #write(place: number, { number, column, way }: { number: number; column: number; way: number }): void {
+    if (this.#planned.narrow) {
+      const at = (this.#base + place * 8) / 4
+      this.#f32[at] = number
+      this.#i32[at + 1] = (column * 4) | (way << 16)
       return
     }
-    const at = (base + place * 16) / 8
-    this.#f64[at] = threshold
-    this.#u32[at * 2 + 2] = column * 8
-    this.#u32[at * 2 + 3] = child
+    const at = (this.#base + place * 16) / 8
+    this.#f64[at] = number
+    this.#i32[at * 2 + 2] = column * 8
+    this.#i32[at * 2 + 3] = way
   }
 
-  #push(at: number, node: number, place: number): void {
-    if (at * 2 + 2 > this.#open.length) {
-      const larger = new Int32Array(this.#open.length * 2)
-      larger.set(this.#open)
-      this.#open = larger
+  /** Makes the threshold of a node its key; −0 is 0. */
+  #key(place: number): void {
+    const numbers = this.#i32
+    if (this.#planned.narrow) {
+      const at = (this.#base + place * 8) / 4
+      this.#f32[at]! += 0
+      numbers[at]! ^= (numbers[at]! >> 31) | 0x80000000
+      return
     }
-    this.#open[at * 2] = node
-    this.#open[at * 2 + 1] = place
+    const at = (this.#base + place * 16) / 4
+    this.#f64[at / 2]! += 0
+    const sign = numbers[at + 1]! >> 31
+    numbers[at]! ^= sign
+    numbers[at + 1]! ^= sign & 0x7fffffff
   }
 }

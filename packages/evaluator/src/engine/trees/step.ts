@@ -11,14 +11,12 @@ export function trees(step: TreesStep, bench: Workbench): Made {
   if (source.width !== trees.features) throw new CannotRun(`trees over ${trees.features} columns of a value that has ${source.width}`)
   const rows = compared(source, trees.compare, bench)
   const result = bench.slot(trees.sum, trees.outputs)
-  const begin = starter(trees, bench)
-  const part = partOf(trees, bench)
+  const part = partOf(trees, bench, startOf(trees, bench))
   const finish = finisher(trees, bench)
   return {
     result,
     run: (count) => {
       rows.run(count)
-      begin(count, result.at)
       part.run(count, rows.result.at, result.at)
       finish(count, result.at)
     },
@@ -41,17 +39,15 @@ function compared(source: Slot, type: 'f32' | 'f64', bench: Workbench): Made {
   }
 }
 
-/** What each row's sums start with. */
-function starter(trees: Trees, bench: Workbench): (rows: number, sums: number) => void {
+/** What each row's sums start with: the address. */
+function startOf(trees: Trees, bench: Workbench): number {
   const start = Float64Array.from(trees.baseFirst ? trees.base : new Float64Array(trees.outputs))
   if (trees.aggregate !== 'sum') {
     const least = trees.aggregate === 'min' ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY
     if (trees.leaf === 'scalar') for (const target of trees.target) start[target] = least
     else if (trees.roots.length > 0) start.fill(least)
   }
-  const at = bench.constants(trees.sum, start)
-  const kernel = bench.kernels[`sums_fill_${trees.sum}`]
-  return (rows, sums) => kernel(rows, trees.outputs, at, sums)
+  return bench.constants(trees.sum, start)
 }
 
 /** Divisor, and a base that comes last. */

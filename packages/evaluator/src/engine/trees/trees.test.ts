@@ -56,6 +56,12 @@ for (const compare of BOTH) {
       same({ ...types, outputs: 3, trees: 2, more: { aggregate: 'max', baseFirst: false } })
       same({ ...types, trees: 0 })
     })
+    test(`forests that no cache holds, rows compared as ${compare}, sums in ${sum}`, () => {
+      const forest = { ...types, trees: 70, splits: 2500, shape: 'deep' } as const
+      same({ ...forest, rules: NUMERIC }, 70)
+      same({ ...forest, outputs: 3, rules: ALL_RULES }, 70)
+      same({ ...forest, outputs: 2, rules: ALL_RULES, more: { leaf: 'vector' } }, 70)
+    })
   }
 }
 
@@ -65,6 +71,19 @@ test('many and few thresholds, many columns, zeros that are near', () => {
   same({ features: 700, splits: 100, trees: 30, rules: NUMERIC })
   same({ zero: 1.0000000180025095e-35, compare: 'f64', sum: 'f64', rules: ALL_RULES })
   same({ splits: 0 })
+})
+
+test('leaves of every value, whichever way they are stored', () => {
+  for (const compare of BOTH) {
+    for (const sum of BOTH) {
+      const trees = randomTrees({ compare, sum, trees: 21, rules: NUMERIC })
+      const odd = [Number.NEGATIVE_INFINITY, -0, 0, Number.NaN, Number.POSITIVE_INFINITY, 1.401298464324817e-45]
+      for (const leaf of odd) {
+        const value = Float64Array.from(trees.value, (number, node) => (trees.feature[node]! >= 0 ? number : leaf))
+        same({ compare, sum, trees: 21, rules: NUMERIC, more: { value, base: Float64Array.of(-0) } })
+      }
+    }
+  }
 })
 
 test('linear models in the leaves', () => {

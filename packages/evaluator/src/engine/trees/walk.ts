@@ -4,13 +4,15 @@ import type { Part } from './part.ts'
 
 const AGGREGATE = { sum: 0, min: 1, max: 2 } as const
 
-/** Trees walked node by node: every kind of them. Rows are of the type that the trees compare. */
-export function walker(trees: Trees, bench: Workbench): (from: number, to: number) => Part {
+/** Trees walked node by node: every kind of them. Rows are of the type that the trees compare; `start` is what their sums start with. */
+export function walker(trees: Trees, bench: Workbench, start: number): Part {
   const { arena, kernels } = bench
   const { linear, sets } = trees
   const kernel = kernels[`walk_${trees.compare}_${trees.sum}`]
   const stride = trees.features * (trees.compare === 'f32' ? 4 : 8)
-  const shared = [
+  const fields = [
+    0,
+    trees.roots.length,
     arena.place(trees.roots),
     arena.place(trees.target),
     arena.place(trees.feature),
@@ -27,11 +29,11 @@ export function walker(trees: Trees, bench: Workbench): (from: number, to: numbe
     linear ? arena.place(linear.constant) : 0,
     trees.outputs,
     AGGREGATE[trees.aggregate],
+    0,
+    0,
+    start,
   ]
-  return (from, to) => {
-    const fields = Uint32Array.from([from, to, ...shared, 0, 0])
-    const at = arena.place(fields)
-    arena.f64[(at >>> 3) + 9] = trees.zero
-    return { run: (rows, source, sums) => kernel(rows, at, source, stride, sums), cost: Number.POSITIVE_INFINITY }
-  }
+  const at = arena.place(Uint32Array.from(fields))
+  arena.f64[(at >>> 3) + 9] = trees.zero
+  return { run: (rows, source, sums) => kernel(rows, at, source, stride, sums), cost: Number.POSITIVE_INFINITY }
 }

@@ -119,24 +119,21 @@ def refused(source, url, code, words, **env):
     assert PASSWORD not in done.stderr and "Traceback" not in done.stderr and "at file:" not in done.stderr, done.stderr
 
 
-def log_models(url):
-    """Three models of two libraries; answers what their addresses need."""
+def log_diabetes(url, rounds):
+    """LightGBM models of one name, one for each number of rounds; answers their runs, their ids and the rows."""
     import lightgbm
     import mlflow
     from mlflow.models import infer_signature
     from sklearn import datasets
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
 
     mlflow.set_tracking_uri(url)
     mlflow.set_experiment("nightly")
     x, y = datasets.load_diabetes(return_X_y=True, as_frame=True)
     logged = []
-    for rounds in (10, 20):
-        with mlflow.start_run(run_name=f"rounds-{rounds}") as run:
-            model = lightgbm.train({"objective": "regression", "num_leaves": 7, "verbose": -1, "num_threads": 1}, lightgbm.Dataset(x, y), rounds)
-            mlflow.log_params({"rounds": rounds})
+    for count in rounds:
+        with mlflow.start_run(run_name=f"rounds-{count}") as run:
+            model = lightgbm.train({"objective": "regression", "num_leaves": 7, "verbose": -1, "num_threads": 1}, lightgbm.Dataset(x, y), count)
+            mlflow.log_params({"rounds": count})
             mlflow.log_metric("r2", 0.1, step=1)
             mlflow.log_metric("r2", 0.5, step=2)
             mlflow.set_tag("team", "risk")
@@ -145,24 +142,32 @@ def log_models(url):
                 model, name="model", signature=infer_signature(x, model.predict(x)), input_example=x.head(2), registered_model_name="diabetes"
             )
             logged.append((run.info.run_id, info.model_id))
-    iris_x, iris_y = datasets.load_iris(return_X_y=True, as_frame=True)
-    iris_x.columns = [name.replace(" (cm)", "").replace(" ", "_") for name in iris_x.columns]
+    mlflow.MlflowClient().set_registered_model_alias("diabetes", "champion", str(len(rounds)))
+    return logged, x
+
+
+def log_iris():
+    """A scikit-learn pipeline saved with skops; answers its rows."""
+    import mlflow
+    from mlflow.models import infer_signature
+    from sklearn import datasets
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    x, y = datasets.load_iris(return_X_y=True, as_frame=True)
+    x.columns = [name.replace(" (cm)", "").replace(" ", "_") for name in x.columns]
     with mlflow.start_run():
-        pipeline = make_pipeline(StandardScaler(), LogisticRegression()).fit(iris_x, iris_y)
+        pipeline = make_pipeline(StandardScaler(), LogisticRegression()).fit(x, y)
         mlflow.sklearn.log_model(
             pipeline,
             name="iris",
             serialization_format="skops",
-            signature=infer_signature(iris_x, pipeline.predict(iris_x)),
-            input_example=iris_x.head(2),
+            signature=infer_signature(x, pipeline.predict(x)),
+            input_example=x.head(2),
             registered_model_name="iris",
         )
-    client = mlflow.MlflowClient()
-    client.set_registered_model_alias("diabetes", "champion", "2")
-    client.update_model_version("diabetes", "2", description="the longer one")
-    client.set_model_version_tag("diabetes", "2", "approved", "yes")
-    client.transition_model_version_stage("diabetes", "1", "Production")
-    return logged, x, iris_x
+    return x
 
 
 def compare(name, uri, frame):
@@ -178,17 +183,26 @@ def compare(name, uri, frame):
     numpy.testing.assert_allclose(numpy.asarray(got), numpy.asarray(wanted), rtol=1e-12, atol=0)
 
 
-def every_address(url, **env):
-    logged, x, iris = log_models(url)
-    (first_run, first_id), (run, model_id) = logged
+def deployed(name, version):
+    done = fairlead("deploy", name, "--model", version["digest"])
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def every_address(url):
     import mlflow
 
-    place = mlflow.MlflowClient().get_logged_model(model_id).artifact_location.removeprefix("mlflow-artifacts:/").lstrip("/")
+    ((first_run, _), (run, model_id)), x = log_diabetes(url, (10, 20))
+    iris = log_iris()
+    client = mlflow.MlflowClient()
+    client.update_model_version("diabetes", "2", description="the longer one")
+    client.set_model_version_tag("diabetes", "2", "approved", "yes")
+    client.transition_model_version_stage("diabetes", "1", "Production")
+    place = client.get_logged_model(model_id).artifact_location.removeprefix("mlflow-artifacts:/").lstrip("/")
     newest = ["models:/diabetes/2", "models:/diabetes@champion", "models:/diabetes/latest", f"models:/{model_id}", f"runs:/{run}/model"]
     newest += [f"mlflow-artifacts:/{place}", f"{url}/{SERVED}/{place}"]
     digests = set()
     for source in newest:
-        version = imported(source, "diabetes", url, **env)
+        version = imported(source, "diabetes", url)
         digests.add(version["digest"])
         told = version["lineage"]["mlflow"]
         assert told["run"]["params"] == {"rounds": "20"}, told
@@ -200,13 +214,12 @@ def every_address(url, **env):
     assert len(digests) == 1, "every address leads to the same files"
     assert version["description"] == "the longer one" and version["lineage"]["source"] == "models:/diabetes/2", version["lineage"]
     assert told["registered"]["aliases"] == ["champion"] and told["registered"]["tags"] == {"approved": "yes"}, told
-    older = [imported(source, "diabetes", url, **env) for source in ("models:/diabetes/1", "models:/diabetes/Production", f"runs:/{first_run}/model")]
+    older = [imported(source, "diabetes", url) for source in ("models:/diabetes/1", "models:/diabetes/Production", f"runs:/{first_run}/model")]
     assert {one["digest"] for one in older} == {older[0]["digest"]} and older[0]["digest"] not in digests
-    flowers = imported("models:/iris/1", "iris", url, **env)
+    flowers = imported("models:/iris/1", "iris", url)
     assert flowers["format"] == "skops", flowers["format"]
     for name, imported_as, uri, frame in (("diabetes", version, "models:/diabetes/2", x), ("iris", flowers, "models:/iris/1", iris)):
-        done = fairlead("deploy", name, "--model", imported_as["digest"])
-        assert done.returncode == 0, done.stdout + done.stderr
+        deployed(name, imported_as)
         compare(name, uri, frame)
     return run
 
@@ -240,7 +253,9 @@ def main():
                 refused("models:/diabetes/1", proxy, 4, "no credentials were sent")
         with tracking_server(folder / "basic", "--app-name", "basic-auth", MLFLOW_FLASK_SERVER_SECRET_KEY="interop", MLFLOW_AUTH_ADMIN_PASSWORD=PASSWORD) as url:
             os.environ.update(ADMIN)
-            every_address(url, **ADMIN)
+            _, x = log_diabetes(url, (15,))
+            deployed("diabetes", imported("models:/diabetes@champion", "diabetes", url, **ADMIN))
+            compare("diabetes", "models:/diabetes/1", x)
             refused("models:/diabetes/1", url, 4, "the credentials that were sent do not suffice", **{**ADMIN, "MLFLOW_TRACKING_PASSWORD": "wrong"})
             refused("models:/diabetes/1", url, 4, "no credentials were sent")
     print("ok")

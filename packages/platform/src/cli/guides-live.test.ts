@@ -16,6 +16,7 @@ const PAGES = [
   'docs/guides/first-model.md',
   'docs/guides/signature-files.md',
   'docs/guides/model-files.md',
+  'docs/guides/mlflow.md',
   'docs/guides/api-keys.md',
   'docs/guides/rate-limits.md',
   'docs/guides/prediction-log.md',

@@ -30,6 +30,20 @@ export const SERVING_ERRORS = {
     title: 'The release is not loaded',
     remedy: 'Ask without a release number, or take it back into service with `fairlead deployments rollback NAME --to RELEASE`.',
   },
+  'lookup-failed': {
+    http: 503,
+    grpc: 'UNAVAILABLE',
+    retryable: true,
+    title: 'Features could not be looked up',
+    remedy: 'Try again; if it goes on, look at the feature service that the detail names, or let the pipeline go on without it with `onDown: otherwise`.',
+  },
+  'feature-missing': {
+    http: 422,
+    grpc: 'FAILED_PRECONDITION',
+    retryable: false,
+    title: 'A feature that is needed is not known for a row',
+    remedy: 'Check the key that the detail names, or give the feature a value to stand in with `onMissing: otherwise` or `onExpired: otherwise`.',
+  },
   'model-unloaded': {
     http: 503,
     grpc: 'UNAVAILABLE',

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { FairleadError } from '@fairlead/contract'
 import type { z } from 'zod'
 import { backoffMs } from '../../kernel/backoff.ts'
-import { type Send, sender } from './exchange.ts'
+import { type Send, sender } from '../../kernel/http-sender.ts'
 import { refusalOf, systemFailure } from './failure.ts'
 import type { Credentials, MlflowServer } from './server.ts'
 

@@ -1,3 +1,5 @@
+import type { TlsOptions } from '../../kernel/http-sender.ts'
+
 /** A tracking server and how to reach it. */
 export interface MlflowServer {
   /** `http:` or `https:`, with a path prefix where the server has one; no credentials in it. */
@@ -13,15 +15,6 @@ export interface MlflowServer {
 }
 
 export type Credentials = { username: string; password: string } | { token: string }
-
-export interface TlsOptions {
-  /** Take any certificate. */
-  insecure?: boolean | undefined
-  /** PEM file of the authorities that are trusted, instead of the system's. */
-  caFile?: string | undefined
-  /** PEM file of the client's certificate and its key. */
-  clientCertFile?: string | undefined
-}
 
 /** What is fetched at most. */
 export interface FetchLimits {

@@ -6,9 +6,9 @@ import { test } from 'node:test'
 import type { TLSSocket } from 'node:tls'
 import { fileURLToPath } from 'node:url'
 import { FairleadError } from '@fairlead/contract'
+import type { TlsOptions } from '../../kernel/http-sender.ts'
 import { oneExperiment } from './answers.ts'
 import { Connection } from './connection.ts'
-import type { TlsOptions } from './server.ts'
 
 /** A certificate for localhost that is signed by itself, and its key; it is used for nothing else. */
 const PEM = fileURLToPath(new URL('testdata/localhost.pem', import.meta.url))

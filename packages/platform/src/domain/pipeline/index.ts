@@ -1,6 +1,15 @@
 export { classesOf } from './classes.ts'
 export type { Column } from './columns.ts'
-export { type Expression, expressionError, parseExpression } from './expression/index.ts'
+export { type Expression, expressionError, parseExpression, parseTime } from './expression/index.ts'
+export {
+  type FeatureAnswer,
+  type FeatureKeys,
+  FeatureLookup,
+  type FeatureService,
+  type FeatureValue,
+  type LookupOptions,
+  lookupFailed,
+} from './lookup/index.ts'
 export { type CompiledPipeline, compilePipeline, isModelAlone } from './pipeline.ts'
 export type { AnswerPart, ModelCall, ModelColumn, Phase, TensorSource, WorkingFrame } from './plan.ts'
 export { refuseRows } from './step-errors.ts'

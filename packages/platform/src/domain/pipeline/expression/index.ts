@@ -3,3 +3,4 @@ export { type CompiledColumns, compileColumns, compileCondition } from './compil
 export { compileExpression, type Field, type Reader, TYPE_WORDS, type Value } from './evaluate.ts'
 export { expressionError } from './expression-error.ts'
 export { parseExpression } from './parser.ts'
+export { parseTime } from './time-text.ts'

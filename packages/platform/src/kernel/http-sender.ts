@@ -2,7 +2,16 @@ import { readFileSync } from 'node:fs'
 import { Agent as HttpAgent, type IncomingMessage, request as requestHttp } from 'node:http'
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https'
 import { FairleadError } from '@fairlead/contract'
-import type { TlsOptions } from './server.ts'
+
+/** Whom to trust, and as whom to be known. */
+export interface TlsOptions {
+  /** Take any certificate. */
+  insecure?: boolean | undefined
+  /** PEM file of the authorities that are trusted, instead of the system's. */
+  caFile?: string | undefined
+  /** PEM file of the client's certificate and its key. */
+  clientCertFile?: string | undefined
+}
 
 /** One request as it goes out. */
 export interface Outgoing {
@@ -10,6 +19,8 @@ export interface Outgoing {
   url: URL
   headers: Record<string, string>
   body?: string | undefined
+  /** Ends the request, also while its answer is read. */
+  signal?: AbortSignal | undefined
 }
 
 /** Sends a request and answers the head of its answer, whose body is yet to be read. Rejects with the system's error. */
@@ -31,11 +42,11 @@ export function sender({ tls = {}, timeoutMs }: { tls?: TlsOptions | undefined; 
     ...(tls.caFile === undefined ? {} : { ca: readPem(tls.caFile) }),
     ...(client === undefined ? {} : { cert: client, key: client }),
   })
-  const send: Send = ({ method, url, headers, body }) =>
+  const send: Send = ({ method, url, headers, body, signal }) =>
     new Promise((resolve, reject) => {
       const https = url.protocol === 'https:'
       const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }
-      const options = { method, headers: { ...headers, ...length }, agent: https ? secure : plain }
+      const options = { method, headers: { ...headers, ...length }, agent: https ? secure : plain, ...(signal ? { signal } : {}) }
       const outgoing = https ? requestHttps(url, options, resolve) : requestHttp(url, options, resolve)
       outgoing.setTimeout(timeoutMs, () => outgoing.destroy(timedOut(timeoutMs)))
       outgoing.once('error', reject)

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { evaluator } from './evaluator.ts'
 import { explain } from './explain.ts'
+import { expressions } from './expressions.ts'
 import { grpc } from './grpc.ts'
 import { memory } from './memory.ts'
 import { oneConnection } from './one-connection.ts'
@@ -69,6 +70,7 @@ const AREAS: Record<string, (options: Options) => Promise<Found>> = {
   reading: figures(reading),
   evaluator: figures(evaluator),
   explain: figures(explain),
+  expressions: figures(expressions),
 }
 
 const { values, positionals } = parseArgs({

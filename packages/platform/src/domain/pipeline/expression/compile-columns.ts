@@ -1,11 +1,8 @@
 import type { Column, ColumnSpec, ColumnType, Frame } from '../columns.ts'
-import type { Expression } from './ast.ts'
 import { Compiler } from './compiler.ts'
-import { expressionError } from './expression-error.ts'
 import { ColumnOperand, forgetTexts, type Operand, TILE_ROWS, Tile, type ValueType } from './operand.ts'
 import { parseExpression } from './parser.ts'
 import { Scope } from './scope.ts'
-import { NULL, words } from './types.ts'
 
 /** An expression over columns, ready to run. */
 export interface CompiledColumns {
@@ -24,22 +21,7 @@ export interface CompiledColumns {
  */
 export function compileColumns(text: string, specs: readonly ColumnSpec[]): CompiledColumns {
   const scope = new Scope(specs)
-  const { expression, operand } = compiled(text, scope)
-  if (operand === NULL) throw expressionError(text, expression.at, 'null alone has no type; write number(null), text(null) and so on')
-  return runnable(operand, scope)
-}
-
-/** The same for an expression that has to be a condition: true, false or null. */
-export function compileCondition(text: string, specs: readonly ColumnSpec[]): CompiledColumns {
-  const scope = new Scope(specs)
-  const { expression, operand } = compiled(text, scope)
-  if (operand.type !== 'boolean') throw expressionError(text, expression.at, `a condition is true or false, and this is ${words(operand)}`)
-  return runnable(operand, scope)
-}
-
-function compiled(text: string, scope: Scope): { expression: Expression; operand: Operand } {
-  const expression = parseExpression(text)
-  return { expression, operand: new Compiler(text, scope).compile(expression, 0) }
+  return runnable(new Compiler(text, scope).compile(parseExpression(text), 0), scope)
 }
 
 function runnable(root: Operand, scope: Scope): CompiledColumns {

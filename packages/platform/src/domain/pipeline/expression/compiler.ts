@@ -6,7 +6,7 @@ import { expressionError } from './expression-error.ts'
 import type { FunctionDefinition, Parameter } from './functions/definition.ts'
 import { FUNCTIONS, REFUSED } from './functions/index.ts'
 import { not } from './loops/logic.ts'
-import { shared, unary } from './node.ts'
+import { following, shared, unary } from './node.ts'
 import { constant, type Operand, Tile, type ValueOf, type ValueType } from './operand.ts'
 import { arithmetic, comparison, membership, negative } from './operators.ts'
 import type { Scope } from './scope.ts'
@@ -154,7 +154,7 @@ export class Compiler {
     const count = branches.length
     // a branch has its condition where the choice lies, what follows at the next slot, and its value behind
     const first = expression.operand ? slot + 1 : slot
-    const conditions = this.#conditions(expression, slot, first)
+    const { once, conditions } = this.#conditions(expression, slot, first)
     const values = this.#unified([
       ...branches.map(({ value }, i) => this.#placed(value, first + i + 2)),
       otherwise ? this.#placed(otherwise, first + count) : { operand: NULL, at: expression.at, slot: first + count },
@@ -164,15 +164,17 @@ export class Compiler {
       const choice = { condition: conditions[i]!, yes: values[i]!, no: result }
       result = folded(choose({ slot: i === 0 ? slot : first + i, choiceSlot: first + i }, choice), [conditions[i]!, values[i]!, result], true)
     }
-    return result
+    // a first condition that is known would leave it to a later one to compute the operand, over the register of the choice
+    return once && result.constant === undefined ? following(once, result) : result
   }
 
-  #conditions(expression: Expression & { kind: 'case' }, slot: number, first: number): Operand<'boolean'>[] {
-    if (!expression.operand) return expression.branches.map(({ when }, i) => this.#typed(when, 'boolean', first + i))
+  /** The conditions of a case, and the operand they have in common. */
+  #conditions(expression: Expression & { kind: 'case' }, slot: number, first: number): { once?: Operand; conditions: Operand<'boolean'>[] } {
+    if (!expression.operand) return { conditions: expression.branches.map(({ when }, i) => this.#typed(when, 'boolean', first + i)) }
     const values = expression.branches.map(({ when }, i) => this.#placed(when, first + i))
     const [operand, ...others] = this.#unified([this.#placed(expression.operand, slot), ...values])
     const once = shared(operand!)
-    return others.map((other, i) => folded(comparison('=', first + i, [once, other]), [operand!, other]))
+    return { once, conditions: others.map((other, i) => folded(comparison('=', first + i, [once, other]), [operand!, other])) }
   }
 
   #call(name: string, expressions: readonly Expression[], at: number, slot: number): Operand {

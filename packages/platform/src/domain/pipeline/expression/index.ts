@@ -1,6 +1,5 @@
 export * from './ast.ts'
-export { type CompiledColumns, compileColumns, compileCondition } from './compile-columns.ts'
-export { compileExpression, type Field, type Reader, TYPE_WORDS, type Value } from './evaluate.ts'
+export { type CompiledColumns, compileColumns } from './compile-columns.ts'
 export { expressionError } from './expression-error.ts'
 export { parseExpression } from './parser.ts'
 export { parseTime } from './time-text.ts'

@@ -125,6 +125,21 @@ export function checkedBinary<A extends ValueType, R extends ValueType>(
   })
 }
 
+/** An operand that another one has to run before. */
+export function following<T extends ValueType>(first: Operand, operand: Operand<T>): Operand<T> {
+  return Object.create(operand, {
+    fails: { value: first.fails || operand.fails },
+    data: { get: () => operand.data },
+    nulls: { get: () => operand.nulls },
+    run: {
+      value(tile: Tile) {
+        first.run(tile)
+        operand.run(tile)
+      },
+    },
+  }) as Operand<T>
+}
+
 /** An operand that several nodes use: it runs once for a tile. Its register must not be written by those who use it. */
 export function shared<T extends ValueType>(operand: Operand<T>): Operand<T> {
   let last: Tile | undefined

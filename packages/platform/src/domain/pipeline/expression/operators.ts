@@ -41,6 +41,7 @@ const COMPARISONS = { number: NUMBERS, integer: INTEGERS, text: TEXTS, boolean: 
 
 /** Compares two operands of one type. */
 export function comparison(operator: ComparisonOperator, slot: number, [a, b]: readonly [Operand, Operand]): Operand<'boolean'> {
+  if (a.constant === null || b.constant === null) return constant('boolean', null)
   if (a.constant !== undefined && b.constant === undefined) return comparison(TURNED[operator], slot, [b, a])
   if (a.type === 'integer' && isSafe(b.constant)) {
     // a safe whole number is on the same side of the nearest double of one that is not
@@ -51,7 +52,9 @@ export function comparison(operator: ComparisonOperator, slot: number, [a, b]: r
   if (operator !== '>' && operator !== '>=') return binary('boolean', slot, [a, b], loops[operator])
   const { right } = loops[operator]
   if (right && b.constant !== undefined) return binary('boolean', slot, [a, b], { each: unreachable, right })
-  return binary('boolean', slot, [b, a], loops[operator === '>' ? '<' : '<='])
+  // the operands change places in the loop alone: what is computed first has the lower slot
+  const { each } = loops[operator === '>' ? '<' : '<=']
+  return binary('boolean', slot, [a, b], { each: (out, x, y, count) => each(out, y, x, count) })
 }
 
 function isSafe(value: unknown): value is bigint {

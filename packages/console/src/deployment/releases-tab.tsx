@@ -1,4 +1,4 @@
-import type { Deployment, Release, SignatureChange } from '@fairlead/contract/control'
+import type { Deployment, RecentCaller, Release, SignatureChange } from '@fairlead/contract/control'
 import { Button } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
@@ -106,14 +106,35 @@ function Changes({ changes }: { changes: readonly SignatureChange[] }) {
         {plural(changes.length, 'change')} for callers{breaking > 0 ? `, ${breaking} breaking` : ''}
       </summary>
       <ul>
-        {changes.map(({ path, breaking: breaks, detail }) => (
+        {changes.map(({ path, breaking: breaks, detail, callers }) => (
           <li key={`${path} ${detail}`}>
             <code>{path}</code>: {detail}
             {breaks ? ' (breaking)' : ''}
+            {callers ? <Callers callers={callers} /> : null}
           </li>
         ))}
       </ul>
     </details>
+  )
+}
+
+const MOST_NAMED = 8
+
+/** Who would break, of those who asked in the last days. */
+function Callers({ callers }: { callers: readonly RecentCaller[] }) {
+  if (callers.length === 0) return <div className="fl-soft">nobody who asked in the last seven days</div>
+  return (
+    <ul>
+      {callers.slice(0, MOST_NAMED).map(({ caller, name, interfaces, rows, lastSeen }) => (
+        <li key={caller}>
+          <strong>{name ?? caller}</strong>{' '}
+          <span className="fl-soft">
+            by {interfaces.join(', ')}, {plural(rows, 'row')}, <Ago at={lastSeen} />
+          </span>
+        </li>
+      ))}
+      {callers.length > MOST_NAMED ? <li className="fl-soft">and {callers.length - MOST_NAMED} more</li> : null}
+    </ul>
   )
 }
 

@@ -92,6 +92,20 @@ export const check = z.object({
 })
 export type Check = z.infer<typeof check>
 
+/** Somebody who asked a deployment in the last days, as its prediction log has it. */
+export const recentCaller = z.object({
+  deployment: name,
+  /** `key:<id>`, `loopback` or `open`. */
+  caller: z.string(),
+  /** What the key is called. */
+  name: z.string().optional(),
+  interfaces: z.array(z.string()),
+  /** Rows that were asked. */
+  rows: z.number().int(),
+  lastSeen: time,
+})
+export type RecentCaller = z.infer<typeof recentCaller>
+
 /** One difference between the signatures of two releases, as callers meet it. */
 export const signatureChange = z.object({
   /** `columns.age`, `fields.label`, `task`. */
@@ -99,6 +113,11 @@ export const signatureChange = z.object({
   /** Whether a caller of the release before may fail, or read the answer wrongly. */
   breaking: z.boolean(),
   detail: z.string(),
+  /**
+   * Of a breaking change, who would break: those of the last seven days who send the column that changed, or leave out the one that is needed
+   * now, the latest first; absent where the log does not tell.
+   */
+  callers: z.array(recentCaller).optional(),
 })
 export type SignatureChange = z.infer<typeof signatureChange>
 

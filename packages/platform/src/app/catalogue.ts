@@ -25,6 +25,7 @@ export function openCatalogue({ db, blobs, limits, tryModel, ...options }: Catal
     clock: options.clock,
     usage: {
       deploymentsOf: (model, version) => deployments.deploymentsOf(model, version),
+      affected: (model, version, changes) => deployments.affected(model, version, changes),
       releasesOf: (model, version, within) => deployments.releasesOf(model, version, within as unknown as DeploymentDb),
     },
     ...(limits ? { limits } : {}),

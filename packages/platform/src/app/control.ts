@@ -99,6 +99,10 @@ export async function startControl(options: ControlOptions): Promise<Control> {
     limits: { uploadBytes: settings.limits.modelBytes },
     tryModel: trialInProcess({ cwd: folder.empty }),
     observed: ephemeral.observed,
+    callers: {
+      recent: (ask) => reader.callers(ask),
+      keyNames: async () => new Map((await all((page) => access.listKeys(page))).map(({ id, name }) => [id, name])),
+    },
     liveProcesses: () => supervisor.live(),
     nudge: () => {
       supervisor.nudge()

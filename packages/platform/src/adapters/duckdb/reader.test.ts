@@ -342,3 +342,35 @@ test('a page of long lists ends early and the next goes on, while others in this
   assert.ok(pages > 1, `${pages} pages`)
   assert.ok(turns > 20, `others had ${turns} turns`)
 })
+
+test('who asked is told by caller and interface, with the columns that they sent', async () => {
+  const time = Date.UTC(2026, 0, 31, 12)
+  writer.append(
+    sampleEvent(
+      [
+        { age: 1n, income: 2, purpose: 'car' },
+        { age: 1n, income: 2 },
+      ],
+      { id: 'r1', time },
+    ),
+  )
+  writer.append(sampleEvent([{ age: 1n, income: 2 }], { id: 'r2', time: time + 5 }))
+  await writer.synced()
+  const [one, ...others] = await reader.callers({ deployment: 'credit-risk', since: time, columns: ['purpose', 'age', 'nothing'] })
+  assert.deepEqual(others, [])
+  assert.deepEqual(
+    { ...one, given: [...one!.given].sort() },
+    {
+      caller: 'loopback',
+      interface: 'rows',
+      lastAt: time + 5,
+      rows: 3,
+      given: [
+        ['age', 3],
+        ['purpose', 3],
+      ],
+    },
+  )
+  assert.deepEqual(await reader.callers({ deployment: 'credit-risk', since: time + 6, columns: [] }), [])
+  assert.deepEqual(await reader.callers({ deployment: 'nobody', since: 0, columns: ['age'] }), [])
+})

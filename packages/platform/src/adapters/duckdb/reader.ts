@@ -4,6 +4,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api'
 import { FairleadError, NAME_PATTERN } from '@fairlead/contract'
 import type { PredictionPage } from '@fairlead/contract/control'
+import type { SeenCaller } from '../../domain/deployment/index.ts'
 import { parseExpression } from '../../domain/pipeline/index.ts'
 import { type Compactor, filesOf, type LogColumn, type Partition, type PredictionQuery, partitionsOf } from '../../domain/predictionlog/index.ts'
 import { uuidv7 } from '../../kernel/ids.ts'
@@ -29,6 +30,18 @@ type Position = [time: number, request: string, row: number, given: number]
 const FEW_ROWS = 20
 /** What the engine says of a wrong statement; anything else may be the fault of a file. */
 const OF_THE_QUESTION = /^(Parser|Binder|Catalog|Conversion|Permission) Error|^INTERRUPT/
+
+/** Callers that are told of, and bytes of the files in which they are looked for. */
+const MOST_CALLERS = 500
+const CALLER_BYTES = 128 << 20
+
+/** Whose callers are wanted, since when, and the columns of which they are asked whether they send them. */
+export interface CallerQuestion {
+  deployment: string
+  /** Milliseconds since 1970. */
+  since: number
+  columns: readonly string[]
+}
 
 /** A file made for somebody; disposing removes it. */
 export interface ExportedFile extends AsyncDisposable {
@@ -139,6 +152,43 @@ export class PredictionLogReader {
       const { size } = await stat(path)
       return { path, rows: Number(result.getRows()[0]?.[0]), bytes: size, [Symbol.asyncDispose]: () => rm(path, { force: true }) }
     })
+  }
+
+  /**
+   * Who asked a deployment since a time, by interface, the latest first, and in how many rows each of some input columns had a value. The
+   * newest files are read, up to a bound of their bytes; a column that the log has not is not among those that are given.
+   */
+  async callers({ deployment, since, columns }: CallerQuestion): Promise<SeenCaller[]> {
+    await this.#compactor.flush()
+    return this.#withoutDamage({ deployment, since, limit: MOST_CALLERS, order: 'newest' }, async (plan) => {
+      const asked = plan.columns.filter(({ name, role }) => role === 'input' && columns.includes(name))
+      const paths = await this.#newestPaths(plan.partitions, CALLER_BYTES)
+      if (plan.columns.length === 0 || paths.length === 0) return []
+      const counts = asked.map(({ name }) => `, count(${identifier(name)})`).join('')
+      const sql = `SELECT "_caller", "_interface", epoch_ms(max("_time")), count(*)${counts} FROM (${selectFrom(plan, paths)}) GROUP BY 1, 2 ORDER BY 3 DESC LIMIT ${MOST_CALLERS}`
+      const result = await this.#duck.use((c) => c.runAndReadAll(sql, plan.parameters))
+      return result.getRows().map(([caller, by, lastAt, rows, ...given]) => ({
+        caller: String(caller),
+        interface: String(by),
+        lastAt: Number(lastAt),
+        rows: Number(rows),
+        given: new Map(asked.map(({ name }, at) => [name, Number(given[at])])),
+      }))
+    })
+  }
+
+  /** Files of the newest hours, until they have so many bytes. */
+  async #newestPaths(partitions: readonly Partition[], most: number): Promise<string[]> {
+    const paths: string[] = []
+    let bytes = 0
+    for (const partition of partitions.toReversed()) {
+      for (const file of await filesOf(this.#compactor.folders, partition)) {
+        paths.push(file.path)
+        bytes += file.bytes
+      }
+      if (bytes >= most) break
+    }
+    return paths
   }
 
   /** Size of a deployment's log and time of its last row. */

@@ -7,12 +7,13 @@ import {
   type Operation,
   type PipelineInput,
   parsePipeline,
+  type RecentCaller,
   type Release,
   type SignatureChange,
 } from '@fairlead/contract/control'
 import { readYaml } from '../../kernel/yaml.ts'
 import type { Context } from '../context.ts'
-import { cell, duration, figure } from '../format.ts'
+import { ago, cell, duration, figure } from '../format.ts'
 import { checkName } from '../model-ref.ts'
 import { unreadableFile } from '../model-source.ts'
 import { followOperation } from '../operation.ts'
@@ -44,6 +45,8 @@ async function deploy({ control, output }: Context, [name = '']: string[], optio
   const params = { deployment: checkName(name, 'deployment') }
   const operation = await control.call('createRelease', { params, body })
   if (!wait) {
+    const release = await control.call('getRelease', { params: { ...params, release: operation.target.release } })
+    for (const line of changeLines(output, release)) output.note(line)
     output.result(operation, () => output.line(`release ${operation.target.release} of ${name} is being made (operation ${operation.id})`))
     return undefined
   }
@@ -63,13 +66,30 @@ function printActive(output: Output, operation: Operation, release: Release | nu
   const took = operation.endedAt === null ? '' : ` after ${duration(Date.parse(operation.endedAt) - Date.parse(operation.startedAt))}`
   output.line(`${output.paint('bold', target.deployment)}  release ${target.release} is active${took}`)
   printChecks(output, operation, release)
-  if (release?.number === target.release) for (const change of release.signatureChanges ?? []) output.line(changeLine(output, change))
+  if (release?.number === target.release) for (const line of changeLines(output, release)) output.line(line)
 }
 
-/** A caller who is not told meets a breaking change as an error, or worse as a wrong answer. */
-function changeLine(output: Output, { path, breaking, detail }: SignatureChange): string {
-  const words = `${cell(path)}: ${cell(detail)}`
-  return `  ${breaking ? output.paint('yellow', 'breaks     ') : 'changes    '}${words}`
+/** Callers that a change names. */
+const MOST_NAMED = 5
+
+/** What a release changed for callers, and who would break: one who is not told meets it as an error, or worse as a wrong answer. */
+export function changeLines(output: Output, { signatureChanges = [] }: Pick<Release, 'signatureChanges'>): string[] {
+  return signatureChanges.flatMap(({ path, breaking, detail, callers }: SignatureChange) => {
+    const line = `  ${breaking ? output.paint('yellow', 'breaks     ') : 'changes    '}${cell(path)}: ${cell(detail)}`
+    if (callers === undefined) return [line]
+    if (callers.length === 0) return [line, '             nobody who asked in the last seven days']
+    const named = callers.slice(0, MOST_NAMED).map(callerWords)
+    return [
+      line,
+      ...named.map((one) => `             ${one}`),
+      ...(callers.length > MOST_NAMED ? [`             and ${callers.length - MOST_NAMED} more`] : []),
+    ]
+  })
+}
+
+function callerWords({ caller, name, interfaces, rows, lastSeen }: RecentCaller): string {
+  const who = name === undefined ? cell(caller) : `${cell(name)} (${cell(caller)})`
+  return `${who}, by ${interfaces.join(', ')}, ${rows} ${rows === 1 ? 'row' : 'rows'}, last ${ago(lastSeen)}`
 }
 
 /** Says what the release that an operation made current is, and what was checked. */

@@ -9,7 +9,7 @@ import type { Output } from '../output.ts'
 import { Progress } from '../progress.ts'
 import type { Registrar } from '../registrar.ts'
 import { writtenSettings } from '../release-settings.ts'
-import { checkLine, printChecks } from './deploy.ts'
+import { changeLines, checkLine, printChecks } from './deploy.ts'
 
 /** `fairlead deployments …`: what answers, and what did. */
 export function registerDeployments({ program, run }: Registrar): void {
@@ -66,6 +66,7 @@ function print(output: Output, deployment: Deployment, releases: Release[]): voi
     const measured = execution.measured.map(({ rows, micros }) => `${rows} ${rows === 1 ? 'row' : 'rows'} ${figure(micros, 'µs')}`)
     if (measured.length > 0) output.line(`  measured   ${measured.join(', ')}`)
   }
+  for (const line of current ? changeLines(output, current) : []) output.line(line)
   for (const check of current?.checks ?? []) output.line(`  ${check.kind.padEnd(10)} ${checkLine(check)}`)
   for (const { process, release, state, detail } of deployment.observed) {
     output.line(`  process    ${process}: release ${release} ${state}${detail && state !== 'ready' ? `, ${cell(detail)}` : ''}`)

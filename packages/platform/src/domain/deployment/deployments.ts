@@ -1,8 +1,10 @@
 import { FairleadError, NAME_PATTERN, type Row, type Signature } from '@fairlead/contract'
-import type { Deployment, DeployRequest, ModelVersion, Operation, Release } from '@fairlead/contract/control'
+import type { Deployment, DeployRequest, ModelVersion, Operation, Release, SignatureChange } from '@fairlead/contract/control'
 import { isNumber, isText, type Page, type PageRequest, pageOf, positionOf } from '../../kernel/page.ts'
 import { compareSignatures } from '../../model/signature/compare.ts'
 import { syntheticExample } from '../../model/signature/example.ts'
+import type { ServableRelease } from '../inference/index.ts'
+import { joined, withCallers } from './callers.ts'
 import { Changes } from './changes.ts'
 import { freeze, settle } from './freeze.ts'
 import { Operations } from './operations.ts'
@@ -18,6 +20,9 @@ export interface ReleaseUse {
   release: number
   version: number
 }
+
+/** Deployments of one version whose callers are looked for. */
+const MOST_ASKED = 20
 
 /** Deployments and their releases: what should run, and what became of it. */
 export class Deployments {
@@ -62,7 +67,8 @@ export class Deployments {
     const settled = settle(version, request, current)
     const parts = await this.#partsOf(version)
     const frozen = freeze(name, version, { ...settled, ...parts })
-    const signatureChanges = current ? compareSignatures(current.signature, settled.signature) : []
+    const changes = current ? compareSignatures(current.signature, settled.signature) : []
+    const signatureChanges = current ? await this.#withCallers(changes, current) : []
     return this.#changes.add(name, { ...frozen, signatureChanges, golden: parts.golden }, who)
   }
 
@@ -175,6 +181,18 @@ export class Deployments {
     return usesOf(within, model, version)
       .where((eb) => eb.or([eb('activated_at', 'is not', null), eb('number', '=', eb.ref('candidate'))]))
       .execute()
+  }
+
+  /** Changes against a version, with the callers of the deployments that answer with it. */
+  async affected(model: string, version: number, changes: readonly SignatureChange[]): Promise<SignatureChange[]> {
+    const rows = await usesOf(this.#options.db, model, version).select('servable').whereRef('number', '=', 'current').execute()
+    if (rows.length === 0) return [...changes]
+    return joined(await Promise.all(rows.slice(0, MOST_ASKED).map((row) => this.#withCallers(changes, servableOf(row)))))
+  }
+
+  async #withCallers(changes: readonly SignatureChange[], { deployment, settings }: ServableRelease): Promise<SignatureChange[]> {
+    const { callers: log, clock, onError } = this.#options
+    return log ? withCallers(changes, { deployment, redacted: settings.logRedact }, { log, clock, onError }) : [...changes]
   }
 
   async #partsOf({ model, version }: ModelVersion) {

@@ -1,4 +1,4 @@
 export { Deployments } from './deployments.ts'
-export type { DeploymentsOptions, ModelSource } from './ports.ts'
+export type { DeploymentsOptions, ModelSource, SeenCaller } from './ports.ts'
 export { type DeploymentDb, type DeploymentTables, deploymentMigrations } from './tables.ts'
 export * from './types.ts'

@@ -15,12 +15,34 @@ export interface ModelSource {
   confirm(version: Pick<ModelVersion, 'model' | 'version' | 'digest'>, within: DeploymentDb): Promise<void>
 }
 
+/** A caller by one interface, as the prediction log has it. */
+export interface SeenCaller {
+  /** `key:<id>`, `loopback`, `open` or `platform`. */
+  caller: string
+  interface: string
+  /** Milliseconds since 1970. */
+  lastAt: number
+  rows: number
+  /** Rows in which a column had a value, by column; without those that the log has not. */
+  given: ReadonlyMap<string, number>
+}
+
+/** Who asked a deployment lately. */
+export interface CallerLog {
+  /** Callers since a time, the latest first, as far as a bounded look at the log finds them. */
+  recent(ask: { deployment: string; since: number; columns: readonly string[] }): Promise<SeenCaller[]>
+  /** What keys are called, by their ids. */
+  keyNames(): Promise<ReadonlyMap<string, string>>
+}
+
 export interface DeploymentsOptions {
   /** The registry's store. */
   db: DeploymentDb
   registry: ModelSource
   observed: ObservedStore
   clock: Clock
+  /** Without it nobody is told who would break. */
+  callers?: CallerLog | undefined
   /** Serve processes that are alive, by the ids under which they report. */
   liveProcesses(): string[]
   /** Tells serve processes that desired state has changed. */

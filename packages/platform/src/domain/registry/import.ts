@@ -6,7 +6,7 @@ import { checkAlias, patched } from './attributes.ts'
 import type { BlobKeeper } from './keeper.ts'
 import type { RegistryLimits } from './limits.ts'
 import { STATED_FILES, versionDigest } from './manifest.ts'
-import type { BlobStore } from './ports.ts'
+import type { BlobStore, ModelUsage } from './ports.ts'
 import { signatureCheck } from './signature-check.ts'
 import { withStated } from './stated.ts'
 import type { RegistryDb } from './tables.ts'
@@ -31,6 +31,7 @@ export interface ImporterOptions {
   limits: RegistryLimits
   readModel: ModelReader
   tryModel?: ModelTrial | undefined
+  affected?: ModelUsage['affected']
 }
 
 interface Incoming {
@@ -81,7 +82,7 @@ export class Importer {
     const { facts, signature } = incoming.read
     const tried = await this.#options.tryModel?.(incoming)
     if (tried) facts.runtimes = tried.runtimes
-    const compared = await signatureCheck(this.#options.db, model, signature)
+    const compared = await signatureCheck(this.#options.db, { model, signature }, this.#options.affected)
     const checks = [...(facts.checks ?? []), ...(tried?.checks ?? []), ...(compared ? [compared] : [])]
     if (checks.length > 0) facts.checks = checks
   }

@@ -1,6 +1,6 @@
 export type { ModelReader, ModelTrial } from './import.ts'
 export type { RegistryLimits } from './limits.ts'
-export type { BlobInventory, BlobStore } from './ports.ts'
+export type { BlobInventory, BlobStore, ModelUsage } from './ports.ts'
 export type { Use } from './reading.ts'
-export { type ModelUsage, Registry, type RegistryOptions } from './registry.ts'
+export { Registry, type RegistryOptions } from './registry.ts'
 export { type RegistryDb, type RegistryTables, registryMigrations } from './tables.ts'

@@ -1,3 +1,7 @@
+import type { SignatureChange } from '@fairlead/contract/control'
+import type { Use } from './reading.ts'
+import type { RegistryDb } from './tables.ts'
+
 /** Files by the digest of their content. Every read is verified. Errors of all members: `storage-full` when there is no room. */
 export interface BlobStore {
   /**
@@ -21,4 +25,14 @@ export interface BlobInventory {
   list(): AsyncIterable<string>
   /** Removes what writes that never ended have left. Call it while nothing writes. */
   tidy(): Promise<void>
+}
+
+/** Tells who uses a model, or one version of it. */
+export interface ModelUsage {
+  /** Deployments that answer with it, or are about to. */
+  deploymentsOf(model: string, version?: number): Promise<Use[]>
+  /** All releases that need it: also those that may be gone back to. `within`: the transaction that builds on the answer. */
+  releasesOf(model: string, version: number | undefined, within: RegistryDb): Promise<Use[]>
+  /** Changes against a version, breaking ones with the callers who would break. */
+  affected?(model: string, version: number, changes: readonly SignatureChange[]): Promise<SignatureChange[]>
 }

@@ -19,7 +19,7 @@ import { Importer, type ModelReader, type ModelTrial, pointAlias } from './impor
 import { BlobKeeper } from './keeper.ts'
 import { DEFAULT_LIMITS, type RegistryLimits } from './limits.ts'
 import { versionDigest } from './manifest.ts'
-import type { BlobInventory, BlobStore } from './ports.ts'
+import type { BlobInventory, BlobStore, ModelUsage } from './ports.ts'
 import { readApart } from './read-apart.ts'
 import {
   aliasesOf,
@@ -39,14 +39,6 @@ import { Uploads } from './uploads.ts'
 
 /** Deployments, and releases of each, that a refusal names. */
 const USES_NAMED = 5
-
-/** Tells who uses a model, or one version of it. */
-export interface ModelUsage {
-  /** Deployments that answer with it, or are about to. */
-  deploymentsOf(model: string, version?: number): Promise<Use[]>
-  /** All releases that need it: also those that may be gone back to. `within`: the transaction that builds on the answer. */
-  releasesOf(model: string, version: number | undefined, within: RegistryDb): Promise<Use[]>
-}
 
 export interface RegistryOptions {
   db: RegistryDb
@@ -88,6 +80,7 @@ export class Registry {
       limits,
       readModel: options.readModel ?? readApart(),
       tryModel: options.tryModel,
+      affected: options.usage.affected,
     })
   }
 

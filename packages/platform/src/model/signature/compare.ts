@@ -9,6 +9,9 @@ export function compareSignatures(previous: Signature, next: Signature): Signatu
   return differences.sort((a, b) => Number(b.breaking) - Number(a.breaking))
 }
 
+/** Of a column that callers could leave out. */
+export const NOW_REQUIRED = 'was optional, is required'
+
 type Report = (breaking: boolean, detail: string) => void
 
 function compareColumns(previous: readonly InputColumn[], next: readonly InputColumn[]): SignatureChange[] {
@@ -33,7 +36,7 @@ function compareColumn(was: InputColumn, is: InputColumn, report: Report): void 
   if (was.type !== is.type) report(!accepts(is, was), `type was ${was.type}, is ${is.type}`)
   if (String(was.shape ?? []) !== String(is.shape ?? [])) report(true, `shape was [${was.shape ?? []}], is [${is.shape ?? []}]`)
   if (was.tensor !== is.tensor || was.index !== is.index) report(false, `feeds ${place(is)} where it fed ${place(was)}; callers that send tensors must follow`)
-  if (was.optional === true && is.optional !== true) report(true, 'was optional, is required')
+  if (was.optional === true && is.optional !== true) report(true, NOW_REQUIRED)
   if (was.optional !== true && is.optional === true) report(false, 'was required, is optional')
   if (is.min !== undefined && is.min !== was.min)
     report(is.min > (was.min ?? Number.NEGATIVE_INFINITY), `smallest value was ${was.min ?? 'free'}, is ${is.min}`)

@@ -103,3 +103,26 @@ describe('what only Python can run is refused by name', () => {
     })
   }
 })
+
+interface Exchange {
+  id: string
+  request: { path: string; body: string }
+  response: { status: number; body: string }
+  contract: string
+}
+
+test('what a server of MLflow answered for a pickled pipeline, the same pipeline answers from its skops file', async () => {
+  const lines = readFileSync(join(FOLDER, 'recorded.jsonl'), 'utf8').trim().split('\n')
+  await using model = await serveModel(folderListing(join(FOLDER, 'v3-sklearn-skops')))
+  await using serving = await testServing({ releases: [{ ...model.release, deployment: 'credit' }], session: model.session })
+  for (const { id, request, response, contract } of lines.map((line) => JSON.parse(line) as Exchange)) {
+    const answer = await serving.post(request.path, JSON.parse(request.body))
+    const text = await answer.text()
+    assert.equal(answer.status, response.status, `${id}: ${text}`)
+    const [got, wanted] = [JSON.parse(text), JSON.parse(response.body)]
+    if (response.status === 200) same(got, wanted, { relative: 0, path: id })
+    else assert.equal(got.error_code, wanted.error_code, `${id}: ${text}`)
+    const words = /fixed text `([^`]+)`/.exec(contract)?.[1]
+    if (words !== undefined) assert.ok(got.message.startsWith(words), `${id}: ${text}`)
+  }
+})

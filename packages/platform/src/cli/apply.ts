@@ -2,7 +2,9 @@ import { resolve } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import type { Control } from '@fairlead/client'
 import { RequestError } from '@fairlead/client'
+import { FairleadError } from '@fairlead/contract'
 import { type Deployment, type PipelineInput, pipeline, releaseSettings } from '@fairlead/contract/control'
+import { isMlflowUri } from '../adapters/mlflow/uri.ts'
 import { type DeclarationFile, type DeclaredDeployment, type DeclaredModel, releaseSettingsOf } from '../config/index.ts'
 import { type ImportMeans, importModel } from './import-model.ts'
 import { resolveRef } from './model-ref.ts'
@@ -55,6 +57,13 @@ async function applyModel(file: DeclarationFile, declared: { name: string; model
   if (options.onlyMissing) {
     const there = await orMissing(options.control.call('getModel', { params: { model: name } }))
     if (there?.newest) return { kind: 'model', name, number: there.newest, changed: false }
+  }
+  if (isMlflowUri(source)) {
+    const place = `models.${name}.source`
+    throw new FairleadError(
+      'not-supported',
+      `${place}: ${source} cannot be declared yet. Hand it over with \`fairlead models import ${source} --name ${name}\`.`,
+    )
   }
   const at = (path: string | undefined) => (path === undefined ? undefined : resolve(file.folder, path))
   const files = { source: resolve(file.folder, source), signature: at(signature), baseline: at(baseline), golden: at(golden) }

@@ -3,7 +3,7 @@ import { mkdtemp, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ImportRequest, MlflowLineage } from '@fairlead/contract/control'
-import { fetchModel, isMlflowUri, lineageOfFolder } from '../adapters/mlflow/index.ts'
+import { isMlflowUri } from '../adapters/mlflow/uri.ts'
 import { mlflowSettings } from '../config/index.ts'
 import type { Context } from './context.ts'
 import { EXIT } from './failure.ts'
@@ -33,6 +33,7 @@ export interface RemoteSource {
 export async function remoteModel(context: Context, { source, trackingUri, progress }: RemoteSource): Promise<RemoteModel | undefined> {
   if (!isMlflowUri(source)) return trackingUri === undefined ? undefined : localModel(context, source, trackingUri)
   const server = mlflowSettings(context.io.env, { trackingUri: trackingUri ?? context.io.env.MLFLOW_TRACKING_URI ?? serverIn(source) })
+  const { fetchModel } = await loaded()
   const own = await temporaryFolder()
   try {
     progress.update(`asking ${server.trackingUri}`, null)
@@ -54,9 +55,15 @@ export async function remoteModel(context: Context, { source, trackingUri, progr
   }
 }
 
+/** No other command needs the client of a tracking server. */
+function loaded() {
+  return import('../adapters/mlflow/index.ts')
+}
+
 /** A folder that is there keeps its source; only what the run tells is added. */
 async function localModel(context: Context, source: string, trackingUri: string): Promise<RemoteModel | undefined> {
   if (!(await stat(source).catch(() => undefined))?.isDirectory()) return undefined
+  const { lineageOfFolder } = await loaded()
   const lineage = await lineageOfFolder(mlflowSettings(context.io.env, { trackingUri }), source)
   const nothing = async () => {}
   if (lineage === undefined) {

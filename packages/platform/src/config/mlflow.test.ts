@@ -26,6 +26,7 @@ test('credentials, TLS and patience are those that the clients of MLflow read', 
   const tls = { MLFLOW_TRACKING_INSECURE_TLS: 'true', MLFLOW_TRACKING_SERVER_CERT_PATH: '/ca.pem', MLFLOW_TRACKING_CLIENT_CERT_PATH: '/me.pem' }
   assert.deepEqual(settings(tls).tls, { insecure: true, caFile: '/ca.pem', clientCertFile: '/me.pem' })
   assert.deepEqual(settings({ MLFLOW_TRACKING_INSECURE_TLS: 'false' }).tls, {})
+  assert.deepEqual(settings({ https_proxy: 'http://p:3128', NO_PROXY: 'h' }).proxy, { https_proxy: 'http://p:3128', NO_PROXY: 'h' })
   const patience = settings({ MLFLOW_HTTP_REQUEST_TIMEOUT: '7', MLFLOW_HTTP_REQUEST_MAX_RETRIES: '0' })
   assert.deepEqual([patience.timeoutMs, patience.retries], [7000, 0])
   assert.equal(settings({ MLFLOW_REGISTRY_URI: 'https://other' }).registryUri, 'https://other')

@@ -7,6 +7,8 @@ export interface MlflowSettings {
   readonly registryUri?: string
   readonly credentials?: { readonly username: string; readonly password: string } | { readonly token: string }
   readonly tls: { readonly insecure?: boolean; readonly caFile?: string; readonly clientCertFile?: string }
+  /** Variables that name proxies, as the environment has them. */
+  readonly proxy?: Readonly<Record<string, string>>
   readonly timeoutMs: number
   readonly retries: number
 }
@@ -17,6 +19,7 @@ const REFUSED = {
   MLFLOW_TRACKING_AUTH: "plug-ins of MLflow's client",
 } as const
 
+const PROXIES = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'http_proxy', 'https_proxy', 'no_proxy']
 const TIMEOUT_SECONDS = 60
 const RETRIES = 5
 
@@ -47,6 +50,7 @@ export function mlflowSettings(env: Environment, given: { trackingUri?: string |
       ...(env.MLFLOW_TRACKING_SERVER_CERT_PATH ? { caFile: env.MLFLOW_TRACKING_SERVER_CERT_PATH } : {}),
       ...(env.MLFLOW_TRACKING_CLIENT_CERT_PATH ? { clientCertFile: env.MLFLOW_TRACKING_CLIENT_CERT_PATH } : {}),
     },
+    ...proxyOf(env),
     timeoutMs: 1000 * numberOf(env, 'MLFLOW_HTTP_REQUEST_TIMEOUT', { fallback: TIMEOUT_SECONDS, least: 1, most: 86_400 }),
     retries: numberOf(env, 'MLFLOW_HTTP_REQUEST_MAX_RETRIES', { fallback: RETRIES, least: 0, most: 100 }),
   }
@@ -79,6 +83,11 @@ function credentialsOf(env: Environment): MlflowSettings['credentials'] {
   if (!token) return undefined
   if (!/^[\x21-\x7e]+$/.test(token)) throw new FairleadError('usage', 'MLFLOW_TRACKING_TOKEN has a character that no token can have, such as a line break.')
   return { token }
+}
+
+function proxyOf(env: Environment): Pick<MlflowSettings, 'proxy'> {
+  const set = PROXIES.flatMap((name) => (env[name] ? [[name, env[name]] as const] : []))
+  return set.length === 0 ? {} : { proxy: Object.fromEntries(set) }
 }
 
 function isTrue(text: string | undefined): boolean {

@@ -13,6 +13,14 @@ export interface TlsOptions {
   clientCertFile?: string | undefined
 }
 
+/** How requests go out. */
+export interface SenderOptions {
+  tls?: TlsOptions | undefined
+  /** Variables of the environment that name proxies (`HTTP_PROXY`, `HTTPS_PROXY`, `NO_PROXY`, also in small letters); without them none is asked. */
+  proxy?: Readonly<Record<string, string>> | undefined
+  timeoutMs: number
+}
+
 /** One request as it goes out. */
 export interface Outgoing {
   method: 'GET' | 'POST'
@@ -32,8 +40,8 @@ const CONNECTIONS = 8
  * A sender that keeps its connections. A request without a byte for `timeoutMs` ends with the error code `ETIMEDOUT`, also while its body
  * is read. Throws `file-unreadable` for certificates that cannot be read.
  */
-export function sender({ tls = {}, timeoutMs }: { tls?: TlsOptions | undefined; timeoutMs: number }): { send: Send; close(): void } {
-  const keeping = { keepAlive: true, maxSockets: CONNECTIONS }
+export function sender({ tls = {}, proxy, timeoutMs }: SenderOptions): { send: Send; close(): void } {
+  const keeping = { keepAlive: true, maxSockets: CONNECTIONS, ...(proxy === undefined ? {} : { proxyEnv: proxy }) }
   const plain = new HttpAgent(keeping)
   const client = tls.clientCertFile === undefined ? undefined : readPem(tls.clientCertFile)
   const secure = new HttpsAgent({

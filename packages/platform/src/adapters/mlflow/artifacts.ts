@@ -29,6 +29,7 @@ export async function listArtifacts(from: Connection, root: string, limits: Fetc
   const found: Artifact[] = []
   const limited = atOnce(AT_ONCE)
   let bytes = 0
+  let folderCount = 0
   const list = async (folder: string, depth: number): Promise<void> => {
     const asked = folder === '' ? root : `${root}/${folder}`
     const { files } = await limited(() => from.get(ARTIFACTS_PATH, { path: asked }, artifactList))
@@ -42,7 +43,9 @@ export async function listArtifacts(from: Connection, root: string, limits: Fetc
       bytes += is_dir ? 0 : Math.max(0, file_size ?? 0)
     }
     if (folders.length > 0 && depth >= limits.depth) throw invalid(folder, `it has folders more than ${limits.depth} deep`)
-    if (found.length + folders.length > limits.files)
+    folderCount += folders.length
+    // empty folders cost a request each
+    if (found.length + folderCount > limits.files)
       throw new FairleadError('model-too-large', `There are more than ${limits.files} files at ${root}; name the model's own folder.`)
     if (bytes > limits.bytes) throw tooLarge(root, limits)
     await Promise.all(folders.map((inner) => list(inner, depth + 1)))

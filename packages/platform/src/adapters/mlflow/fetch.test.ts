@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { createServer, request as requestHttp } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -206,5 +208,39 @@ test('files on the disk of the server count only where that is this machine, and
     await assert.rejects(fetched(server, 'models:/credit/3'), fails('not-supported', /a file of another machine/))
   } finally {
     await rm(folder, { recursive: true, force: true })
+  }
+})
+
+test('registered models may be on another server, which gets the credentials too', async () => {
+  await using tracking = await credit()
+  await using registry = await credit()
+  for (const path of Object.keys(tracking.routes).filter((route) => /registered-models|model-versions/.test(route))) delete tracking.routes[path]
+  const { lineage } = await fetched(tracking, 'models:/credit@champion', { registryUri: registry.url, credentials: { token: 't' } })
+  assert.deepEqual([lineage.registered?.version, lineage.run?.name], ['3', 'night'])
+  assert.deepEqual([...new Set([...tracking.asked, ...registry.asked].map(({ authorization }) => authorization))], ['Bearer t'])
+})
+
+test('a proxy that the environment names is asked instead of the server', async () => {
+  await using server = await credit()
+  const seen: string[] = []
+  const proxy = createServer((request, response) => {
+    seen.push(request.url ?? '')
+    const onward = requestHttp(request.url ?? '', { method: request.method, headers: request.headers }, (answer) => {
+      response.writeHead(answer.statusCode ?? 0, answer.headers)
+      answer.pipe(response)
+    })
+    request.pipe(onward)
+  })
+  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve))
+  const at = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`
+  try {
+    assert.deepEqual((await fetched(server, 'models:/credit/3', { proxy: { HTTP_PROXY: at } })).files, { MLmodel: 15, 'data/model.ubj': 5000 })
+    assert.ok(seen.length > 5 && seen.every((url) => url.startsWith(server.url)), seen.join())
+    const before = seen.length
+    await fetched(server, 'models:/credit/3', { proxy: { HTTP_PROXY: at, NO_PROXY: '127.0.0.1' } })
+    assert.equal(seen.length, before)
+  } finally {
+    proxy.close()
+    proxy.closeAllConnections()
   }
 })

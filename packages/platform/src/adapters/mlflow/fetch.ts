@@ -55,7 +55,7 @@ export async function lineageOfFolder(server: MlflowServer, folder: string): Pro
 
 async function withApi<T>(server: MlflowServer, work: (api: MlflowApi) => Promise<T>): Promise<T> {
   const tracking = new Connection(server.trackingUri, server)
-  const registry = server.registryUri === undefined ? tracking : tracking.to(server.registryUri)
+  const registry = server.registryUri === undefined ? tracking : new Connection(server.registryUri, server)
   try {
     return await work(new MlflowApi(tracking, registry))
   } finally {

@@ -66,6 +66,10 @@ test('folders without end, too many files and too many bytes are refused before 
   refused(await take(server.url), 'artifact-invalid', /folders more than 30 deep/)
   server.routes[LIST] = () => ({ json: { files: Array.from({ length: 5000 }, (_, at) => ({ path: `f${at}`, file_size: 0 })) } })
   refused(await take(server.url), 'model-too-large', /more than 4096 files/)
+  server.routes[LIST] = () => ({ json: { files: Array.from({ length: 20 }, (_, at) => ({ path: `d${at}`, is_dir: true })) } })
+  const before = server.asked.length
+  refused(await take(server.url, { limits: { ...FETCH_LIMITS, files: 100 } }), 'model-too-large', /more than 100 files/)
+  assert.ok(server.asked.length - before < 60, 'folders without files end, too')
   server.routes[LIST] = () => ({ json: { files: [{ path: 'huge', file_size: '999999999999999' }] } })
   refused(await take(server.url), 'model-too-large', /more than \d+ bytes together/)
   assert.equal(server.asked.filter(({ path }) => path.startsWith(`${ARTIFACTS_PATH}/`)).length, 0)

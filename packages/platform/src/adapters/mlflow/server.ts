@@ -1,4 +1,4 @@
-import type { TlsOptions } from '../../kernel/http-sender.ts'
+import type { SenderOptions, TlsOptions } from '../../kernel/http-sender.ts'
 
 /** A tracking server and how to reach it. */
 export interface MlflowServer {
@@ -8,6 +8,7 @@ export interface MlflowServer {
   registryUri?: string | undefined
   credentials?: Credentials | undefined
   tls?: TlsOptions | undefined
+  proxy?: SenderOptions['proxy']
   /** Milliseconds without a byte after which a request has failed. */
   timeoutMs: number
   /** Attempts after the first, of what may succeed later. */

@@ -420,4 +420,11 @@ test('apply makes what is missing, and nothing when all is as declared', async (
   assert.match(second.stdout, /deployment {2}credit-risk, release 2 unchanged/)
   assert.equal(platform.taken.filter(({ path }) => path.endsWith('/releases')).length, 1)
   assert.equal((await runFairlead(['apply', '/nowhere', ...at(platform)])).code, 1)
+  await writeFile(join(folder.path, 'fairlead.yaml'), 'models: { credit-risk: { source: "models:/credit@champion" } }\n')
+  const remote = await runFairlead(['apply', folder.path, ...at(platform)])
+  assert.deepEqual(
+    [remote.code, /models\.credit-risk\.source: .*fairlead models import models:\/credit@champion/.test(remote.stderr)],
+    [1, true],
+    remote.stderr,
+  )
 })

@@ -1,6 +1,6 @@
 import { FairleadError, isInteger, parseModelRef, type Signature } from '@fairlead/contract'
 import type { ImportResult, ModelVersion } from '@fairlead/contract/control'
-import { isMlflowUri } from '../../adapters/mlflow/index.ts'
+import { isMlflowUri } from '../../adapters/mlflow/uri.ts'
 import type { Context } from '../context.ts'
 import { EXIT } from '../failure.ts'
 import { ago, bytes, cell, shortDigest } from '../format.ts'

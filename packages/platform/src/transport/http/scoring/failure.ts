@@ -35,7 +35,8 @@ export function scoringFailure(error: FairleadError): ScoringFailure {
     type: 'application/json',
     body: JSON.stringify({ error_code, message: words }),
   })
-  if (code === 'model-run-failed') return json(400, 'BAD_REQUEST', `${MODEL_FAILED} ${message}`)
+  // MLflow lets a missing value through to the model, which fails on it
+  if (code === 'model-run-failed' || code === 'value-missing') return json(400, 'BAD_REQUEST', `${MODEL_FAILED} ${message}`)
   if (status === 422) return json(400, 'INVALID_PARAMETER_VALUE', `Failed to predict data. \nError: Failed to enforce schema of data. Error: ${message}`)
   return json(status, CODES[status] ?? 'BAD_REQUEST', message)
 }

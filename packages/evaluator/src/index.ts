@@ -1,4 +1,5 @@
 export {
+  askedTexts,
   CannotRun,
   type CompileOptions,
   compile,

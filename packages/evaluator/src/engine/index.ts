@@ -1,3 +1,4 @@
+export { askedTexts } from './asked-texts.ts'
 export { CannotRun, WrongInput } from './cannot-run.ts'
 export { type CompileOptions, compile } from './compile.ts'
 export type { InputData, OutputData, Predictor } from './predictor.ts'

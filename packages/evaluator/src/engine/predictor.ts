@@ -1,5 +1,6 @@
 import type { Elements, ElementType } from '../form/element.ts'
 import type { Form, Output } from '../form/form.ts'
+import { askedTexts } from './asked-texts.ts'
 import { CannotRun, WrongInput } from './cannot-run.ts'
 import { elementsOf } from './elements.ts'
 import type { Plan } from './plan.ts'
@@ -40,7 +41,8 @@ export class Predictor {
   readonly #first: Plan
   /** Of all outputs; made when it is first asked for. */
   #whole: Plan | undefined
-  #texts: TextPositions | undefined
+  /** Of each input of text. */
+  readonly #texts: (TextPositions | undefined)[] = []
   #sole: Single | undefined
 
   constructor({ form, outputs, store, block, plan }: Parts) {
@@ -249,8 +251,8 @@ export class Predictor {
     const { name, type, width } = this.form.inputs[at]!
     const data = inputs[name]!
     if (type === 'text') {
-      this.#texts ??= new TextPositions(this.form.texts)
-      this.#store.writeTexts(at, data as readonly (string | null)[], { from: from * width, rows, positions: this.#texts })
+      this.#texts[at] ??= new TextPositions(this.form.texts, askedTexts(this.form, at))
+      this.#store.writeTexts(at, data as readonly (string | null)[], { from: from * width, rows, positions: this.#texts[at] })
     } else this.#store.write(at, data as Elements, { from: from * width, rows })
   }
 

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Form } from '../form/form.ts'
+import type { Step } from '../form/steps.ts'
 import { random } from '../testing/random.ts'
+import { askedTexts } from './asked-texts.ts'
 import { TextPositions } from './text-positions.ts'
 
 /** What a Map says of these texts, it says too. */
@@ -44,4 +47,34 @@ test('lists of every size', () => {
     const texts = [...new Set(Array.from({ length: size }, word))]
     asAMap(texts, Array.from({ length: 500 }, word))
   }
+})
+
+test('with positions that are asked for, other texts are unknown', () => {
+  const texts = ['own', 'rent', 'own', 'free', '']
+  const positions = (asked: number[]) => texts.map((text) => new TextPositions(texts, asked).of(text))
+  assert.deepEqual(positions([1, 3]), [-1, 1, -1, 3, -1])
+  assert.deepEqual(positions([0, 1]), [-1, 1, -1, -1, -1], 'of a text that stands twice, the last position counts')
+  assert.deepEqual(positions([2, 4]), [2, -1, 2, -1, 4])
+  assert.deepEqual(positions([]), [-1, -1, -1, -1, -1])
+})
+
+test('of an input that is only looked up, the texts it is looked up by are asked for; of any other, all', () => {
+  const form = (steps: Step[], outputs: number[] = []): Form => ({
+    version: 1,
+    source: { format: 'onnx', version: '', objective: '' },
+    inputs: [
+      { name: 'city', type: 'text', width: 1 },
+      { name: 'land', type: 'text', width: 1 },
+    ],
+    steps,
+    outputs: outputs.map((value) => ({ name: `${value}`, value, role: 'other', rank: 2 })),
+    texts: ['a', 'b', 'c', 'd'],
+  })
+  const onehot = { op: 'onehot', of: [0], categories: [3, 1], unknown: 'zeros', to: 'f32' } as const
+  const lookup = { op: 'lookup', of: [0], keys: [1, 0, -2], values: [5, 6, 7], otherwise: 0, to: 'f64' } as const
+  assert.deepEqual(askedTexts(form([onehot, { ...lookup, of: [1] }]), 0), [3, 1])
+  assert.deepEqual(askedTexts(form([onehot, lookup]), 0), [3, 1, 0, -2])
+  assert.deepEqual(askedTexts(form([onehot, { ...lookup, keys: [1, 0, -1] }]), 0), [0, 1, 2, 3], 'a key for what is not known')
+  assert.deepEqual(askedTexts(form([onehot, { op: 'concat', of: [0, 1] }]), 0), [0, 1, 2, 3])
+  assert.deepEqual(askedTexts(form([onehot], [0]), 0), [0, 1, 2, 3])
 })

@@ -1,5 +1,5 @@
 import type { FairleadError } from '@fairlead/contract'
-import { type Elements, type Form, NO_TEXT, TextPositions } from '@fairlead/evaluator'
+import { askedTexts, type Elements, type Form, NO_TEXT, TextPositions } from '@fairlead/evaluator'
 import { refusedValue, type Tensor } from '../../domain/inference/index.ts'
 import type { Feed } from '../../model/compiled/feeds.ts'
 
@@ -9,7 +9,7 @@ export type Encode = (tensor: Tensor, into: Elements, place: { offset: number; w
 /** How the values of a feed become elements; `undefined` where they are elements already. */
 export function encoderOf(feed: Feed, form: Form): Encode | undefined {
   if (feed.categories) return categoriesEncoder(feed)
-  return feed.type === 'string' ? textEncoder(feed, new TextPositions(form.texts)) : undefined
+  return feed.type === 'string' ? textEncoder(feed, new TextPositions(form.texts, askedTexts(form, feed.input))) : undefined
 }
 
 /** Texts become their positions among the texts of the form. */

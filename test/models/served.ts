@@ -52,7 +52,7 @@ export async function serveModel(
 
 function artifactOf(read: ReadModel, bytes: Uint8Array, { name, folder }: { name: 'onnx' | 'compiled'; folder: string | undefined }): Artifact {
   const { signature } = read
-  if (name === 'compiled') {
+  if (name === 'compiled' && read.format !== 'python') {
     return { format: FORM_FORMAT, bytes: encodedForm(read.format, bytes, { file: read.entry, reading: read.facts.reading }), signature }
   }
   const loadable = loadableOnnx(bytes)

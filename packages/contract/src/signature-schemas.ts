@@ -27,6 +27,8 @@ export const inputColumn = z.object({
   /** Shape of one row's value; absent or empty for a plain value. */
   shape: z.array(z.number().int()).optional(),
   optional: z.boolean().optional(),
+  /** Whether it is no property of the row, but says how the model is to answer it. */
+  parameter: z.boolean().optional(),
   min: z.number().optional(),
   max: z.number().optional(),
   values: z.array(scalar).optional(),
@@ -61,6 +63,11 @@ export const signature = z.object({
   outputs: z.array(tensorSpec),
   columns: z.array(inputColumn),
   fields: z.array(outputField),
+  /**
+   * What MLflow's scoring answers for the model where its file type does not say: an array, a record a row, arrays by name, or what
+   * the model's own scoring answers to the body of a request.
+   */
+  answer: z.enum(['array', 'records', 'columns', 'body']).optional(),
 })
 
 const signatureFileInput = z.union([

@@ -26,6 +26,15 @@ export const releaseSettings = z.strictObject({
   /** The way to run the model: the fastest exact one of those tried at import, or the one named. */
   runtime: z.enum(['auto', ...RUNTIMES]).default('auto'),
   workers: z.number().int().min(1).max(64).default(1),
+  /** Bytes that a Python worker and all that it starts may take. */
+  pythonMemory: z
+    .number()
+    .int()
+    .min(64 * 2 ** 20)
+    .max(2 ** 40)
+    .default(2 * 2 ** 30),
+  /** Whether a Python worker reaches the network. */
+  pythonNetwork: z.boolean().default(false),
   logEnabled: z.boolean().default(true),
   logDurability: z.enum(['async', 'sync']).default('async'),
   /** Columns and outputs whose values are replaced by null in the prediction log. */
@@ -53,6 +62,8 @@ export const releaseSettingsPatch = z
     execution: setting.execution.unwrap(),
     runtime: setting.runtime.unwrap(),
     workers: setting.workers.unwrap(),
+    pythonMemory: setting.pythonMemory.unwrap(),
+    pythonNetwork: setting.pythonNetwork.unwrap(),
     logEnabled: setting.logEnabled.unwrap(),
     logDurability: setting.logDurability.unwrap(),
     logRedact: setting.logRedact.unwrap(),
@@ -78,6 +89,8 @@ export const execution = z.object({
   tile: z.number().int(),
   /** Whether rows of several requests may share a run. */
   joinable: z.boolean().optional(),
+  /** What keeps a model apart that runs in processes of its own, in words; no more is claimed than is in force. */
+  isolation: z.string().optional(),
   /** The processor it was measured on; on the same one the figures are taken over at the next start. */
   machine: z.string().optional(),
 })

@@ -8,8 +8,8 @@ import { mlflowLineage } from './mlflow-lineage.ts'
 export const modelFile = z.object({ path: z.string(), digest, size: z.number().int() })
 export type ModelFile = z.infer<typeof modelFile>
 
-/** The ways in which models run: by ONNX Runtime, or compiled to the form of `@fairlead/evaluator`. */
-export const RUNTIMES = ['onnx', 'compiled'] as const
+/** The ways in which models run: by ONNX Runtime, compiled to the form of `@fairlead/evaluator`, or by Python in workers of their own. */
+export const RUNTIMES = ['onnx', 'compiled', 'python'] as const
 export type RuntimeName = (typeof RUNTIMES)[number]
 
 /** How long a run of so many rows takes. */
@@ -123,6 +123,23 @@ export const modelFacts = z.object({
   work: modelWork.optional(),
   /** Columns by what they contribute: the sum of the gains of their splits where the file has them, else the number of splits. */
   importance: z.object({ by: z.enum(['gain', 'splits']), columns: z.array(z.object({ name: z.string(), value: z.number() })) }).optional(),
+  /** What a model that Python runs is loaded by, and in what environment. */
+  python: z
+    .object({
+      loader: z.string(),
+      /** The version of Python that wrote it. */
+      version: z.string().optional(),
+      requirements: z.array(z.string()),
+      /** Digest of the environment, which others may share. */
+      environment: z.string(),
+      /** What rows are to it: a frame of columns, by name or position, tensors, or bodies of scoring requests. */
+      rows: z.enum(['columns', 'positions', 'tensor', 'tensors', 'body']),
+      /** What of its files is code that loading it runs, in words. */
+      runs: z.array(z.string()),
+      /** What kept its worker apart when it was tried. */
+      isolation: z.string().optional(),
+    })
+    .optional(),
   /** The ways to run it that were tried when it was imported. */
   runtimes: runtimeChoice.optional(),
   /** What was looked at when it was imported, and what that found. */
@@ -142,6 +159,8 @@ export const lineage = z.object({
   mlflow: mlflowLineage.optional(),
   importedBy: z.string(),
   importedAt: time,
+  /** Who allowed the code to run that loading the model runs, when, and by what: the request, or the setting of the platform. */
+  codeAllowed: z.object({ by: z.string(), at: time, how: z.enum(['request', 'setting']) }).optional(),
 })
 export type Lineage = z.infer<typeof lineage>
 
@@ -227,7 +246,9 @@ export const importRequest = z.strictObject({
   golden: goldenRows.optional(),
   /** `baseline`: the digest of the uploaded reference data, under its path in the upload. */
   baseline: z.string().optional(),
-  lineage: lineage.omit({ importedBy: true, importedAt: true }).partial().optional(),
+  /** Lets the code run that loading the model runs; who asks is written down with the version. */
+  allowCode: z.boolean().optional(),
+  lineage: lineage.omit({ importedBy: true, importedAt: true, codeAllowed: true }).partial().optional(),
 })
 export type ImportRequest = z.infer<typeof importRequest>
 

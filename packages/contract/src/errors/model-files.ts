@@ -10,6 +10,27 @@ export const MODEL_FILE_ERRORS = {
     remedy:
       'Hand over an ONNX, XGBoost (JSON or UBJSON), LightGBM text, skops or PMML file, or an MLflow directory with one; pickles can be saved again as one of these.',
   },
+  'code-not-allowed': {
+    http: 403,
+    grpc: 'PERMISSION_DENIED',
+    retryable: false,
+    title: "Loading the model runs its author's code",
+    remedy: 'If you trust who made it, allow that with `fairlead models import … --allow-code`; who allowed it is written down with the version.',
+  },
+  'environment-building': {
+    http: 503,
+    grpc: 'UNAVAILABLE',
+    retryable: true,
+    title: "The model's Python environment is being built",
+    remedy: 'Send the same request again after the time that Retry-After says: the build goes on meanwhile, and is done once for all models that share it.',
+  },
+  'environment-failed': {
+    http: 422,
+    grpc: 'FAILED_PRECONDITION',
+    retryable: false,
+    title: "The model's Python environment could not be built",
+    remedy: 'The detail has the end of the log and says where it lies; correct the requirements of the model, or what the detail says is missing here.',
+  },
   'model-file-invalid': {
     http: 422,
     grpc: 'INVALID_ARGUMENT',

@@ -9,7 +9,7 @@ export const STORE_MIGRATIONS: Migration[] = [...registryMigrations, ...governan
 
 export type CatalogueTables = RegistryTables & DeploymentTables
 
-export interface CatalogueOptions extends Pick<RegistryOptions, 'blobs' | 'limits' | 'tryModel'>, Omit<DeploymentsOptions, 'db' | 'registry'> {
+export interface CatalogueOptions extends Pick<RegistryOptions, 'allowCode' | 'blobs' | 'limits' | 'tryModel'>, Omit<DeploymentsOptions, 'db' | 'registry'> {
   /** The one store of both. */
   db: Kysely<CatalogueTables>
 }
@@ -18,7 +18,7 @@ export interface CatalogueOptions extends Pick<RegistryOptions, 'blobs' | 'limit
  * Registry and deployments over one store. Each asks the other within its own transactions, so that no version is removed that a
  * deployment begins to use at the same moment, nor the other way round.
  */
-export function openCatalogue({ db, blobs, limits, tryModel, ...options }: CatalogueOptions): { registry: Registry; deployments: Deployments } {
+export function openCatalogue({ db, blobs, limits, tryModel, allowCode, ...options }: CatalogueOptions): { registry: Registry; deployments: Deployments } {
   const registry: Registry = new Registry({
     db: db as unknown as RegistryDb,
     blobs,
@@ -30,6 +30,7 @@ export function openCatalogue({ db, blobs, limits, tryModel, ...options }: Catal
     },
     ...(limits ? { limits } : {}),
     ...(tryModel ? { tryModel } : {}),
+    ...(allowCode ? { allowCode } : {}),
   })
   const deployments: Deployments = new Deployments({
     ...options,

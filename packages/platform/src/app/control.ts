@@ -25,11 +25,13 @@ import { modelInside } from './inside.ts'
 import { MESSAGES_VERSION } from './messages.ts'
 import { PROGRAM_VERSION } from './program-version.ts'
 import { Publisher } from './publisher.ts'
+import { pythonOptions } from './python.ts'
 import { readinessOf } from './readiness.ts'
 import { recordProcesses } from './recorded-processes.ts'
 import { storageGauge } from './storage.ts'
 import { Supervisor } from './supervisor.ts'
 import { trialInProcess } from './trial.ts'
+import { trialInPython } from './trial-python.ts'
 
 /** How long an answer about a key waits for the serve processes to have read it. */
 const KEYS_WAIT_MS = 2000
@@ -90,6 +92,8 @@ export async function startControl(options: ControlOptions): Promise<Control> {
     changed: () => supervisor.keysChanged(KEYS_WAIT_MS),
     spent: (subject, window) => ephemeral.limits.spent(subject, window),
   })
+  const python = pythonOptions(folder, settings.interpreters)
+  await python.environments.tidy()
   const quotas = new QuotaKeeper({ db: history.db, shared: ephemeral.limits, clock: systemClock })
   await quotas.restore()
   const { registry, deployments } = openCatalogue({
@@ -97,7 +101,8 @@ export async function startControl(options: ControlOptions): Promise<Control> {
     blobs: fileBlobs({ root: folder.blobs }),
     clock: systemClock,
     limits: { uploadBytes: settings.limits.modelBytes },
-    tryModel: trialInProcess({ cwd: folder.empty }),
+    allowCode: settings.allowCode,
+    tryModel: trialInProcess({ cwd: folder.empty, python: trialInPython(python, folder.temporary) }),
     observed: ephemeral.observed,
     callers: {
       recent: (ask) => reader.callers(ask),
@@ -260,6 +265,7 @@ function superviseServe(options: ControlOptions, onExit: (process: string) => vo
       fastLane: settings.fastLane,
       bodyBytes: settings.limits.bodyBytes,
       models: settings.models,
+      interpreters: settings.interpreters,
       adminTokenHash: hashOf(options.adminToken),
       connections: settings.limits.connections,
       connectionsPerAddress: settings.limits.connectionsPerAddress,

@@ -20,6 +20,8 @@ export interface DataFolder {
   cache: string
   /** Forms of models, below the cache. */
   forms: string
+  /** Python environments of models, below the cache. */
+  environments: string
   temporary: string
   /** Always empty: what native code of a serve process finds where it runs. */
   empty: string
@@ -42,6 +44,7 @@ export function dataFolderAt(path: string): DataFolder {
     blobs: at('blobs'),
     cache: at('cache'),
     forms: at('cache/forms'),
+    environments: at('cache/python'),
     temporary: at('tmp'),
     empty: at('empty'),
     log: at('log'),

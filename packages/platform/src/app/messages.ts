@@ -24,6 +24,8 @@ export interface ServeInit {
   bodyBytes: number
   /** How models are kept in memory. */
   models: ModelSettings
+  /** Interpreters of Python that were named. */
+  interpreters: readonly string[]
   /** SHA-256 of the admin token, which lets its bearer load and unload models. */
   adminTokenHash: string
   /** Connections at a time on each port, of all clients and of one address. */

@@ -3,6 +3,7 @@ import { arrowFormats } from '../adapters/arrow/index.ts'
 import { fileBlobs } from '../adapters/files/index.ts'
 import { parquetFormat } from '../adapters/parquet/index.ts'
 import { prometheusText } from '../adapters/prometheus/index.ts'
+import { pythonRuntime } from '../adapters/python/index.ts'
 import { openEphemeral } from '../adapters/sqlite/ephemeral.ts'
 import { attendFolder } from '../adapters/sqlite/lock.ts'
 import { openServing } from '../adapters/sqlite/serving.ts'
@@ -33,6 +34,7 @@ import type { ServeInit } from './messages.ts'
 import { modelRuntimes, modelWorker } from './model-worker.ts'
 import { isLoopback } from './ports.ts'
 import { Publisher } from './publisher.ts'
+import { pythonOptions } from './python.ts'
 
 /** A running serve process. */
 export interface ServeProcess {
@@ -70,7 +72,10 @@ export async function startServe(init: ServeInit, watch: ServeWatch): Promise<Se
     process: init.process,
     loader: new ReleaseLoader({
       artifacts: { ...artifacts, load: (release) => watch.patiently(() => artifacts.load(release)) },
-      runtimes: modelRuntimes().map((runtime) => ({ ...runtime, open: (artifact) => watch.patiently(() => runtime.open(artifact)) })),
+      runtimes: [...modelRuntimes(), pythonRuntime(pythonOptions(folder, init.interpreters))].map((runtime) => ({
+        ...runtime,
+        open: (artifact) => (runtime.apart ? runtime.open(artifact) : watch.patiently(() => runtime.open(artifact))),
+      })),
       spawn: modelWorker,
       counters: ({ deployment, number }) => recorder.counters(deployment, number),
       onWorkerReplaced: (release, reason) => logger.warn({ deployment: release.deployment, release: release.number, reason }, 'a model worker is replaced'),

@@ -42,6 +42,8 @@ export type TrialOutcome =
 export interface TrialOptions {
   /** Longest trial; then its process is ended. */
   millis?: number
+  /** Tries those that Python runs. */
+  python?: ModelTrial
   /** Where it runs: a folder that holds nothing. */
   cwd?: string
 }
@@ -64,19 +66,24 @@ const MAIN = new URL(import.meta.url.endsWith('.ts') ? './trial-main.ts' : './tr
  * that cannot be tried runs by ONNX Runtime, and the reason says why; any other must run compiled, so that its import fails.
  * Throws `load-failed`.
  */
-export function trialInProcess({ millis = TRIAL_MS, cwd }: TrialOptions = {}): ModelTrial {
+export function trialInProcess({ millis = TRIAL_MS, cwd, python }: TrialOptions = {}): ModelTrial {
   const limited = atOnce(AT_ONCE)
   // of the last trial that ended well: a version that is not tried is estimated by it
   let machine: number | undefined
-  return async ({ files, read, golden }) => {
+  return async (incoming) => {
+    const { files, read, golden } = incoming
+    if (read.format === 'python') {
+      if (!python) throw new FairleadError('load-failed', 'this platform runs no models by Python')
+      return python(incoming)
+    }
     const bytes = await files.read(read.entry)
     const isOnnx = read.format === 'onnx'
     const noForm = isOnnx ? whyNotCompiled(read, bytes) : undefined
     if (noForm !== undefined && (read.externalData.length > 0 || bytes.length > MOST_BYTES))
       return { runtimes: estimated(onnxOnly(noForm), read, { machine }), checks: [] }
-    const { format, entry, signature, example, serving, facts } = read
+    const { entry, signature, example, serving, facts } = read
     const rows = [...example, ...(golden?.rows ?? [])].slice(0, MOST_ROWS)
-    const task = { format, entry, bytes, reading: facts.reading, signature, rows, example, golden, serving, work: facts.work, noForm }
+    const task = { format: read.format, entry, bytes, reading: facts.reading, signature, rows, example, golden, serving, work: facts.work, noForm }
     const outcome = await limited(() => runApart(task, { millis: noForm === undefined ? millis : Math.min(millis, ONE_WAY_MS), cwd }))
     if (outcome.kind !== 'failed') {
       machine = outcome.machine
@@ -118,8 +125,10 @@ function estimated(
     ...choice,
     ...(machine === undefined ? {} : { machine }),
     ways: choice.ways.map((way) => {
-      const own = works[way.runtime]
-      return own && (way.runtime === 'onnx' || way.problem === undefined) ? { ...way, estimated: estimatesOf(way.runtime, own, machine) } : way
+      const { runtime } = way
+      if (runtime === 'python') return way
+      const own = works[runtime]
+      return own && (way.runtime === 'onnx' || way.problem === undefined) ? { ...way, estimated: estimatesOf(runtime, own, machine) } : way
     }),
   }
 }

@@ -1,6 +1,7 @@
 import { openAsBlob } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import type { Control } from '@fairlead/client'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Control, RequestError } from '@fairlead/client'
 import { FairleadError, parseJson, ROW_MEMBERS, writeJson } from '@fairlead/contract'
 import { goldenRows, type ImportRequest, type ImportResult, importRequest, type ReadingOptions } from '@fairlead/contract/control'
 import { readYaml } from '../kernel/yaml.ts'
@@ -26,6 +27,8 @@ export interface ModelToImport {
   description?: string | undefined
   /** What is known of where it came from, beside its source. */
   lineage?: ImportRequest['lineage'] | undefined
+  /** Lets the code run that loading the model runs. */
+  allowCode?: boolean | undefined
 }
 
 /** What an import needs besides the model. */
@@ -36,6 +39,8 @@ export interface ImportMeans {
 }
 
 type Extras = Omit<ImportRequest, 'upload'>
+
+const AGAIN_MS = 2000
 
 /**
  * Uploads a model's files and makes a version of them; the same files again answer the version that is there.
@@ -49,12 +54,25 @@ export async function importModel(model: ModelToImport, means: ImportMeans): Pro
     if (files) await sendFiles(upload, files, means)
     else await sendStdin(upload, means)
     means.progress.update('reading the model', null)
-    return await means.control.call('importVersion', { params: { model: model.name }, body: { upload, ...extras } })
+    return await imported(model.name, { upload, ...extras }, means)
   } catch (error) {
     await means.control.call('deleteUpload', { params: { upload } }).catch(() => {})
     throw error
   } finally {
     means.progress.end()
+  }
+}
+
+/** A Python environment takes minutes to build: the request is sent again until it is there, and what is happening is told meanwhile. */
+async function imported(model: string, body: ImportRequest, { control, progress }: ImportMeans): Promise<ImportResult> {
+  for (;;) {
+    try {
+      return await control.call('importVersion', { params: { model }, body })
+    } catch (error) {
+      if (!(error instanceof RequestError) || error.code !== 'environment-building') throw error
+      progress.update(error.detail, null)
+      await sleep(error.retryAfterMs ?? AGAIN_MS)
+    }
   }
 }
 
@@ -70,6 +88,7 @@ async function readExtras(model: ModelToImport): Promise<Extras> {
     tags: model.tags,
     metrics: model.metrics,
     description: model.description,
+    allowCode: model.allowCode,
     lineage: clean({ source: model.source, codeCommit, dataDigests, ...model.lineage }),
   }
   const parsed = importRequest.omit({ upload: true }).safeParse(clean(extras))

@@ -17,7 +17,7 @@ export function treeWords({ trees, importance }: Pick<ModelFacts, 'trees' | 'imp
   return most && most.length > 0 ? `${words}; most by ${most.join(', ')}` : words
 }
 
-const WAYS: Record<RuntimeChoice['chosen'], string> = { onnx: 'ONNX Runtime', compiled: 'compiled' }
+const WAYS: Record<RuntimeChoice['chosen'], string> = { onnx: 'ONNX Runtime', compiled: 'compiled', python: 'Python' }
 
 /** The ways that were tried when a version was imported, side by side, and why one of them is taken. */
 export function printWays(output: Output, choice: RuntimeChoice | undefined): void {

@@ -1,4 +1,5 @@
 import { getCompileCacheDir } from 'node:module'
+import { homedir } from 'node:os'
 
 /** Variables of a process's environment. */
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -16,4 +17,9 @@ export function processEnvironment(): Environment {
 export function childEnvironment(): NodeJS.ProcessEnv {
   const cache = getCompileCacheDir()
   return { MALLOC_ARENA_MAX: '2', ...process.env, ORT_DISABLE_TELEMETRY: '1', ...(cache === undefined ? {} : { NODE_COMPILE_CACHE: cache }) }
+}
+
+/** The home of the user that this process runs as. */
+export function homeFolder(): string {
+  return homedir()
 }

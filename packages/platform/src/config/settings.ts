@@ -25,6 +25,10 @@ export interface PlatformSettings {
   readonly hungAfterMs: number
   readonly logLevel: LogLevel
   readonly limits: PlatformLimits
+  /** Interpreters of Python for models that need one, tried before those that are found. */
+  readonly interpreters: readonly string[]
+  /** Whether models may be loaded that run their author's code. */
+  readonly allowCode: 'ask' | 'always' | 'never'
   readonly models: ModelSettings
 }
 
@@ -73,6 +77,8 @@ export type SettingName =
   | 'modelMemory'
   | 'loads'
   | 'preload'
+  | 'python'
+  | 'allowCode'
 
 /** One setting: its name in each of the three places, how its text is read, and its default. */
 export interface SettingSpec {
@@ -164,6 +170,19 @@ function originOf(origin: string): string {
   const url = /^https?:\/\/[^/?#@*\s]+\/?$/i.test(origin) && URL.canParse(origin) ? new URL(origin) : undefined
   if (!url) throw new Error('takes origins of pages such as https://shop.example, separated by commas, or *')
   return url.origin
+}
+
+function paths(value: unknown): string[] {
+  const list = Array.isArray(value) ? value.map(text) : text(value).split(',')
+  return list.map((path) => resolve(path.trim()))
+}
+
+function oneOf(words: readonly string[]) {
+  return (value: unknown): string => {
+    const found = words.find((word) => word === value)
+    if (found === undefined) throw new Error(`takes one of ${words.join(', ')}`)
+    return found
+  }
 }
 
 const port = integer(0, 65535)
@@ -352,6 +371,24 @@ export const SETTINGS: readonly SettingSpec[] = [
     fallback: () => 32,
     read: integer(0, 1_000_000),
   },
+  {
+    name: 'python',
+    env: 'FAIRLEAD_PYTHON',
+    flag: '--python',
+    value: 'PATHS',
+    description: 'interpreters for models that Python runs, separated by commas, tried before those of uv, of the search path and of pyenv',
+    fallback: () => [],
+    read: paths,
+  },
+  {
+    name: 'allowCode',
+    env: 'FAIRLEAD_ALLOW_CODE',
+    flag: '--allow-code',
+    value: 'WHEN',
+    description: 'when models may be imported whose loading runs code of their author: ask (the import says --allow-code), always or never; ask when not given',
+    fallback: () => 'ask',
+    read: oneOf(['ask', 'always', 'never']),
+  },
 ]
 
 /** The three places a setting may come from, the strongest first. */
@@ -421,6 +458,8 @@ export function loadSettings(sources: SettingSources): PlatformSettings {
     fastLane: values.fastLane,
     hungAfterMs: values.hungAfter * 1000,
     logLevel: values.logLevel,
+    interpreters: Object.freeze(values.python),
+    allowCode: values.allowCode,
     models: Object.freeze({ memoryBytes: values.modelMemory, loads: values.loads, preload: values.preload }),
     limits: Object.freeze({
       bodyBytes: values.maxBodyBytes,

@@ -19,15 +19,18 @@ interface Prices {
   visitTogether: number
 }
 
-const PRICES: Record<RuntimeName, Prices> = {
+/** What a model does that Python runs cannot be told from its files. */
+type Priced = Exclude<RuntimeName, 'python'>
+
+const PRICES: Record<Priced, Prices> = {
   compiled: { run: 0.3, step: 0.12, rowStep: 0.002, cell: 0.0025, weight: 0.0007, visitAlone: 0.0018, visitTogether: 0.0004 },
   onnx: { run: 7, step: 0.8, rowStep: 0.01, cell: 0.005, weight: 0.0005, visitAlone: 0.005, visitTogether: 0.004 },
 }
 /** Rows that go down the trees together; fewer take as long, where one by one would take longer. */
-const BLOCK: Record<RuntimeName, number> = { compiled: 64, onnx: 1 }
+const BLOCK: Record<Priced, number> = { compiled: 64, onnx: 1 }
 
 /** Microseconds that a run of `rows` rows should take, on a machine that takes `machine` times as long as the one of the prices. */
-export function estimateMicros(runtime: RuntimeName, work: ModelWork, { rows, machine = 1 }: { rows: number; machine?: number | undefined }): number {
+export function estimateMicros(runtime: Priced, work: ModelWork, { rows, machine = 1 }: { rows: number; machine?: number | undefined }): number {
   const { run, step, rowStep, cell, weight, visitAlone, visitTogether } = PRICES[runtime]
   const { steps, cells, visits, weights } = work
   const block = BLOCK[runtime]
@@ -36,7 +39,7 @@ export function estimateMicros(runtime: RuntimeName, work: ModelWork, { rows, ma
 }
 
 /** Estimates for the rows per run for which costs are told. */
-export function estimatesOf(runtime: RuntimeName, work: ModelWork, machine?: number): { rows: number; micros: number }[] {
+export function estimatesOf(runtime: Priced, work: ModelWork, machine?: number): { rows: number; micros: number }[] {
   return COST_ROWS.map((rows) => ({ rows, micros: estimateMicros(runtime, work, { rows, machine }) }))
 }
 

@@ -18,6 +18,7 @@ import { requireOperators } from './onnx/operators.ts'
 import { readOnnx } from './onnx/read.ts'
 import { rewriteOnnx } from './onnx/rewrite.ts'
 import { pickleContents } from './pickle.ts'
+import { isPythonModel, readPython } from './python/read.ts'
 import { deriveSignature } from './signature/derive.ts'
 import { applySignatureFile, parseSignatureFile } from './signature/file.ts'
 
@@ -26,9 +27,12 @@ export type { ModelKind } from './kind.ts'
 export type { ServingExample } from './mlflow/serving-example.ts'
 export { ONNX_SIZE_LIMIT } from './onnx/model.ts'
 
+/** What a model is read as: by the kind of its file, or as one that Python runs. */
+export type ModelFormat = ModelKind | 'python'
+
 /** What a model is, read from its files without running it. */
 export interface ReadModel {
-  format: ModelKind
+  format: ModelFormat
   /** Path of the model file in the listing. */
   entry: string
   /** Paths of the weight files that the model file refers to, checked to be there. */
@@ -51,6 +55,8 @@ export interface ReadOptions {
   signatureFile?: string | undefined
   /** What the model file leaves open; it goes before what an MLflow directory says. */
   reading?: ReadingOptions | undefined
+  /** Whether a model may be taken that only Python can run: to load it is to run its author's code. */
+  allowCode?: boolean | undefined
 }
 
 /**
@@ -59,6 +65,27 @@ export interface ReadOptions {
  */
 export async function readModel(files: FileListing, options: ReadOptions = {}): Promise<ReadModel> {
   const mlmodel = findMlmodel(files)
+  if (mlmodel === undefined) return await readNative(files, mlmodel, options)
+  try {
+    return await readNative(files, mlmodel, options)
+  } catch (error) {
+    // natively where it can be, by Python where it must
+    if (!(error instanceof FairleadError) || !PYTHON_HELPS.has(error.code) || !(await isPythonModel(files, mlmodel))) throw error
+    return await readForPython(files, mlmodel, { ...options, why: error })
+  }
+}
+
+/** What a model is refused for that Python may run all the same. */
+const PYTHON_HELPS: ReadonlySet<string> = new Set([
+  'model-format-unknown',
+  'model-part-unsupported',
+  'model-operator-unsupported',
+  'model-opset-unsupported',
+  'model-input-unsupported',
+  'model-output-unsupported',
+])
+
+async function readNative(files: FileListing, mlmodel: string | undefined, options: ReadOptions): Promise<ReadModel> {
   const mlflow = mlmodel === undefined ? undefined : await readMlflow(files, mlmodel)
   const entry = mlflow?.entry ?? (await findModelFile(files))
   const size = files.paths.find((file) => file.path === entry)?.size ?? 0
@@ -81,6 +108,26 @@ export async function readModel(files: FileListing, options: ReadOptions = {}): 
     tool: mlflow?.tool ?? {},
     trainingRun: mlflow?.trainingRun,
   }
+}
+
+/** A model that Python runs. Throws `code-not-allowed` where that is not allowed, saying what would run. */
+async function readForPython(
+  files: FileListing,
+  mlmodel: string,
+  { allowCode, signatureFile, reading, why }: ReadOptions & { why: FairleadError },
+): Promise<ReadModel> {
+  const read = await readPython(files, mlmodel)
+  const { runs = [], requirements = [] } = read.facts.python ?? {}
+  if (allowCode !== true) {
+    const packages = requirements.length === 0 ? '' : `, in an environment of ${listed(requirements)}`
+    throw new FairleadError('code-not-allowed', `${why.message}. Only Python can run it. Loading it would run ${runs.join(', ')}${packages}.`, {
+      items: why.items,
+    })
+  }
+  refuseOptions(reading ?? {}, [], 'a model that Python runs')
+  const contents = await contentsCheck(files, { skops: undefined, folder: true })
+  if (contents) read.facts.checks = [contents]
+  return { ...read, format: 'python', entry: mlmodel, externalData: [], signature: fullSignature(read.signature, undefined, signatureFile) }
 }
 
 type Known = Pick<ReadModel, 'externalData' | 'facts' | 'graph' | 'signature'>

@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs'
-import { copyFile, link, mkdir, readdir, rename, rm } from 'node:fs/promises'
+import { chmod, copyFile, link, mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { Sha256 } from '../../kernel/digest.ts'
 import { uuidv7 } from '../../kernel/ids.ts'
@@ -10,15 +10,21 @@ import { systemCode, translated } from './errors.ts'
 /**
  * Lays files out under their paths in the folder `into`, as hard links of the stored content where the file system can, and verifies every
  * one. A folder that already holds exactly these files is kept; any other is replaced. Several processes may do it at once.
+ * With `copies` they are files of their own, which anybody may read and whose change would change nothing stored.
  * Throws `blob-missing`, `blob-corrupt`, `storage-full`, `request-invalid` for a path that leaves the folder.
  */
-export async function materialise(blobs: FileBlobStore, files: { path: string; digest: string }[], into: string): Promise<void> {
+export async function materialise(
+  blobs: FileBlobStore,
+  files: { path: string; digest: string }[],
+  into: string,
+  { copies = false }: { copies?: boolean } = {},
+): Promise<void> {
   for (const { path } of files) checkPath(path)
   if (await holds(into, files)) return
   const building = `${into}.${uuidv7()}.tmp`
   try {
     await mkdir(building, { recursive: true })
-    for (const file of files) await place(blobs, file, building)
+    for (const file of files) await place(blobs, file, { folder: building, copies })
     await replace(building, into, files)
   } catch (error) {
     throw translated(error, into)
@@ -27,13 +33,18 @@ export async function materialise(blobs: FileBlobStore, files: { path: string; d
   }
 }
 
-async function place(blobs: FileBlobStore, file: { path: string; digest: string }, folder: string): Promise<void> {
+async function place(blobs: FileBlobStore, file: { path: string; digest: string }, { folder, copies }: { folder: string; copies: boolean }): Promise<void> {
   for await (const _ of blobs.open(file.digest)) {
     // read to the end for the digest only
   }
   const target = join(folder, file.path)
   const source = blobs.pathOf(file.digest)
   await mkdir(dirname(target), { recursive: true })
+  if (copies) {
+    await copyFile(source, target)
+    await chmod(target, 0o444)
+    return
+  }
   try {
     await link(source, target)
   } catch {

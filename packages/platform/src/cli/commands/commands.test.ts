@@ -88,7 +88,6 @@ test('import refuses before anything is sent: bad names, missing files, links th
     [['m/model.onnx', '--name', 'a', '--metric', 'auc=high'], 2, /NAME=NUMBER/],
     [['m/model.onnx'], 2, /--name/],
     [['https://example.com/m.onnx', '--name', 'a'], 1, /not supported yet/],
-    [['m/model.onnx', '--name', 'a', '--allow-code'], 1, /not supported yet/],
   ]
   for (const [[source = '', ...rest], code, words] of cases) {
     const path = source.startsWith('https') ? source : folder.at(source)

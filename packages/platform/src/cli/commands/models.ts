@@ -40,7 +40,7 @@ export function registerModels({ program, run }: Registrar): void {
     .option('--metric <name=number>', 'a metric; may be repeated', keyNumber)
     .option('--description <text>', 'what this version is')
     .option('--tracking-uri <url>', 'MLflow tracking server of models:, runs: and mlflow-artifacts: addresses (MLFLOW_TRACKING_URI)')
-    .option('--allow-code', 'accept models that carry code of their own')
+    .option('--allow-code', 'let the code run that loading a model runs where only Python can run it; who allowed it is kept with the version')
     .addHelpText(
       'after',
       '\nExamples:\n  fairlead models import model.onnx --name credit-risk\n  fairlead models import ./mlflow-folder --name credit-risk --alias champion --metric auc=0.79\n  fairlead models import model.ubj --name churn --as classifier --classes stays,leaves --missing -999\n  fairlead models import models:/credit@champion --name credit-risk --tracking-uri https://mlflow.example.com\n  fairlead models import runs:/9a51c2/model --name credit-risk',
@@ -60,7 +60,6 @@ export function registerModels({ program, run }: Registrar): void {
 }
 
 async function importOne(context: Context, [source = '']: string[], options: Record<string, unknown>): Promise<undefined> {
-  if (options.allowCode) throw new FairleadError('not-supported', '--allow-code: models that carry code of their own are not supported yet.')
   if (/^https?:/i.test(source) && !isMlflowUri(source)) {
     throw new FairleadError('not-supported', `Importing from ${source.split(':')[0]}: addresses is not supported yet; fetch the files and import their folder.`)
   }
@@ -93,6 +92,8 @@ async function importOne(context: Context, [source = '']: string[], options: Rec
   return undefined
 }
 
+const RUNS = { onnx: 'by ONNX Runtime', compiled: 'compiled', python: 'by Python' } as const
+
 function printImport(output: Output, { created, version }: ImportResult): void {
   const what = `${version.model}:${version.version}`
   output.line(`${output.paint('bold', what)}  ${created ? 'imported' : 'was there already, unchanged'}`)
@@ -100,7 +101,7 @@ function printImport(output: Output, { created, version }: ImportResult): void {
   output.line(`  inputs     ${version.signature.columns.map((column) => `${column.name} ${typeOf(column)}`).join(', ')}`)
   output.line(`  outputs    ${outputsLine(version.signature)}`)
   const { runtimes } = version.facts
-  if (runtimes) output.line(`  runs       ${runtimes.chosen === 'onnx' ? 'by ONNX Runtime' : 'compiled'}; models show ${what} says why`)
+  if (runtimes) output.line(`  runs       ${RUNS[runtimes.chosen]}; models show ${what} says why`)
   if (version.aliases.length > 0) output.line(`  aliases    ${version.aliases.join(', ')}`)
   for (const rewrite of version.facts.rewrites) output.note(`note: ${rewrite}`)
   for (const check of version.facts.checks ?? []) if (created && !check.ok) output.note(`note: ${noteOf(check)}`)
@@ -173,6 +174,7 @@ function printVersion(output: Output, version: ModelVersion): void {
     ['commit', version.lineage.codeCommit ?? ''],
     ...mlflowFacts(version.lineage.mlflow),
     ['imported', `${ago(version.lineage.importedAt)} by ${version.lineage.importedBy}`],
+    ['code', codeWords(version)],
     ['golden rows', version.goldenRowCount > 0 ? String(version.goldenRowCount) : ''],
   ]
   for (const [name, value] of facts) if (value !== '') output.line(`  ${name.padEnd(11)} ${cell(value)}`)
@@ -185,6 +187,15 @@ function printVersion(output: Output, version: ModelVersion): void {
     ['OUTPUT', 'TYPE', 'TENSOR', 'CLASSES'],
     version.signature.fields.map((field) => [field.name, typeOf(field), field.tensor, field.classes?.join(', ') ?? '–']),
   )
+}
+
+/** Who let the code run that loading the model runs, what that is, and what it is kept from. */
+function codeWords({ facts: { python }, lineage: { codeAllowed } }: ModelVersion): string {
+  if (!python) return ''
+  const allowed = codeAllowed
+    ? `; allowed by ${codeAllowed.by} at ${codeAllowed.at}${codeAllowed.how === 'setting' ? ', as this platform does always' : ''}`
+    : ''
+  return `loading it runs ${python.runs.join(', ')}${allowed}${python.isolation === undefined ? '' : `. When it was tried: ${python.isolation}`}`
 }
 
 function inputRow(column: Signature['columns'][number]): string[] {

@@ -9,11 +9,11 @@ export interface ChosenRuntime {
   formAgrees?: boolean
 }
 
-const WORDS: Record<RuntimeName, string> = { onnx: 'ONNX Runtime', compiled: 'its compiled form' }
+const WORDS: Record<RuntimeName, string> = { onnx: 'ONNX Runtime', compiled: 'its compiled form', python: 'Python' }
 
 /** The way of a version that was never tried: of ONNX the reference runtime, of all else the only one. */
 export function plainRuntime({ format }: Pick<ModelVersion, 'format'>): RuntimeName {
-  return format === 'onnx' ? 'onnx' : 'compiled'
+  return format === 'onnx' || format === 'python' ? format : 'compiled'
 }
 
 /**

@@ -91,6 +91,34 @@ function reasonOf(
   return `Runs ${where}: ${figures}; ${why}. Up to ${tile} ${tile === 1 ? 'row' : 'rows'} go into one run.`
 }
 
+/** Runs in processes of its own, as it was measured there. */
+export function describeApart(plan: ReleasePlan, trial: Tried, { runtime, isolation }: { runtime: string; isolation: string | undefined }): Run {
+  const { release } = plan
+  const { workers } = release.settings
+  const { measurement } = trial
+  const tile = measurement ? chooseTile(measurement.measured, WORKER_TILE_MS) : UNMEASURED_TILE
+  const joinable = measurement?.rowwise ?? false
+  const one = measurement?.measured[0]?.micros
+  const figures = one === undefined ? `it could not be measured with made-up values (${trial.problem})` : `one row takes ${millis(one)}`
+  const together = joinable ? `up to ${tile} ${tile === 1 ? 'row goes' : 'rows go'} into one run` : 'rows of several requests do not share a run'
+  const words = `Runs in ${workers === 1 ? 'a process' : `${workers} processes`} of its own for each serve process: ${figures}; ${together}.`
+  return {
+    execution: {
+      runtime,
+      mode: 'worker',
+      reason: [words, release.runtime?.reason].filter((part) => part !== undefined).join(' '),
+      workers,
+      loadMs: Math.round(trial.loadMs * 10) / 10,
+      measured: measurement?.measured ?? [],
+      tile,
+      joinable,
+      ...(isolation === undefined ? {} : { isolation }),
+      machine: MACHINE,
+    },
+    batching: { ...queueOf(release.settings), tile, slots: workers, joinable },
+  }
+}
+
 /** Runs as the trial showed that it should, with the reason in words. */
 export function describeRun(
   plan: ReleasePlan,

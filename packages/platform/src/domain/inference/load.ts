@@ -3,8 +3,9 @@ import type { GoldenRows } from '@fairlead/contract/control'
 import { syntheticExample } from '../../model/signature/example.ts'
 import { backgroundOf } from './background.ts'
 import { exampleFailed, modelRows, runChecks } from './checks.ts'
-import { asBefore, describeRun, fixedRowsOf, isKnown, type Known, type Run, runsInline, type Tried } from './execution.ts'
+import { asBefore, describeRun, fixedRowsOf, isKnown, type Known, runsInline, type Tried } from './execution.ts'
 import { Explaining, type OpenedApart } from './explaining.ts'
+import { type Opened, openApart, type Sample } from './load-apart.ts'
 import { modelSide } from './model-side.ts'
 import { MemoryGauge } from './native-memory.ts'
 import { WorkerPool } from './pool.ts'
@@ -12,7 +13,7 @@ import type { RunCounters } from './run-counters.ts'
 import { runtimeFor } from './runtime-for.ts'
 import { ReleasePlan, ServingRelease } from './serving-release.ts'
 import { repeatRows } from './tensors.ts'
-import type { Artifact, ArtifactSource, Background, Runtime, ServableRelease, Session, Tensors } from './types.ts'
+import type { Artifact, ArtifactSource, Background, Runtime, ServableRelease, Session } from './types.ts'
 import { type ModelThread, WorkerThread } from './worker-thread.ts'
 
 /** Longest opening of a model: so much, and more for what has to be read from a slow disk. */
@@ -74,7 +75,7 @@ export class ReleaseLoader implements AsyncDisposable {
     const plan = new ReleasePlan(release)
     const sample = sampleOf(plan)
     const artifact = await this.#options.artifacts.load(release)
-    const { session, growth, ...run } = isKnown(release, artifact) ? await this.#openKnown(release, artifact) : await this.#openTried(plan, artifact, sample)
+    const { session, growth, ...run } = await this.#open(plan, artifact, sample)
     const explains = isExplainedByForm(release, this.#options.artifacts) || runtimeFor(this.#options.runtimes, artifact).explains === true
     let background: Background | undefined
     const explaining = explains ? new Explaining(() => this.#openApart(release, background)) : undefined
@@ -84,12 +85,19 @@ export class ReleaseLoader implements AsyncDisposable {
     return serving
   }
 
+  #open(plan: ReleasePlan, artifact: Artifact, sample: Sample): Promise<Opened> {
+    const { release } = plan
+    const runtime = runtimeFor(this.#options.runtimes, artifact)
+    if (runtime.apart) return openApart(plan, { runtime, artifact, sample })
+    return isKnown(release, artifact) ? this.#openKnown(release, artifact) : this.#openTried(plan, artifact, sample)
+  }
+
   /** Opens a model where it ran before, without a trial. */
   async #openKnown(release: Known, artifact: Artifact): Promise<Opened> {
     return { ...(await this.#weighed(artifact)), ...asBefore(release) }
   }
 
-  async #openTried(plan: ReleasePlan, artifact: Artifact, sample: { inputs: Tensors; real: boolean }): Promise<Opened> {
+  async #openTried(plan: ReleasePlan, artifact: Artifact, sample: Sample): Promise<Opened> {
     const { release } = plan
     this.#keepSpare()
     const grown = this.#memory.begin()
@@ -173,7 +181,7 @@ export class ReleaseLoader implements AsyncDisposable {
     return new WorkerThread(this.#options.spawn(), (reason) => this.#options.onWorkerLost?.(reason))
   }
 
-  async #try(plan: ReleasePlan, artifact: Artifact, sample: { inputs: Tensors; real: boolean }): Promise<Trial> {
+  async #try(plan: ReleasePlan, artifact: Artifact, sample: Sample): Promise<Trial> {
     const worker = this.#takeSpare()
     try {
       const { session, millis } = await worker.open(artifact, this.#openMs(plan.release)).catch((error: unknown) => {
@@ -229,13 +237,7 @@ function isExplainedByForm({ runtime }: ServableRelease, artifacts: ArtifactSour
   return runtime?.formAgrees === true && artifacts.form !== undefined
 }
 
-interface Opened extends Run {
-  session: Session
-  /** Bytes that it brought into memory, as far as that can be told. */
-  growth: number
-}
-
-function sampleOf(plan: ReleasePlan): { inputs: Tensors; real: boolean } {
+function sampleOf(plan: ReleasePlan): Sample {
   const { example, signature } = modelSide(plan.release)
   const real = example.length > 0
   try {

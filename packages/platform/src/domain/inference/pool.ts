@@ -5,14 +5,18 @@ import type { WorkerThread } from './worker-thread.ts'
 
 const RESTART = { baseMs: 100, maxMs: 30_000 }
 
+/** What a pool needs of a worker: a thread of this process, or a process of its own. */
+export type PooledWorker = Pick<WorkerThread, 'alive' | 'ended' | 'run'> &
+  AsyncDisposable & { open(artifact: Artifact, stuckMs: number): Promise<{ session: number }> }
+
 export interface PoolOptions {
   artifact: Artifact
   /** Workers to keep. */
   size: number
   /** Starts a thread. */
-  spawn(): WorkerThread
+  spawn(): PooledWorker
   /** A worker in which the model is open already, and its session. */
-  first?: { worker: WorkerThread; session: number }
+  first?: { worker: PooledWorker; session: number }
   /** Longest opening of the model in a worker. */
   openMs: number
   /** Longest run; a worker that takes longer is replaced. */
@@ -22,7 +26,7 @@ export interface PoolOptions {
 }
 
 interface Member {
-  worker: WorkerThread
+  worker: PooledWorker
   session: number
   busy: boolean
 }
@@ -44,7 +48,10 @@ export class WorkerPool implements Session {
     const pool = new WorkerPool(options)
     if (options.first) pool.#join(options.first)
     try {
-      while (pool.#members.length < options.size) pool.#join(await pool.#start())
+      // the first by itself: a model that cannot be opened fails once
+      if (pool.#members.length === 0) pool.#join(await pool.#start())
+      const more = Array.from({ length: options.size - pool.#members.length }, () => pool.#start().then((started) => pool.#join(started)))
+      for (const result of await Promise.allSettled(more)) if (result.status === 'rejected') throw result.reason
     } catch (error) {
       await pool[Symbol.asyncDispose]()
       throw error
@@ -91,7 +98,7 @@ export class WorkerPool implements Session {
     })
   }
 
-  async #start(): Promise<{ worker: WorkerThread; session: number }> {
+  async #start(): Promise<{ worker: PooledWorker; session: number }> {
     const worker = this.#options.spawn()
     try {
       const { session } = await worker.open(this.#options.artifact, this.#options.openMs)
@@ -102,7 +109,7 @@ export class WorkerPool implements Session {
     }
   }
 
-  #join({ worker, session }: { worker: WorkerThread; session: number }): void {
+  #join({ worker, session }: { worker: PooledWorker; session: number }): void {
     const member: Member = { worker, session, busy: false }
     this.#members.push(member)
     this.#waiting.shift()?.(member)

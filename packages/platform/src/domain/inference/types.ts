@@ -56,6 +56,8 @@ export interface Runtime {
   warm?(): Promise<void>
   /** Whether its sessions explain. */
   readonly explains?: boolean
+  /** Whether its sessions run models in processes of their own: those neither hold up nor harm who opens them, and need no thread. */
+  readonly apart?: boolean
 }
 
 /** A loaded model. */
@@ -69,6 +71,8 @@ export interface Session extends AsyncDisposable {
   runSync?(inputs: Tensors): Tensors
   /** Explains every row; may block the thread, for much longer than a run. Rejects with `explanation-unavailable` for a model that cannot be explained. */
   explain?(inputs: Tensors): Promise<Explanation[]>
+  /** What keeps a model apart that runs in processes of its own, in words. */
+  readonly isolation?: string
 }
 
 /** Reads a release's files (verified by digest) into what a runtime loads. */

@@ -22,6 +22,9 @@ export type ModelTrial = (model: {
   golden: GoldenRows | undefined
 }) => Promise<{ runtimes: RuntimeChoice; checks: ModelCheck[] }>
 
+/** Whether models may be loaded that run their author's code: when a request says so, always, or never. */
+export type CodePolicy = 'ask' | 'always' | 'never'
+
 export interface ImporterOptions {
   db: RegistryDb
   blobs: BlobStore
@@ -30,6 +33,8 @@ export interface ImporterOptions {
   clock: Clock
   limits: RegistryLimits
   readModel: ModelReader
+  /** Whether models may be loaded that run their author's code: when a request says so, always, or never. */
+  allowCode?: CodePolicy | undefined
   tryModel?: ModelTrial | undefined
   affected?: ModelUsage['affected']
 }
@@ -42,6 +47,8 @@ interface Incoming {
   digest: string
   read: ReadModel
   baseline: string | undefined
+  /** By what the code may run that loading the model runs; absent where it runs none. */
+  codeAllowed: 'request' | 'setting' | undefined
 }
 
 /** Makes versions of uploads. */
@@ -65,16 +72,26 @@ export class Importer {
         const { files, ...stated } = await withStated(request, uploaded, this.#options.blobs)
         discarded.push(...[...uploaded, ...files].map((file) => file.digest))
         const listing = this.#listing(uploaded)
-        const read = await this.#options.readModel(listing, stated)
+        const allowed = this.#allowed(request)
+        const read = await this.#options.readModel(listing, { ...stated, allowCode: allowed !== undefined })
+        const codeAllowed = read.format === 'python' ? allowed : undefined
         const digest = versionDigest(files)
         // what is there already was tried when it came
         if (!(await this.#isKnown(model, digest))) await this.#examine(model, { files: listing, read, golden: request.golden })
-        return this.#options.db.transaction().execute((trx) => this.#store(trx, { model, request, who, files, digest, read, baseline }))
+        return this.#options.db.transaction().execute((trx) => this.#store(trx, { model, request, who, files, digest, read, baseline, codeAllowed }))
       })
     } finally {
       // those that neither a version nor an upload names are removed: of a failed import, the signature
       await keeper.discard(discarded)
     }
+  }
+
+  /** By what code of models may run. Throws `code-not-allowed` for a request to allow what the platform never does. */
+  #allowed({ allowCode = false }: ImportRequest): 'request' | 'setting' | undefined {
+    const { allowCode: policy = 'ask' } = this.#options
+    if (policy === 'never' && allowCode)
+      throw new FairleadError('code-not-allowed', 'This platform was started with --allow-code never: it loads no model that runs code of its own.')
+    return allowCode ? 'request' : policy === 'always' ? 'setting' : undefined
   }
 
   /** Tries a new version and compares it with the one before; what that shows becomes a part of its facts. */
@@ -206,7 +223,7 @@ export async function pointAlias(db: RegistryDb, row: { model: string; alias: st
     .execute()
 }
 
-function lineageOf({ request, who, read, baseline }: Incoming, now: string): Lineage {
+function lineageOf({ request, who, read, baseline, codeAllowed }: Incoming, now: string): Lineage {
   const given = request.lineage ?? {}
   const trainingRun = given.trainingRun ?? read.trainingRun
   const tool = { ...read.tool, ...given.tool }
@@ -218,6 +235,7 @@ function lineageOf({ request, who, read, baseline }: Incoming, now: string): Lin
     ...(Object.keys(dataDigests).length > 0 ? { dataDigests } : {}),
     importedBy: who,
     importedAt: now,
+    ...(codeAllowed === undefined ? {} : { codeAllowed: { by: who, at: now, how: codeAllowed } }),
   }
 }
 

@@ -15,7 +15,7 @@ import { type Clock, rfc3339 } from '../../kernel/clock.ts'
 import { isNumber, isText, type Page, type PageRequest, pageOf, positionOf } from '../../kernel/page.ts'
 import { didYouMean } from '../../kernel/suggestion.ts'
 import { checkAlias, checkModelName, patched } from './attributes.ts'
-import { Importer, type ModelReader, type ModelTrial, pointAlias } from './import.ts'
+import { type CodePolicy, Importer, type ModelReader, type ModelTrial, pointAlias } from './import.ts'
 import { BlobKeeper } from './keeper.ts'
 import { DEFAULT_LIMITS, type RegistryLimits } from './limits.ts'
 import { versionDigest } from './manifest.ts'
@@ -46,6 +46,8 @@ export interface RegistryOptions {
   clock: Clock
   usage: ModelUsage
   readModel?: ModelReader
+  /** Whether models may be loaded that run their author's code; when a request says so, where this is not given. */
+  allowCode?: CodePolicy
   /** Tries new versions; without it none is tried. */
   tryModel?: ModelTrial
   limits?: Partial<RegistryLimits>

@@ -8,6 +8,8 @@ const options = z.record(z.string(), z.unknown()).nullish()
 const mlmodel = z.object({
   flavors: z.record(z.string(), options),
   signature: z.object({ inputs: z.string().nullish(), outputs: z.string().nullish(), params: z.string().nullish() }).nullish(),
+  is_signature_from_type_hint: z.boolean().nullish(),
+  type_hint_from_example: z.boolean().nullish(),
   saved_input_example_info: z.record(z.string(), z.unknown()).nullish(),
   run_id: text,
   model_id: text,
@@ -68,17 +70,41 @@ function decode(bytes: Uint8Array, path: string): string {
 export function signatureInputs(model: Mlmodel, path: string): { columns: ColumnSpec[] } | { tensors: TensorSpec[] } | undefined {
   const json = model.signature?.inputs
   if (json === null || json === undefined) return undefined
-  let value: unknown
-  try {
-    value = JSON.parse(json)
-  } catch {
-    throw new FairleadError('model-file-invalid', `${path}: signature.inputs is not valid JSON`)
-  }
+  const value = parsed(json, `${path}: signature.inputs`)
   const tensors = z.array(tensorSpec).nonempty().safeParse(value)
   if (tensors.success) return { tensors: tensors.data }
   const columns = z.array(columnSpec).safeParse(value)
   if (columns.success && columns.data.every((spec) => spec.type !== 'tensor')) return { columns: columns.data }
   throw new FairleadError('model-file-invalid', `${path}: signature.inputs is neither a list of columns nor of tensors`)
+}
+
+const paramSpec = z.object({
+  name: z.string(),
+  type: z.string().nullish(),
+  // the name of the key in files of the first versions that had parameters
+  dtype: z.string().nullish(),
+  default: z.unknown(),
+  shape: z.array(z.number()).nullish(),
+})
+
+/** The parameters of an MLflow signature. Throws FairleadError `model-file-invalid` when they cannot be read. */
+export function signatureParams(model: Mlmodel, path: string): { name: string; type: string; default: unknown; list: boolean }[] {
+  const json = model.signature?.params
+  if (json === null || json === undefined) return []
+  const params = z
+    .array(paramSpec)
+    .nullable()
+    .safeParse(parsed(json, `${path}: signature.params`))
+  if (!params.success) throw new FairleadError('model-file-invalid', `${path}: signature.params is no list of parameters`)
+  return (params.data ?? []).map(({ name, type, dtype, default: fallback, shape }) => ({ name, type: type ?? dtype ?? '', default: fallback, list: !!shape }))
+}
+
+function parsed(json: string, what: string): unknown {
+  try {
+    return JSON.parse(json)
+  } catch {
+    throw new FairleadError('model-file-invalid', `${what} is not valid JSON`)
+  }
 }
 
 /** A text option of a flavour. */

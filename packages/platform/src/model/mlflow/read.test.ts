@@ -102,19 +102,16 @@ describe('MLflow directories', () => {
     const none = 'flavors:\n  python_function:\n    loader_module: mlflow.pyfunc.model\n'
     await assert.rejects(
       readModel(listing({ MLmodel: none })),
-      fails('model-format-unknown', /no flavour that is read .*; it has python_function, which only Python/),
+      fails('code-not-allowed', /no flavour that is read .*; it has python_function, which only Python can run.*the loader mlflow\.pyfunc\.model/),
     )
     const sklearn = mlflowFiles('sklearn-only')
-    await assert.rejects(
-      readModel(listing({ ...sklearn, 'model.skops': Uint8Array.of(0x80, 5) })),
-      fails('model-format-unknown', /model\.skops .* Python pickle/),
-    )
+    await assert.rejects(readModel(listing({ ...sklearn, 'model.skops': Uint8Array.of(0x80, 5) })), fails('code-not-allowed', /model\.skops .* Python pickle/))
     await assert.rejects(
       readModel(listing({ ...sklearn, 'model.skops': 'tree\n' })),
-      fails('model-format-unknown', /flavour sklearn, and its file model\.skops is a LightGBM/),
+      fails('code-not-allowed', /flavour sklearn, and its file model\.skops is a LightGBM/),
     )
     const scored = String(Buffer.from(sklearn.MLmodel as Uint8Array)).replace('predict_fn: predict', 'predict_fn: score')
-    await assert.rejects(readModel(listing({ ...sklearn, MLmodel: scored })), fails('model-part-unsupported', /the function that answers is score/))
+    await assert.rejects(readModel(listing({ ...sklearn, MLmodel: scored })), fails('code-not-allowed', /the function that answers is score/))
   })
 
   it("reads LightGBM's scikit-learn classes, which MLflow saves with skops under the flavour lightgbm", async () => {

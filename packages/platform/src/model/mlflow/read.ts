@@ -74,9 +74,13 @@ const VERSIONS = [
   ['xgboost', 'xgb_version'],
   ['lightgbm', 'lgb_version'],
   ['sklearn', 'sklearn_version'],
+  ['pytorch', 'pytorch_version'],
+  ['keras', 'keras_version'],
+  ['statsmodels', 'statsmodels_version'],
 ] as const
 
-async function toolFacts(files: FileListing, model: Mlmodel, folder: string): Promise<Record<string, string>> {
+/** Facts for the lineage: versions, run, environment files by name. */
+export async function toolFacts(files: FileListing, model: Mlmodel, folder: string): Promise<Record<string, string>> {
   const facts: Record<string, string> = { name: 'mlflow', flavors: Object.keys(model.flavors).join(', ') }
   const add = (key: string, value: string | null | undefined) => {
     if (value !== null && value !== undefined && value !== '') facts[key] = value
@@ -115,7 +119,8 @@ interface ExampleSource {
   signature: Signature
 }
 
-async function readExample(files: FileListing, { model, folder, signature }: ExampleSource): Promise<Row[]> {
+/** Rows of the input example, by column name; empty where it has none. */
+export async function readExample(files: FileListing, { model, folder, signature }: ExampleSource): Promise<Row[]> {
   const info = model.saved_input_example_info
   for (const key of ['artifact_path', 'serving_input_path']) {
     const name = info?.[key]

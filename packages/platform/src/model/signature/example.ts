@@ -6,7 +6,7 @@ const SYNTHETIC_TEXT = 'text'
 
 /** A plausible row: first allowed values, the middle of ranges, else small numbers. For documentation and warm-up. */
 export function syntheticExample(signature: Signature): Row {
-  return Object.fromEntries(signature.columns.map((column) => [column.name, columnExample(column)]))
+  return Object.fromEntries(signature.columns.filter(({ parameter }) => !parameter).map((column) => [column.name, columnExample(column)]))
 }
 
 function columnExample(column: InputColumn): unknown {

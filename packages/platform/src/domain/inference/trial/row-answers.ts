@@ -57,6 +57,11 @@ export async function askTable({ signature, session }: Asked, settings: RowSetti
   return table.rows
 }
 
+/** Rows by column name as the model's tensors. Columns that it has not are left out. Throws as `RowsPlan.decode`. */
+export function decodeRows(signature: Signature, rows: readonly Row[]): Tensors {
+  return new RowsPlan(signature, LAX).decode(rows)
+}
+
 /** Rows that each run must have, where the model fixes that. */
 export function fixedRowsOf({ inputs }: Pick<Signature, 'inputs'>): number | undefined {
   return inputs.map(({ shape }) => shape[0] ?? -1).find((size) => size >= 1)

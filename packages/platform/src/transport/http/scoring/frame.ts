@@ -42,8 +42,8 @@ function pythonName(value: unknown): string {
 const MOST_EXTRA = 20
 
 /**
- * Takes the data out of a parsed body; of the columns, those that are `known`. Keys beside the data are left alone, `params`
- * too: no model has parameters yet. Throws `request-invalid`.
+ * Takes the data out of a parsed body; of the columns, those that are `known`. Keys beside the data are left alone; `params` is
+ * read elsewhere. Throws `request-invalid`.
  */
 export function frameOf(body: unknown, known: ReadonlySet<string>): Frame {
   if (!isObject(body)) {

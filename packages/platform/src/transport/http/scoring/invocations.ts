@@ -5,6 +5,7 @@ import { csvCodec } from '../formats/csv.ts'
 import type { FormChoice } from '../formats/forms.ts'
 import type { PredictCall } from '../predict-call.ts'
 import { checkRowCount } from '../predict-rows.ts'
+import { bodyAnswer, bodyTable, bodyTensors, goesAsItIs } from './body.ts'
 import { unreadable } from './cast.ts'
 import { castTable } from './cast-frame.ts'
 import type { ScoringType } from './content-type.ts'
@@ -61,15 +62,18 @@ export async function score(call: ScoringCall, body: Buffer): Promise<void> {
   let inputs: Tensors | undefined
   let request: Parameters<Inference['predict']>[0]
   let nonFinite: NonFinite
+  let bodies = false
   try {
     nonFinite = nonFiniteOf(exchange.target, headers['user-agent'])
-    const table = type === 'application/json' ? undefined : await readTable(body, call, inference.resolve(deployment, release))
+    const { signature } = inference.resolve(deployment, release).release
+    bodies = goesAsItIs(signature, body)
+    const table = bodies ? bodyTable(body, type) : type === 'application/json' ? undefined : await readTable(body, call, inference.resolve(deployment, release))
     plan = inference.resolve(deployment, release)
     const { columns } = plan.release.signature
     const { maxRows } = plan.release.settings
     const read = table ?? readScoringBody(body, { columns, maxRows, exactIntegers: plan.rows.exactIntegers })
     rows = read.rows
-    inputs = tensorsOf(read, plan)
+    inputs = bodies ? bodyTensors(read) : tensorsOf(read, plan)
     const deadline = deadlineOf(plan.release.settings.deadlineMs, headers['x-request-timeout'])
     request = {
       id,
@@ -93,6 +97,12 @@ export async function score(call: ScoringCall, body: Buffer): Promise<void> {
     throw error
   }
   let text = '[]'
+  if (bodies) {
+    const said = { status: 500, text: '' }
+    await inference.predict(request, plan, (answer) => void Object.assign(said, bodyAnswer(answer.outputs)))
+    exchange.json(said.status, said.text, ['X-Fairlead-Id', id])
+    return
+  }
   if (inputs) {
     await inference.predict(request, plan, (answer) => {
       text = predictionsText(plan, answer.outputs, { rows, nonFinite })

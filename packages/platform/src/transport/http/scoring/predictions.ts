@@ -34,9 +34,11 @@ function nested({ data, nulls }: Tensor, inner: readonly number[], { at, write }
  * it is the first output. With steps around the model there may be more to answer, and each row has a record.
  */
 export function predictionsText(plan: ReleasePlan, outputs: Tensors, how: { rows: number; nonFinite: NonFinite }): string {
+  const { answer: form } = plan.release.signature
   const [first] = plan.release.signature.outputs
   const answer = first && outputs[first.name]
-  if (plan.release.model.format === 'onnx' || !plan.pipeline.modelOnly || !answer) return recordsText(plan, outputs, how)
+  if (plan.release.model.format === 'onnx' || form === 'records' || form === 'columns' || !plan.pipeline.modelOnly || !answer)
+    return recordsText(plan, outputs, how)
   return nested(answer, answer.shape, { at: 0, write: writer(answer.type, how.nonFinite) })
 }
 
@@ -47,14 +49,16 @@ export function predictionsText(plan: ReleasePlan, outputs: Tensors, how: { rows
  */
 function recordsText(plan: ReleasePlan, outputs: Tensors, { rows, nonFinite }: { rows: number; nonFinite: NonFinite }): string {
   const given = partsOf(plan, outputs, { rows, nonFinite })
-  if (plan.release.signature.columns.some((column) => (column.shape ?? []).length > 0)) {
+  const { answer: form, columns } = plan.release.signature
+  if (form === 'columns' || (form === undefined && columns.some((column) => (column.shape ?? []).length > 0))) {
     const whole = ({ tensor, row }: Part) =>
       row ? `[${Array.from({ length: rows }, (_, at) => row(at)).join(',')}]` : nested(tensor, tensor.shape, { at: 0, write: writer(tensor.type, nonFinite) })
     return `{${given.map((part) => `${part.name}:${whole(part)}`).join(',')}}`
   }
   const sizes = new Set(given.map(({ size }) => size))
   const [size = rows] = sizes
-  const flat = sizes.size <= 1
+  // a frame has a row for each, whatever its cells are
+  const flat = sizes.size <= 1 && form === undefined
   const record = (at: number) => given.map(({ name, tensor, row }) => `${name}:${row ? row(at) : cellText(tensor, at, { flat, rows, nonFinite })}`)
   return `[${Array.from({ length: flat ? size : rows }, (_, at) => `{${record(at).join(',')}}`).join(',')}]`
 }

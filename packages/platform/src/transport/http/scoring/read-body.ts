@@ -5,6 +5,7 @@ import { readJson } from '../json.ts'
 import { unreadable } from './cast.ts'
 import { castFrame } from './cast-frame.ts'
 import { frameOf } from './frame.ts'
+import { withParams } from './params.ts'
 
 /** Objects of a body beside one for each row. */
 const OTHER_OBJECTS = 100
@@ -32,5 +33,7 @@ export function readScoringBody(body: Buffer, { columns, maxRows, exactIntegers 
     if (!(error instanceof FairleadError) || error.status !== 400) throw error
     throw unreadable(`Invalid input. Ensure that input is a valid JSON formatted string. Error: '${error.message}'`)
   }
-  return castFrame(frameOf(value, new Set(columns.map(({ name }) => name))), columns)
+  const ofRows = columns.filter(({ parameter }) => !parameter)
+  const table = castFrame(frameOf(value, new Set(ofRows.map(({ name }) => name))), ofRows)
+  return withParams(table, (value as Record<string, unknown>).params, columns)
 }

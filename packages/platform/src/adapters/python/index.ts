@@ -1,0 +1,6 @@
+export { type BuildState, PythonEnvironments } from './environments.ts'
+export type { PythonHost } from './host.ts'
+export { PythonProcess } from './process.ts'
+export type { RowCodec } from './rows.ts'
+export { askRows, openPython, PYTHON_FORMAT, type PythonArtifact, type PythonOptions, pythonRuntime, runsOf, scored } from './runtime.ts'
+export { isolationWords } from './task.ts'

@@ -8,6 +8,7 @@ import { expressions } from './expressions.ts'
 import { grpc } from './grpc.ts'
 import { memory } from './memory.ts'
 import { oneConnection } from './one-connection.ts'
+import { pipeline } from './pipeline.ts'
 import { reading } from './reading.ts'
 import { type Figure, keeps, machine, median, table } from './report.ts'
 import { wrongChoice } from './serving/contenders.ts'
@@ -71,6 +72,7 @@ const AREAS: Record<string, (options: Options) => Promise<Found>> = {
   evaluator: figures(evaluator),
   explain: figures(explain),
   expressions: figures(expressions),
+  pipeline: figures(pipeline),
 }
 
 const { values, positionals } = parseArgs({

@@ -74,6 +74,8 @@ function countText(decoding: Decoding, value: unknown): void {
 function decodeValues(plan: TensorPlan, decoding: Decoding): Tensor {
   const { rows } = decoding.table
   const width = sizeOf(plan.inner)
+  const whole = wholeColumn(plan, decoding)
+  if (whole) return { type: plan.spec.type, shape: [rows, ...plan.inner], data: whole }
   const data = allocate(plan.spec.type, rows * width)
   const tensor: Tensor = { type: plan.spec.type, shape: [rows, ...plan.inner], data }
   for (const { column, set, check, offset } of plan.columns) {
@@ -96,6 +98,15 @@ function decodeValues(plan: TensorPlan, decoding: Decoding): Tensor {
     }
   }
   return tensor
+}
+
+/** The numbers of a column that are a tensor as they are. Those that lie in memory with others are copied: whoever runs a tensor may give its memory away. */
+function wholeColumn({ spec, columns }: TensorPlan, decoding: Decoding): TensorData | undefined {
+  const [only] = columns
+  if (columns.length !== 1 || !only || only.check !== undefined) return undefined
+  const { type, data } = decoding.columns.get(only.column.name)?.dense ?? {}
+  if (data === undefined || Array.isArray(data) || type !== spec.type || type !== only.column.type || data.length !== decoding.table.rows) return undefined
+  return data.byteLength === data.buffer.byteLength ? data : undefined
 }
 
 /** Whether numbers of one type become those of another by being written there. */

@@ -1,4 +1,5 @@
 export { classesOf } from './classes.ts'
+export { columnMemory, numbersFor } from './column-memory.ts'
 export type { Column } from './columns.ts'
 export { type Expression, expressionError, parseExpression, parseTime } from './expression/index.ts'
 export {

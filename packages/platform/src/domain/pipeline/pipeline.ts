@@ -18,6 +18,8 @@ export interface CompiledPipeline {
   readonly phases: readonly Phase[]
   readonly calls: readonly ModelCall[]
   readonly answers: readonly AnswerPart[]
+  /** By phase: the places that are filled by then, and that later ones or the answer read. */
+  readonly kept: readonly (readonly number[])[]
 }
 
 /** The name of a step. */
@@ -39,7 +41,7 @@ export function compilePipeline(pipeline: Pipeline, signature: Signature): Compi
   const models = pipeline.flatMap((step, i) => ('model' in step ? [i] : []))
   if (models.length !== 1)
     throw stepError({ index: models[1] ?? 0, step: 'model', at: '' }, models.length === 0 ? 'there is no model step' : 'there may be only one model step')
-  if (isModelAlone(pipeline)) return { modelOnly: true, signature, places: 0, phases: [], calls: [], answers: [] }
+  if (isModelAlone(pipeline)) return { modelOnly: true, signature, places: 0, phases: [], calls: [], answers: [], kept: [] }
 
   const plan = new Plan()
   const scope = new Scope(plan, signature.columns, namesFilled(pipeline.slice(0, models[0])))
@@ -60,6 +62,7 @@ export function compilePipeline(pipeline: Pipeline, signature: Signature): Compi
     phases: plan.phases,
     calls: plan.calls,
     answers: answered.parts,
+    kept: plan.kept(answered.parts.flatMap(({ from }) => ('place' in from ? [from.place] : []))),
   }
 }
 

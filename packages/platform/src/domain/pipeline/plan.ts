@@ -121,6 +121,19 @@ export class Plan {
     return { at, level: level + 1 }
   }
 
+  /** By phase: the places that are filled by then, and that later ones or the answer read. */
+  kept(answered: readonly number[]): number[][] {
+    const later = new Set(answered)
+    const kept: number[][] = []
+    for (let at = this.phases.length - 1; at >= 0; at--) {
+      const { fills, operations } = this.phases[at]!
+      kept[at] = [...later].filter((place) => this.#levels[place]! <= at)
+      for (const { place } of fills) later.delete(place)
+      for (const { uses } of operations) for (const place of uses) later.add(place)
+    }
+    return kept
+  }
+
   #phase(level: number): Phase {
     while (this.phases.length <= level) this.phases.push({ fills: [], operations: [], calls: [] })
     return this.phases[level]!

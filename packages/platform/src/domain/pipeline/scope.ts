@@ -1,5 +1,6 @@
 import { FairleadError, type InputColumn } from '@fairlead/contract'
 import { nearestWord } from '../../kernel/suggestion.ts'
+import { numbersFor } from './column-memory.ts'
 import type { Column, ColumnSpec, ColumnType, Frame } from './columns.ts'
 import { compileColumns } from './expression/index.ts'
 import type { Binding, Operation, Plan } from './plan.ts'
@@ -272,7 +273,7 @@ export class Scope {
       step: this.step.index,
       uses: [from],
       run(frame, rows) {
-        const data = new Float64Array(rows)
+        const data = numbersFor(rows)
         const { data: all } = frame[from] as Column & { type: 'vector' }
         for (let row = 0; row < rows; row++) data[row] = all[row * width + offset]!
         frame[makes[0]!] = { type: 'number', data }

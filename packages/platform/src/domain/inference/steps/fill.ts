@@ -1,5 +1,5 @@
 import { type DataType, FairleadError } from '@fairlead/contract'
-import { type Column, refuseRows, type TensorSource } from '../../pipeline/index.ts'
+import { type Column, numbersFor, refuseRows, type TensorSource } from '../../pipeline/index.ts'
 import { halfToNumber } from '../number-text.ts'
 import type { Tensor, TensorData } from '../types.ts'
 
@@ -43,7 +43,12 @@ function nullsOf({ nulls }: Tensor, { offset, step, count }: Stride): Uint8Array
 function doubles(tensor: Tensor, { offset, step, count }: Stride): Float64Array {
   const { data, type } = tensor
   if (data instanceof Float64Array && step === 1) return data
-  const numbers = new Float64Array(count)
+  const numbers = numbersFor(count)
+  if (step === 1 && type !== 'float16' && !isBig(type)) {
+    // the engine's own loop, which knows both types
+    numbers.set(data as Numbers)
+    return numbers
+  }
   if (type === 'float16') for (let i = 0, at = offset; i < count; i++, at += step) numbers[i] = halfToNumber((data as Uint16Array)[at]!)
   else if (isBig(type)) for (let i = 0, at = offset; i < count; i++, at += step) numbers[i] = Number(data[at])
   else for (let i = 0, at = offset; i < count; i++, at += step) numbers[i] = (data as Numbers)[at]!

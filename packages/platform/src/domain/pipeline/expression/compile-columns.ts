@@ -1,3 +1,4 @@
+import { numbersFor } from '../column-memory.ts'
 import type { Column, ColumnSpec, ColumnType, Frame } from '../columns.ts'
 import { Compiler } from './compiler.ts'
 import { ColumnOperand, forgetTexts, type Operand, TILE_ROWS, Tile, type ValueType } from './operand.ts'
@@ -74,7 +75,7 @@ type AnyData = Operand['data']
 function allocate(type: ValueType, rows: number): AnyData {
   if (type === 'text') return new Array<string>(rows)
   if (type === 'boolean') return new Uint8Array(rows)
-  return type === 'integer' ? new BigInt64Array(rows) : new Float64Array(rows)
+  return type === 'integer' ? new BigInt64Array(rows) : numbersFor(rows)
 }
 
 function copy(from: AnyData, to: AnyData, start: number, count: number): void {

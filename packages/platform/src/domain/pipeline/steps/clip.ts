@@ -1,4 +1,5 @@
 import type { StepOptions } from '@fairlead/contract/control'
+import { numbersFor } from '../column-memory.ts'
 import type { Column } from '../columns.ts'
 import type { Scope } from '../scope.ts'
 
@@ -17,7 +18,7 @@ export function compileClip(columns: StepOptions<'clip'>, scope: Scope): void {
 function clipNumbers(min: number, max: number) {
   return (column: Column, rows: number): Column => {
     const { data: from } = column as Column & { type: 'number' }
-    const data = new Float64Array(rows)
+    const data = numbersFor(rows)
     for (let row = 0; row < rows; row++) {
       const value = from[row]!
       data[row] = value < min ? min : value > max ? max : value

@@ -1,4 +1,5 @@
 import type { StepOptions } from '@fairlead/contract/control'
+import { numbersFor } from '../column-memory.ts'
 import type { Column, ColumnSpec } from '../columns.ts'
 import type { Scope, Used } from '../scope.ts'
 import { refuseRows } from '../step-errors.ts'
@@ -70,7 +71,7 @@ function oneHot(target: Target, { categories, unknown, prefix = target.name }: A
   const specs = names.map((one): ColumnSpec => ({ name: one, type: 'number', nullable: false }))
   const compute = (column: Column, rows: number): Column[] => {
     const texts = textsOf(column)
-    const made = specs.map(() => new Float64Array(rows))
+    const made = specs.map(() => numbersFor(rows).fill(0))
     const refused: number[] = []
     for (let row = 0; row < rows; row++) {
       const at = column.nulls?.[row] ? undefined : places.get(texts[row]!)
@@ -90,18 +91,16 @@ function ordinal(target: Target, { categories, unknown, into = target.name }: As
   const otherwise = typeof unknown === 'number' ? unknown : undefined
   const compute = (column: Column, rows: number): Column => {
     const texts = textsOf(column)
-    const data = new Float64Array(rows)
+    const data = numbersFor(rows)
     const refused: number[] = []
-    let nulls: Uint8Array | undefined
+    let { nulls } = column
     for (let row = 0; row < rows; row++) {
-      const isNull = column.nulls?.[row] === 1
-      const at = isNull ? undefined : (places.get(texts[row]!) ?? otherwise)
-      if (at !== undefined) data[row] = at
-      else if (unknown === 'refuse' && !isNull) refused.push(row)
-      else {
-        nulls ??= new Uint8Array(rows)
-        nulls[row] = 1
-      }
+      const at = column.nulls?.[row] === 1 ? 0 : (places.get(texts[row]!) ?? otherwise)
+      data[row] = at ?? 0
+      if (at !== undefined) continue
+      if (unknown === 'refuse') refused.push(row)
+      if (nulls === column.nulls) nulls = nulls ? new Uint8Array(nulls) : new Uint8Array(rows)
+      nulls![row] = 1
     }
     if (refused.length > 0) throw unknownCategory(name, texts, refused)
     return { type: 'number', data, nulls }
@@ -113,7 +112,7 @@ function ordinal(target: Target, { categories, unknown, into = target.name }: As
 function hash({ name, used, scope }: Target, { buckets, into = name }: As<'hash'>): void {
   const compute = (column: Column, rows: number): Column => {
     const texts = textsOf(column)
-    const data = new Float64Array(rows)
+    const data = numbersFor(rows)
     for (let row = 0; row < rows; row++) data[row] = hashOf(texts[row]!) % buckets
     return { type: 'number', data, nulls: column.nulls }
   }
@@ -125,7 +124,7 @@ function mean({ name, used, scope }: Target, { means, otherwise, into = name }: 
   const known = new Map(Object.entries(means))
   const compute = (column: Column, rows: number): Column => {
     const texts = textsOf(column)
-    const data = new Float64Array(rows)
+    const data = numbersFor(rows)
     for (let row = 0; row < rows; row++) data[row] = (column.nulls?.[row] ? undefined : known.get(texts[row]!)) ?? otherwise
     return { type: 'number', data }
   }

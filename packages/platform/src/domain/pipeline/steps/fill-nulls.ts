@@ -1,3 +1,4 @@
+import { numbersFor } from '../column-memory.ts'
 import type { Column, ColumnType } from '../columns.ts'
 
 type Scalar = string | number | boolean
@@ -28,12 +29,19 @@ export function missingRows(column: Column, rows: number): Uint8Array | undefine
   return missing
 }
 
+function copied({ type, data }: Column, rows: number): Column['data'] {
+  if (type !== 'number') return data.slice()
+  const numbers = numbersFor(rows)
+  numbers.set(data)
+  return numbers
+}
+
 /** The column with a constant where it had no value. `value` fits its type, as `constantFault` says. */
 export function filled(column: Column, value: Scalar, rows: number): Column {
   const missing = missingRows(column, rows)
   if (!missing) return column.nulls ? ({ ...column, nulls: undefined } as Column) : column
   const own = column.type === 'integer' ? BigInt(value as number) : column.type === 'boolean' ? Number(value) : value
-  const data = column.data.slice() as unknown as unknown[]
+  const data = copied(column, rows) as unknown as unknown[]
   for (let row = 0; row < rows; row++) if (missing[row] === 1) data[row] = own
   return { type: column.type, data } as unknown as Column
 }

@@ -1,4 +1,5 @@
 import type { StepOptions } from '@fairlead/contract/control'
+import { numbersFor } from '../column-memory.ts'
 import type { Scope } from '../scope.ts'
 import { numbersOf } from '../values.ts'
 import { unfitted } from './unfitted.ts'
@@ -36,7 +37,7 @@ export function compileScale(columns: StepOptions<'scale'>, scope: Scope): void 
         compute(frame, rows) {
           const column = frame[place]!
           const numbers = numbersOf(column)
-          const data = new Float64Array(rows)
+          const data = numbersFor(rows)
           for (let row = 0; row < rows; row++) data[row] = (numbers[row]! - centre) / spread
           return { type: 'number', data, nulls: column.nulls }
         },

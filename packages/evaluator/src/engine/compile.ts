@@ -50,14 +50,21 @@ export function compile(form: Form, options: CompileOptions = {}): Predictor {
   const block = options.block ?? blockOf(bench)
   const inputs = bench.values.slice(0, form.inputs.length)
   const demands = form.inputs.map((input, at) => demandOf(input, inputs[at] as Slot, bench))
-  const own = new Set(steps.flatMap((made) => (made && !made.result.within && !inputs.includes(made.result) ? [made.result] : [])))
+  const own = new Set(steps.flatMap((made) => (made && !isElsewhere(made.result, bench) ? [made.result] : [])))
   for (const slot of own) slot.at = arena.reserve(block * slot.width * BYTES[slot.type])
   for (const room of bench.rooms) room.at = arena.reserve(block * room.bytes)
-  const plan = (names: readonly string[]): Plan => planOf(form, wanted(form, names, outputs), { steps, values: bench.values, demands })
+  const work = steps.map((made) => (made && !bench.idle.has(made.result) ? made : undefined))
+  const plan = (names: readonly string[]): Plan => planOf(form, wanted(form, names, outputs), { steps: work, values: bench.values, demands })
   return new Predictor({ form, outputs, store: new Store(arena, inputs), block, plan })
 }
 
+/** Whether a result needs no room of its own: it lies inside another or is an input, or is not made. */
+function isElsewhere(result: Slot, bench: Workbench): boolean {
+  return result.within !== undefined || bench.idle.has(result) || bench.values.indexOf(result) < bench.form.inputs.length
+}
+
 interface Ready {
+  /** None for a step whose result nobody needs. */
   readonly steps: readonly (Made | undefined)[]
   readonly values: readonly Slot[]
   /** What is asked of each input. */
@@ -68,7 +75,7 @@ function planOf(form: Form, outputs: readonly Output[], { steps, values, demands
   const needed = stepsOf(form, outputs)
   const read = Array.from(form.inputs.keys()).filter((value) => isRead(form, { needed, value, outputs }))
   const asked = read.flatMap((at) => demands[at] ?? [])
-  const runs = [...needed].sort((a, b) => a - b).map((at) => (steps[at] as Made).run)
+  const runs = [...needed].sort((a, b) => a - b).flatMap((at) => steps[at]?.run ?? [])
   const inputs = read.map((at) => form.inputs[at] as Input)
   return new Plan({ runs: [...asked, ...runs], outputs, slots: outputs.map(({ value }) => values[value] as Slot), inputs, numbers: read })
 }
@@ -111,7 +118,9 @@ function stepsOf(form: Form, outputs: readonly Output[]): Set<number> {
 
 /** Rows of a block: so many that its values stay near, a multiple of 64. */
 function blockOf(bench: Workbench): number {
-  const bytes = bench.values.reduce((sum, { type, width }) => sum + width * BYTES[type], 0) + bench.rooms.reduce((sum, room) => sum + room.bytes, 0)
+  const bytes =
+    bench.values.reduce((sum, slot) => sum + (bench.idle.has(slot) ? 0 : slot.width * BYTES[slot.type]), 0) +
+    bench.rooms.reduce((sum, room) => sum + room.bytes, 0)
   const rows = Math.floor(BLOCK_BYTES / Math.max(1, bytes) / 64) * 64
   return Math.min(BLOCK_ROWS.most, Math.max(BLOCK_ROWS.least, rows))
 }

@@ -31,6 +31,16 @@ export function stepOf(slot: Slot): number {
   return slot.within ? stepOf(slot.within.slot) : slot.width * bytesOf(slot.type)
 }
 
+/** What columns of categories were made of. */
+export interface Categories {
+  /** One whole number a row. */
+  readonly source: Slot
+  /** The category of each such number; −1, as for any beyond, for none. */
+  readonly places: Int32Array
+  /** Works these numbers out. */
+  readonly find: (rows: number) => void
+}
+
 /** A step made ready: where its result lies, and its work on a block of rows, without any allocation. */
 export interface Made {
   readonly result: Slot
@@ -51,6 +61,12 @@ export class Workbench {
   readonly values: Slot[] = []
   /** Values that one step alone reads, and that can be made inside a wider one. */
   readonly movable = new Set<Slot>()
+  /** Values that stand side by side in a value, of every such value. */
+  readonly parts = new Map<Slot, readonly Slot[]>()
+  /** Values that are nothing but columns of categories. */
+  readonly categories = new Map<Slot, Categories>()
+  /** Values that need not be made: whoever reads them knows better. */
+  readonly idle = new Set<Slot>()
   /** Room that each row of a block needs besides the values. */
   readonly rooms: { readonly bytes: number; at: number }[] = []
 

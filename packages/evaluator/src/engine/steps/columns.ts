@@ -35,6 +35,7 @@ export function concat(step: Concat, bench: Workbench): Made {
     type,
     sources.reduce((sum, source) => sum + source.width, 0),
   )
+  bench.parts.set(result, sources)
   const copied: { source: Slot; offset: number }[] = []
   let offset = 0
   for (const source of sources) {

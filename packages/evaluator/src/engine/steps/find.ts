@@ -4,26 +4,29 @@ import { CannotRun, WrongInput } from '../cannot-run.ts'
 import { type Made, placeOf, type Slot, stepOf, type Workbench } from '../workbench.ts'
 import { bitsOf } from './columns.ts'
 
-/** The place of each text's position among `keys`; undefined where keys stand for texts that the form does not know. */
-function tableOf(source: Slot, keys: readonly number[], bench: Workbench): { at: number; size: number } | undefined {
+/** The place of each text's position among `keys`, `keys.length` where it has none; undefined where keys stand for texts that the form does not know. */
+function placesOf(source: Slot, keys: readonly number[], bench: Workbench): Int32Array | undefined {
   if (source.type !== 'text' || keys.some((key) => key < 0)) return undefined
   const size = bench.form.texts.length
-  const table = new Int32Array(size).fill(keys.length)
+  const places = new Int32Array(size).fill(keys.length)
   keys.forEach((key, place) => {
-    if (key < size && table[key] === keys.length) table[key] = place
+    if (key < size && places[key] === keys.length) places[key] = place
   })
-  return { at: bench.arena.place(table), size }
+  return places
 }
 
 /** Finds the place of each element among `keys`, or `keys.length`; writes it as i32. */
 function finder(source: Slot, keys: readonly number[], bench: Workbench): (n: number, to: number) => void {
   const { type } = source
   const none = keys.length
-  const table = tableOf(source, keys, bench)
-  if (table) return (n, to) => bench.kernels.find_small(n, source.at, to, table.at, table.size, none)
-  const { sorted, places, nan } = sortedKeys(type, keys)
+  const places = placesOf(source, keys, bench)
+  if (places) {
+    const [table, size] = [bench.arena.place(places), places.length]
+    return (n, to) => bench.kernels.find_small(n, source.at, to, table, size, none)
+  }
+  const { sorted, places: order, nan } = sortedKeys(type, keys)
   const keysAt = type === 'bool' ? bench.arena.place(Uint8Array.from(sorted)) : bench.constants(type === 'text' ? 'i32' : type, sorted)
-  const placesAt = bench.constants('i32', places)
+  const placesAt = bench.constants('i32', order)
   const kernel = bench.kernels[`find_${type === 'text' ? 'i32' : type}`]
   return (n, to) => kernel(n, source.at, to, keysAt, placesAt, sorted.length, nan, none)
 }
@@ -83,20 +86,28 @@ export function onehot(step: OneHot, bench: Workbench): Made {
   return { result, run, anywhere: true }
 }
 
-/** Writes rows of zeros with their ones; gives the first row that has none, or −1. */
-function spreader({ categories, to }: OneHot, { source, result }: { source: Slot; result: Slot }, bench: Workbench): (rows: number) => number {
+/** Writes rows of zeros with their ones; gives the first row that has none, or −1. Tells the bench what the columns are made of. */
+function spreader({ categories, to, unknown }: OneHot, { source, result }: { source: Slot; result: Slot }, bench: Workbench): (rows: number) => number {
   const count = categories.length
-  const table = tableOf(source, categories, bench)
-  if (table) {
+  const places = placesOf(source, categories, bench)
+  if (places) {
+    const [table, size] = [bench.arena.place(places), places.length]
     const kernel = bench.kernels[`spread_small_${to}`]
-    return (rows) => kernel(rows, count, source.at, placeOf(result), stepOf(result), table.at, table.size)
+    if (unknown === 'zeros') bench.categories.set(result, { source, places: places.map((place) => (place === count ? -1 : place)), find: () => {} })
+    return (rows) => kernel(rows, count, source.at, placeOf(result), stepOf(result), table, size)
   }
   const find = finder(source, categories, bench)
-  const places = bench.room(4)
+  const room = bench.room(4)
+  const found = bench.slot('i32', 1)
+  const look = (rows: number): void => {
+    found.at = room.at
+    find(rows, room.at)
+  }
+  if (unknown === 'zeros') bench.categories.set(result, { source: found, places: Int32Array.from(categories.keys()), find: look })
   const kernel = bench.kernels[`spread_${to}`]
   return (rows) => {
-    find(rows, places.at)
-    return kernel(rows, count, places.at, placeOf(result), stepOf(result))
+    look(rows)
+    return kernel(rows, count, room.at, placeOf(result), stepOf(result))
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Affine, Normalize, Reduce, Scale } from '../../form/steps.ts'
 import { CannotRun } from '../cannot-run.ts'
 import { BYTES, type Made, type Slot, type Workbench } from '../workbench.ts'
+import { pieces } from './pieces.ts'
 
 // the places of names are those of the kernels' switch; the last is the norm of Normalize that Reduce has not
 const REDUCE: readonly (Reduce['function'] | 'largest')[] = ['sum', 'mean', 'min', 'max', 'l1', 'l2', 'sumsquare', 'prod', 'largest']
@@ -56,6 +57,8 @@ export function affine(step: Affine, bench: Workbench): Made {
   const { outputs } = step
   if (step.weights.length !== width * outputs || step.bias.length !== outputs)
     throw new CannotRun(`${step.weights.length} weights for ${width} columns and ${outputs} outputs`)
+  const mixed = pieces(step, bench)
+  if (mixed) return mixed
   const kernel = bench.kernels[`affine_${type}`]
   const [weights, bias] = [bench.constants(type, step.weights), bench.constants(type, step.bias)]
   const flags = (step.biasFirst ? 1 : 0) | (step.skipMissing ? 2 : 0)

@@ -110,7 +110,9 @@ async function loggedStep(api: MlflowApi, id: string): Promise<Step> {
 
 /** A name without a version is taken for the id of a logged model, and is rarely meant so. */
 function withForms(error: unknown, id: string): never {
-  if (!(error instanceof FairleadError) || error.code !== 'tracking-unknown' || /^m-[0-9a-f]{32}$/.test(id)) throw error
+  if (!(error instanceof FairleadError) || error.code !== 'tracking-unknown') throw error
+  if (/^m-[0-9a-f]{32}$/.test(id))
+    throw new FairleadError('tracking-unknown', `There is no logged model ${id} (they begin with MLflow 3). ${error.message}`, { cause: error })
   throw new FairleadError(
     'tracking-unknown',
     `There is no logged model with the id "${id}". A registered model is models:/${id}/VERSION or models:/${id}@ALIAS.`,

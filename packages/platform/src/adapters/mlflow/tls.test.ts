@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
+import { createServer as createPlain } from 'node:http'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
@@ -17,6 +18,7 @@ test('certificates are checked unless told otherwise, and one of the client is s
   const pem = readFileSync(PEM)
   const shown: boolean[] = []
   const server = createServer({ cert: pem, key: pem, ca: pem, requestCert: true, rejectUnauthorized: false }, (request, response) => {
+    if (request.url?.startsWith('/back')) return response.writeHead(302, { location: 'http://localhost:1/x' }).end()
     shown.push((request.socket as TLSSocket).authorized)
     response.end('{"experiment": {"name": "e"}}')
   })
@@ -37,6 +39,21 @@ test('certificates are checked unless told otherwise, and one of the client is s
     assert.equal(await ask({ insecure: true }), 'e')
     assert.equal(await ask({ caFile: PEM, clientCertFile: PEM }), 'e')
     assert.deepEqual(shown, [false, false, true])
+    // a redirect to the same host by TLS is followed, and the way back is not
+    const port = (server.address() as AddressInfo).port
+    const plain = createPlain((_, response) => response.writeHead(302, { location: `https://localhost:${port}/x` }).end())
+    await new Promise<void>((resolve) => plain.listen(0, '127.0.0.1', resolve))
+    const upgraded = new Connection(`http://localhost:${(plain.address() as AddressInfo).port}`, { tls: { caFile: PEM }, timeoutMs: 10_000, retries: 0 })
+    const back = new Connection(`https://localhost:${port}/back`, { tls: { caFile: PEM }, timeoutMs: 10_000, retries: 0 })
+    try {
+      assert.equal((await upgraded.get('x', {}, oneExperiment)).experiment.name, 'e')
+      await assert.rejects(back.get('x', {}, oneExperiment), fails('tracking-failed', /redirects to http:\/\/localhost:1, where neither/))
+    } finally {
+      upgraded.close()
+      back.close()
+      plain.close()
+      plain.closeAllConnections()
+    }
   } finally {
     server.close()
     server.closeAllConnections()

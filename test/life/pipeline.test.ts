@@ -126,6 +126,20 @@ test('a pipeline is deployed, and answers the same by rows, CSV and tensors; the
   const { signature } = await controlOf(platform).call('getDeploymentSignature', { params: { deployment: 'stepped' } })
   assert.deepEqual(signature.columns.map(({ name }) => name).sort(), columns.toSorted())
 
+  const rowsFile = join(platform.data, 'rows.csv')
+  writeFileSync(rowsFile, csv)
+  const ask = async (...args: string[]) => {
+    const said = await fairlead(platform.data, ['pipeline', ...args, '--model', 'credit-risk@champion'])
+    assert.equal(said.code, 0, said.stderr)
+    return said.stdout
+  }
+  assert.match(await ask('check', file), /4 default\n {4}purpose {2}text, changed\n(?:.*\n)*CALLERS SEND/)
+  const { answers } = JSON.parse(await ask('run', file, '--rows', rowsFile, '--json')) as { answers: Prediction[] }
+  assert.deepEqual(answers, got)
+  assert.match(await ask('explain', file, '--rows', rowsFile), /3 rows\n(?:.*\n)*5 clip\n {4}credit_amount {2}integer, changed in 1 row: 1000000 → 20000/)
+  const wrong = await fairlead(platform.data, ['pipeline', 'check', file, '--model', 'nobody'])
+  assert.deepEqual([wrong.code, /model-unknown|no model/i.test(wrong.stderr)], [1, true], wrong.stderr)
+
   const logged = async () => (await fairlead(platform.data, ['logs', 'stepped', '--format', 'csv'])).stdout.trim().split('\n')
   const [head = '', ...lines] = await eventually('the log has the rows', async () => ((await logged()).length > 3 ? logged() : undefined), 30_000)
   const at = (name: string) => head.split(',').indexOf(name)

@@ -11,6 +11,7 @@ import { registerDoctor } from './commands/doctor.ts'
 import { registerKeys } from './commands/keys.ts'
 import { registerLogs } from './commands/logs.ts'
 import { registerModels } from './commands/models.ts'
+import { registerPipeline } from './commands/pipeline.ts'
 import { registerPredict } from './commands/predict.ts'
 import { registerStatus } from './commands/status.ts'
 import { registerTypes } from './commands/types.ts'
@@ -65,7 +66,18 @@ export function buildProgram(io: Io, ended: (code: number) => void = () => {}): 
         )
       }),
   }
-  const all = [registerUp, registerApply, registerModels, registerDeploy, registerDeployments, registerPredict, registerLogs, registerKeys, registerTypes]
+  const all = [
+    registerUp,
+    registerApply,
+    registerModels,
+    registerDeploy,
+    registerDeployments,
+    registerPipeline,
+    registerPredict,
+    registerLogs,
+    registerKeys,
+    registerTypes,
+  ]
   for (const register of [...all, registerBench, registerConformance, registerStatus, registerDoctor, registerCompletion]) register(registrar)
   return program
 }

@@ -1,6 +1,6 @@
 export { classesOf } from './classes.ts'
 export { columnMemory, numbersFor } from './column-memory.ts'
-export type { Column } from './columns.ts'
+export type { Column, ColumnSpec } from './columns.ts'
 export { type Expression, expressionError, parseExpression, parseTime } from './expression/index.ts'
 export {
   type FeatureAnswer,
@@ -11,6 +11,6 @@ export {
   type LookupOptions,
   lookupFailed,
 } from './lookup/index.ts'
-export { type CompiledPipeline, compilePipeline, isModelAlone } from './pipeline.ts'
+export { type CompiledPipeline, type CompiledStep, compilePipeline, isModelAlone } from './pipeline.ts'
 export type { AnswerPart, ModelCall, ModelColumn, Phase, TensorSource, WorkingFrame } from './plan.ts'
 export { refuseRows } from './step-errors.ts'

@@ -22,6 +22,15 @@ export interface CompiledPipeline {
   readonly kept: readonly (readonly number[])[]
 }
 
+/** The columns there are behind a step. */
+export interface CompiledStep {
+  index: number
+  name: string
+  bindings: readonly Binding[]
+  /** The place of a column, which it has from then on. */
+  placeOf(binding: Binding): number
+}
+
 /** The name of a step. */
 export function nameOf(step: PipelineStep): StepName {
   return Object.keys(step)[0] as StepName
@@ -35,13 +44,14 @@ export function isModelAlone(pipeline: Pipeline): boolean {
 /**
  * Compiles a pipeline: one `model` step, before it steps that turn the columns of callers into the model's, behind it steps that turn its answers into
  * those of callers. Columns that no step makes are callers' columns: of the type that the model's signature has for their name, or that a first step `inputs`
- * declares. Throws `pipeline-invalid`, its items naming the step, the field and the position.
+ * declares. `onStep` is shown the columns behind each step; the model alone is compiled to places, too, then. Throws `pipeline-invalid`, its items naming the
+ * step, the field and the position.
  */
-export function compilePipeline(pipeline: Pipeline, signature: Signature): CompiledPipeline {
+export function compilePipeline(pipeline: Pipeline, signature: Signature, onStep?: (step: CompiledStep) => void): CompiledPipeline {
   const models = pipeline.flatMap((step, i) => ('model' in step ? [i] : []))
   if (models.length !== 1)
     throw stepError({ index: models[1] ?? 0, step: 'model', at: '' }, models.length === 0 ? 'there is no model step' : 'there may be only one model step')
-  if (isModelAlone(pipeline)) return { modelOnly: true, signature, places: 0, phases: [], calls: [], answers: [], kept: [] }
+  if (isModelAlone(pipeline) && !onStep) return { modelOnly: true, signature, places: 0, phases: [], calls: [], answers: [], kept: [] }
 
   const plan = new Plan()
   const scope = new Scope(plan, signature.columns, namesFilled(pipeline.slice(0, models[0])))
@@ -49,6 +59,7 @@ export function compilePipeline(pipeline: Pipeline, signature: Signature): Compi
     scope.step = { index, name: nameOf(step) }
     if ('model' in step) compileModel(signature, scope)
     else compileStep(step, scope)
+    onStep?.({ ...scope.step, bindings: scope.bindings(), placeOf: (binding) => scope.materialise(binding) })
   }
   const given = scope.bindings().filter(({ answered }) => answered)
   if (given.length === 0) throw stepError(scope.place(), 'the answer would have no fields')

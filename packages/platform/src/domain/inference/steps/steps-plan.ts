@@ -31,9 +31,9 @@ export class StepsPlan {
     return feed.end()
   }
 
-  /** Runs everything, and tells `outcome` once. Models that need nothing of each other run side by side. Throws as `modelInputs` and `call`. */
-  start(asked: Work, outcome: Outcome, call: CallModel): void {
-    new StepsRun(this, { asked, outcome, call }).next()
+  /** Runs everything, and tells `outcome` once. `frame` takes the columns of few rows, for who wants to see them. Models that need nothing of each other run side by side. Throws as `modelInputs` and `call`. */
+  start(asked: Work, outcome: Outcome, call: CallModel, frame?: WorkingFrame): void {
+    new StepsRun(this, { asked, outcome, call, frame }).next()
   }
 }
 
@@ -125,6 +125,7 @@ interface Asked {
   asked: Work
   outcome: Outcome
   call: CallModel
+  frame: WorkingFrame | undefined
 }
 
 /** One batch on its way through the phases. Without promises: with one model it waits once, for its turn at the model. */
@@ -141,6 +142,8 @@ class StepsRun {
     this.#asked = asked
     const { inputs, rows } = asked.asked
     this.#batch = newBatch(plan.pipeline, inputs, rows)
+    const [first] = this.#batch.portions
+    if (asked.frame && first) first.frame = asked.frame
   }
 
   /** Works up to the next models, or to the end. */

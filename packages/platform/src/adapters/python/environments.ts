@@ -1,4 +1,4 @@
-import { closeSync, openSync, readFileSync, writeSync } from 'node:fs'
+import { closeSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs'
 import { access, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -183,7 +183,7 @@ export class PythonEnvironments {
         else await sleep(LOCK_MS)
       }
     }
-    return { [Symbol.dispose]: () => void rm(path, { force: true }) }
+    return { [Symbol.dispose]: () => rmSync(path, { force: true }) }
   }
 }
 

@@ -3,6 +3,7 @@ import { createWriteStream, type WriteStream } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
 import { installerVariables, type PythonHost } from './host.ts'
 import type { Interpreter } from './interpreter.ts'
 
@@ -27,7 +28,7 @@ export interface BuildRoom {
   log: WriteStream
 }
 
-const LAUNCH = new URL('./launch.py', import.meta.url).pathname
+const LAUNCH = fileURLToPath(new URL('./launch.py', import.meta.url))
 const TAIL_LINES = 12
 const LINE_LENGTH = 300
 /** Longest step of a build. */

@@ -21,6 +21,8 @@ NOBODY = 65534
 # users of their own for workers, far from those of people and services
 FIRST_USER = 0x60000000
 LOOK_SECONDS = 0.2
+# the code with which a worker that was ended for what it took is told
+EXCESS = 97
 OUTPUT_BYTES = 4 * 1024 * 1024
 OUTPUT_RATE = 256 * 1024
 
@@ -344,7 +346,9 @@ def watch(worker, read, log, asked):
             if verdict:
                 note(log, verdict)
             end_all(worker)
-            leave(status if verdict is None else 97)
+            if verdict:
+                os._exit(EXCESS)
+            leave(status)
         if time.monotonic() - looked >= LOOK_SECONDS:
             looked = time.monotonic()
             verdict = verdict or excess(worker, asked)

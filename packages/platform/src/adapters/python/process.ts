@@ -1,12 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { constants } from 'node:os'
 import type { Duplex } from 'node:stream'
+import { fileURLToPath } from 'node:url'
 import { FairleadError } from '@fairlead/contract'
 import { type Frame, FrameReader, framed } from './frames.ts'
 import { type PythonHost, workerVariables } from './host.ts'
 import { isolationOf, type Measures, type WorkerTask } from './task.ts'
 
-const MAIN = new URL('./worker.py', import.meta.url).pathname
+const MAIN = fileURLToPath(new URL('./worker.py', import.meta.url))
 /** How often an idle worker is asked whether it lives, and how long it may take to say so. */
 const LOOK_MS = 15_000
 const REPLY_MS = 10_000

@@ -120,6 +120,21 @@ export function comparison(): ModelComparison {
       const [was, is] = [0.3 / (at + 1), Math.max(0, 0.3 / (at + 1) + (at % 2 ? 0.041 : -0.062) / (at + 1))]
       return { name, before: was, after: is, shift: is - was }
     }),
+    answers: {
+      rows: 180,
+      leftOut: 20,
+      equalRows: 131,
+      labelRows: 2,
+      largestDifference: 0.1873,
+      differing: Array.from({ length: 10 }, (_, at) => ({
+        row: Object.fromEntries(
+          COLUMNS.map((name, column) => [name, column % 3 === 2 ? 'furniture or equipment' : Math.round(4000 * chance(at * 9 + column))]),
+        ),
+        field: at < 2 ? 'label' : 'probabilities.bad',
+        before: at < 2 ? 'good' : 0.4 + at / 1000,
+        after: at < 2 ? 'bad' : 0.4 + at / 1000 + 0.1873 / at,
+      })),
+    },
   }
 }
 

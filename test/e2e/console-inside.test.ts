@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import type { Page } from 'playwright-core'
 import { ROOT } from '../../scripts/files.ts'
 import { type OpenConsole, openConsole, signIn } from './open-console.ts'
 
+/** Columns of the models of sums. */
+const COLUMNS = Array.from({ length: 8 }, (_, at) => `x${at}`)
 const CASES = join(ROOT, 'test/models/cases')
 
 let open: OpenConsole
@@ -17,7 +20,14 @@ before(
     ;({ page } = open)
     control = open.platform.run.control
     await open.run('models', 'import', join(CASES, 'lightgbm/lgb-multiclass/model.txt'), '--name', 'flowers')
+    const golden = join(open.platform.data, 'golden.json')
+    writeFileSync(
+      golden,
+      JSON.stringify({ rows: [0, 1, 5].map((value) => Object.fromEntries(COLUMNS.map((name) => [name, value]))), predictions: [{}, {}, {}] }),
+    )
     await open.run('models', 'import', join(CASES, 'lightgbm/lgb-binary/model.txt'), '--name', 'flowers')
+    for (const name of ['lgb-fair', 'lgb-poisson'])
+      await open.run('models', 'import', join(CASES, 'lightgbm', name, 'model.txt'), '--name', 'sums', '--golden', golden)
     await open.run('deploy', 'flowers', '--model', 'flowers:1')
     await open.run('models', 'import', join(CASES, 'lightgbm/lgb-linear-tree/model.txt'), '--name', 'slopes')
     await open.run('deploy', 'slopes', '--model', 'slopes')
@@ -72,6 +82,15 @@ test('two versions are compared by what they are made of', async () => {
     .click()
   await page.waitForURL(/tab=inside/)
   await page.getByRole('region', { name: /^Tree \d+, its root/ }).waitFor()
+})
+
+test('two versions are compared by what they answer to the rows that came with them', async () => {
+  await page.goto(`${control}/models/sums?compare=1-2`)
+  const structure = page.getByRole('region', { name: 'Structure' })
+  await structure.getByText('Answered the same').waitFor()
+  const rows = structure.getByRole('region', { name: 'Rows that differ most' }).getByRole('row')
+  await rows.nth(3).waitFor()
+  assert.match(await rows.nth(1).innerText(), /^x0 \d, x1 \d, x2 \d, …\s+value\s+-?[\d.]+\s+-?[\d.]+\s+[+−][\d.]+$/)
 })
 
 test('an answer says why, in words and in a table, for the class that won and for any other', async () => {

@@ -1,9 +1,11 @@
+import type { Row } from '@fairlead/contract'
 import type { ModelComparison } from '@fairlead/contract/control'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { describeError } from '../api/problem.ts'
 import { comparisonQuery } from '../api/queries.ts'
-import { formatCount, formatPart, formatSigned, NONE, plural } from '../format/number.ts'
+import { formatCount, formatPart, formatSigned, NONE, plural, significant } from '../format/number.ts'
+import { formatValue } from '../format/text.ts'
 import { Loaded } from '../ui/feedback.tsx'
 import { Facts } from '../ui/show.tsx'
 import { Table } from '../ui/table.tsx'
@@ -38,10 +40,11 @@ function reasonOf(error: unknown): string {
 }
 
 function Differences({ comparison, ...pair }: StructureProps & { comparison: ModelComparison }) {
-  if (comparison.same) return <p>Nothing differs inside: both give the same answers.</p>
-  const { changes, ensembles, importance } = comparison
+  const { same, changes, ensembles, importance, answers } = comparison
+  if (same) return <p>Nothing differs inside: both give the same answers.</p>
   return (
     <>
+      {answers ? <Answers answers={answers} left={pair.left} right={pair.right} /> : null}
       {changes.length > 0 ? <Changes changes={changes} left={pair.left} right={pair.right} /> : null}
       {ensembles.map((ensemble, at) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: an ensemble is known by its place alone.
@@ -49,6 +52,75 @@ function Differences({ comparison, ...pair }: StructureProps & { comparison: Mod
       ))}
       {importance.length > 0 ? <Moves importance={importance} left={pair.left} right={pair.right} /> : null}
     </>
+  )
+}
+
+/** What both answer to the rows that came with them. */
+function Answers({ answers, left, right }: { answers: NonNullable<ModelComparison['answers']>; left: number; right: number }) {
+  const { rows, leftOut, equalRows, labelRows, largestDifference, differing } = answers
+  return (
+    <section className="fl-stack tight">
+      <h4>Answers to the same rows</h4>
+      <Facts
+        items={[
+          ['Rows asked', formatCount(rows)],
+          ...(leftOut > 0 ? [['Left out', `${plural(leftOut, 'row')} that one of them does not take, or answers alike in nothing`] as const] : []),
+          ['Answered the same', rows === 0 ? NONE : `${formatPart(equalRows / rows)} (${plural(equalRows, 'row')})`],
+          ['Another label', plural(labelRows, 'row')],
+          ['Largest difference', significant(largestDifference)],
+        ]}
+      />
+      {differing.length > 0 ? (
+        <Table
+          label="Rows that differ most, table"
+          heads={['Row', 'Answer', { number: `Version ${left}` }, { number: `Version ${right}` }, { number: 'Difference' }]}
+        >
+          {differing.map(({ row, field, before, after }, at) => (
+            // biome-ignore lint/suspicious/noArrayIndexKey: rows have no names, and do not move.
+            <tr key={at}>
+              <td data-label="Row" className="wide">
+                <RowValues row={row} />
+              </td>
+              <th scope="row">
+                <bdi>{field}</bdi>
+              </th>
+              <Answer label={`Version ${left}`} value={before} />
+              <Answer label={`Version ${right}`} value={after} />
+              <td data-label="Difference" className="fl-number">
+                {typeof before === 'number' && typeof after === 'number' ? formatSigned(after - before, 4) : NONE}
+              </td>
+            </tr>
+          ))}
+        </Table>
+      ) : null}
+      {differing.length > 0 && differing.length < rows - equalRows ? (
+        <p className="fl-soft fl-small">The {formatCount(differing.length)} rows that differ most, each with the part of its answer that differs most.</p>
+      ) : null}
+    </section>
+  )
+}
+
+function Answer({ label, value }: { label: string; value: string | number | null }) {
+  return (
+    <td data-label={label} className="fl-number">
+      {value === null ? NONE : <bdi>{formatValue(value)}</bdi>}
+    </td>
+  )
+}
+
+const MOST_VALUES = 3
+
+/** The first columns of a row, and the others when they are asked for. */
+function RowValues({ row }: { row: Row }) {
+  const cells = Object.entries(row).map(([name, value]) => `${name} ${formatValue(value)}`)
+  if (cells.length <= MOST_VALUES) return <bdi>{cells.join(', ')}</bdi>
+  return (
+    <details className="fl-small">
+      <summary>
+        <bdi>{cells.slice(0, MOST_VALUES).join(', ')}</bdi>, …
+      </summary>
+      <bdi>{cells.slice(MOST_VALUES).join(', ')}</bdi>
+    </details>
   )
 }
 

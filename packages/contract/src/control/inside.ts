@@ -70,9 +70,11 @@ export const modelComparison = z.object({
   /** What both answer to the rows that came with them; absent where none did. */
   answers: z
     .object({
-      /** Rows that both answered, and those that one of them does not take. */
+      /** Rows that both answered, and those that one of them does not take or whose answers have nothing in common. */
       rows: z.number().int(),
       leftOut: z.number().int(),
+      /** Rows that both answer the same, to the last digit. */
+      equalRows: z.number().int(),
       /** Rows whose labels or texts differ. */
       labelRows: z.number().int(),
       /** Largest difference of two numbers. */

@@ -31,7 +31,7 @@ type Both = [Awaited<ReturnType<typeof rowAnswers>>, Awaited<ReturnType<typeof r
 
 function differences(rows: readonly Row[], [before, after]: Both, { fields }: Signature): Answers {
   const labels = new Set(fields.filter(({ kind, type }) => kind === 'label' || type === 'string').map(({ name }) => name))
-  const answers: Answers = { rows: 0, leftOut: 0, labelRows: 0, largestDifference: 0, differing: [] }
+  const answers: Answers = { rows: 0, leftOut: 0, equalRows: 0, labelRows: 0, largestDifference: 0, differing: [] }
   const found: (Difference & { row: number })[] = []
   for (const row of rows.keys()) {
     const [was, is] = [before[row]!, after[row]!]
@@ -39,12 +39,17 @@ function differences(rows: readonly Row[], [before, after]: Both, { fields }: Si
       answers.leftOut += 1
       continue
     }
+    const { compared, apart } = leaves(was.answer, is.answer, labels)
+    if (compared === 0) {
+      answers.leftOut += 1
+      continue
+    }
     answers.rows += 1
-    const apart = leaves(was.answer, is.answer, labels)
     if (apart.some(({ label }) => label)) answers.labelRows += 1
     for (const { label, distance } of apart) if (!label && Number.isFinite(distance)) answers.largestDifference = Math.max(answers.largestDifference, distance)
     const [worst] = apart.toSorted(mostFirst)
     if (worst) found.push({ ...worst, row })
+    else answers.equalRows += 1
   }
   answers.differing = found
     .toSorted(mostFirst)
@@ -65,21 +70,25 @@ function mostFirst(a: Difference, b: Difference): number {
   return Number(b.label) - Number(a.label) || (b.distance === a.distance ? 0 : b.distance - a.distance)
 }
 
-/** Where two answers differ; of fields that both have, because the signature tells the others. */
-function leaves(was: Row, is: Row, labels: ReadonlySet<string>): Difference[] {
+/** Where two answers differ, and how many of their values were held against each other: those of fields that both have, because the signature tells the others. */
+function leaves(was: Row, is: Row, labels: ReadonlySet<string>): { compared: number; apart: Difference[] } {
   const found: Difference[] = []
+  let compared = 0
   const open: [field: string, was: unknown, is: unknown, label: boolean][] = Object.keys(was).map((name) => [name, was[name], is[name], labels.has(name)])
   for (let next = open.pop(); next; next = open.pop()) {
     const [field, left, right, label] = next
     if (left === undefined || right === undefined) continue
     if (typeof left === 'object' && left !== null && typeof right === 'object' && right !== null) {
       for (const [key, value] of Object.entries(left)) open.push([`${field}.${key}`, value, (right as Row)[key], label])
-    } else if (left !== right && String(left) !== String(right)) {
+      continue
+    }
+    compared += 1
+    if (left !== right && String(left) !== String(right)) {
       const distance = Math.abs(Number(left) - Number(right))
       found.push({ field, label, distance: Number.isNaN(distance) ? Number.POSITIVE_INFINITY : distance, was: left, is: right })
     }
   }
-  return found
+  return { compared, apart: found }
 }
 
 function cell(value: unknown): string | number | null {

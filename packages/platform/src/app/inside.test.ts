@@ -8,7 +8,7 @@ import { modelComparison, modelTree } from '@fairlead/contract/control'
 import { encodeForm } from '@fairlead/evaluator'
 import { formOf, randomTrees } from '../../../evaluator/src/testing/random.ts'
 import { readModel } from '../model/index.ts'
-import { listing } from '../model/test-support.ts'
+import { listing, makeOnnx } from '../model/test-support.ts'
 import { coded } from '../testing/fake-inference.ts'
 import { temporaryFolder } from '../testing/temporary.ts'
 import { FormStore } from './form-store.ts'
@@ -22,7 +22,12 @@ const NOTHING: Signature = { task: 'other', inputs: [], outputs: [], columns: []
 /** A registry of two versions, each of one file. */
 function insideOf(
   forms: FormStore,
-  { files = FILES, golden = [], signature = NOTHING }: { files?: Uint8Array[]; golden?: GoldenRows[]; signature?: Signature } = {},
+  {
+    files = FILES,
+    golden = [],
+    signature = NOTHING,
+    format = 'xgboost',
+  }: { files?: Uint8Array[]; golden?: GoldenRows[]; signature?: Signature; format?: string } = {},
 ) {
   const registry = {
     getVersion: async (model: string, version: number) =>
@@ -30,7 +35,7 @@ function insideOf(
         model,
         version,
         digest: `sha256:${version}`,
-        format: 'xgboost',
+        format,
         facts: {},
         signature,
         files: [{ path: 'model.json', digest: `${version}`, size: 1 }],
@@ -111,11 +116,34 @@ test('two versions answer the rows that came with them, and the rows that differ
     return modelComparison.parse(await inside.compare('m', 1, 2))
   }
   const same = await compare([file!, file!], 'same')
-  assert.deepEqual([same.signature, same.answers], [[], { rows: 2, leftOut: 1, labelRows: 0, largestDifference: 0, differing: [] }])
+  assert.deepEqual([same.signature, same.answers], [[], { rows: 2, leftOut: 1, equalRows: 2, labelRows: 0, largestDifference: 0, differing: [] }])
   const { answers } = await compare([file!, other], 'other')
-  assert.deepEqual([answers?.rows, answers?.labelRows, answers?.differing.length], [2, 0, 1])
+  assert.deepEqual([answers?.rows, answers?.equalRows, answers?.labelRows, answers?.differing.length], [2, 1, 0, 1])
   const [worst] = answers!.differing
   assert.deepEqual([worst?.row, worst?.field], [row(-100), signature.fields[0]!.name])
   assert.equal(answers!.largestDifference, Math.abs(Number(worst!.after) - Number(worst!.before)))
   assert.ok(answers!.largestDifference > 0.1)
+})
+
+test('ONNX files that have no form are compared by their graphs, and others that have none are refused', async () => {
+  await using folder = await temporaryFolder()
+  const network = (op: string) =>
+    makeOnnx({
+      nodes: [
+        { op: 'LayerNormalization', inputs: ['x', 'x'], outputs: ['h'] },
+        { op, inputs: ['h'], outputs: ['y'] },
+      ],
+      inputs: [{ name: 'x', shape: ['N', 2] }],
+      outputs: [{ name: 'y', shape: ['N', 2] }],
+    })
+  const files = [network('Relu'), network('Erf')]
+  const inside = insideOf(new FormStore(folder.path), { files, format: 'onnx' })
+  const { same, changes } = modelComparison.parse(await inside.compare('m', 1, 2))
+  assert.equal(same, false)
+  assert.deepEqual(
+    changes.map(({ what }) => what),
+    ['operator Relu', 'nodes, as they are connected and set', 'operator Erf'],
+  )
+  assert.equal((await inside.compare('m', 1, 1)).same, true)
+  await assert.rejects(inside.tree('m', 1, { tree: 0, depth: 1 }), coded('model-part-unsupported', /LayerNormalization/))
 })

@@ -11,7 +11,14 @@ const COMPARISON: ModelComparison = {
   ],
   importance: [{ name: 'age', before: 0.5, after: 0.25, shift: -0.25 }],
   signature: [{ path: 'columns.age', breaking: true, detail: 'removed' }],
-  answers: { rows: 2, leftOut: 1, labelRows: 1, largestDifference: 0.125, differing: [{ row: { age: 3 }, field: 'label', before: 'bad', after: 'good' }] },
+  answers: {
+    rows: 2,
+    leftOut: 1,
+    equalRows: 1,
+    labelRows: 1,
+    largestDifference: 0.125,
+    differing: [{ row: { age: 3 }, field: 'label', before: 'bad', after: 'good' }],
+  },
 }
 
 test('signature, structure and answers are told, and differences have an exit code of their own', async () => {
@@ -24,7 +31,7 @@ test('signature, structure and answers are told, and differences have an exit co
     /objective: a → b/,
     /trees: 2 → 3; 1 the same, 1 changed, 1 added, 0 removed/,
     /importance of age: 50 % → 25 %/,
-    /answers +2 rows asked, 1 more that one of them does not take: 1 with another label, numbers at most 0\.125 apart/,
+    /answers +2 rows asked, 1 more that one of them does not take: 1 the same, 1 with another label, numbers at most 0\.125 apart/,
     /label +bad +good +\{"age":3\}/,
   ])
     assert.match(stdout, line)

@@ -42,13 +42,13 @@ export function printComparison(output: Output, { same, changes, ensembles, impo
 
 function printAnswers(output: Output, answers: ModelComparison['answers']): void {
   if (!answers) {
-    output.line('  answers    not compared: no rows came with either')
+    output.line('  answers    not compared: no rows came with either, or one runs only by ONNX Runtime')
     return
   }
-  const { rows, leftOut, labelRows, largestDifference, differing } = answers
+  const { rows, leftOut, equalRows, labelRows, largestDifference, differing } = answers
   const left = leftOut > 0 ? `, ${leftOut} more that one of them does not take` : ''
   output.line(
-    `  answers    ${rows} ${rows === 1 ? 'row' : 'rows'} asked${left}: ${labelRows} with another label, numbers at most ${Number(largestDifference.toPrecision(3))} apart`,
+    `  answers    ${rows} ${rows === 1 ? 'row' : 'rows'} asked${left}: ${equalRows} the same, ${labelRows} with another label, numbers at most ${Number(largestDifference.toPrecision(3))} apart`,
   )
   if (differing.length === 0) return
   output.line()

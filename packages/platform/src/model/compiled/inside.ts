@@ -1,5 +1,6 @@
 import type { ModelComparison, ModelTree, TreeNode } from '@fairlead/contract/control'
 import { compareForms, type Drawn, decodeForm, drawTree } from '@fairlead/evaluator'
+import { compareGraphs, type GraphFile } from '../onnx/compare.ts'
 
 /** Which tree, and how deep. */
 export interface TreeAsk {
@@ -11,11 +12,15 @@ export interface TreeAsk {
 /** Columns that a comparison lists. */
 const MOST_COLUMNS = 200
 
-/** What can be asked of encoded forms. */
-export type InsideTask = { kind: 'tree'; form: Uint8Array; ask: TreeAsk } | { kind: 'comparison'; before: Uint8Array; after: Uint8Array }
+/** What can be asked of encoded forms, and of ONNX files that have none. */
+export type InsideTask =
+  | { kind: 'tree'; form: Uint8Array; ask: TreeAsk }
+  | { kind: 'comparison'; before: Uint8Array; after: Uint8Array }
+  | { kind: 'graphs'; before: GraphFile; after: GraphFile }
 
-/** Answers what is asked of encoded forms; what is refused is in the answer, because it may have to cross threads. */
+/** Answers what is asked of encoded forms and of graphs; what is refused is in the answer, because it may have to cross threads. */
 export function lookInside(task: InsideTask): { tree: ModelTree } | { comparison: ModelComparison } | { refused: string } {
+  if (task.kind === 'graphs') return { comparison: compareGraphs(task.before, task.after) }
   if (task.kind === 'comparison') return { comparison: comparisonOf(task.before, task.after) }
   try {
     return { tree: treeOf(task.form, task.ask) }

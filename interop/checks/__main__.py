@@ -3,7 +3,7 @@
 import sys
 import traceback
 
-from . import binary_tensors, formats, grpc_protocol, model_files, openapi, other_clients, parquet_log, protocol, repository, rows, telemetry, tracking_server
+from . import binary_tensors, formats, grpc_protocol, model_files, openapi, other_clients, parquet_log, protocol, python_models, repository, rows, telemetry, tracking_server
 from .platform import Platform
 
 CHECKS = [
@@ -53,6 +53,11 @@ CHECKS = [
     model_files.xgboost_answers_are_the_librarys,
     model_files.contributions_are_those_of_shap,
     tracking_server.models_are_imported_by_every_address,
+    python_models.code_runs_only_where_that_is_allowed,
+    python_models.answers_are_those_that_mlflow_recorded,
+    python_models.rows_and_tensors_get_the_answers_of_the_scoring,
+    python_models.answers_of_another_kind_are_errors_of_their_request,
+    python_models.environments_that_cannot_be_built_say_why,
 ]
 
 

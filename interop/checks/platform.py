@@ -1,10 +1,12 @@
 """A Fairlead platform in a process of its own, for as long as a `with` block."""
 
 import json
+import os
 import pathlib
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -25,7 +27,9 @@ class Platform:
     def __enter__(self):
         self.log = open(self.data / "output.txt", "w+")
         command = ["node", BIN, "up", "--data", str(self.data), "--port", "0", "--http-port", "0", "--grpc-port", "0", "--processes", "1"]
-        self.process = subprocess.Popen(command, stdout=self.log, stderr=subprocess.STDOUT, cwd=self.data)
+        # uv, by which environments of models are built, is installed beside this Python
+        env = {**os.environ, "PATH": os.pathsep.join([str(pathlib.Path(sys.executable).parent), os.environ["PATH"]])}
+        self.process = subprocess.Popen(command, stdout=self.log, stderr=subprocess.STDOUT, cwd=self.data, env=env)
         run = self.data / "run.json"
         self.wait(run.exists, "run.json")
         info = json.loads(run.read_text())

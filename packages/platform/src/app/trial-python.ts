@@ -13,7 +13,9 @@ import { declaredAnswers, type SeenAnswer, withAnswers } from '../model/python/a
 import { pythonModel, readPython } from '../model/python/read.ts'
 import { BODY, type PythonModel } from '../model/python/spec.ts'
 import { syntheticExample } from '../model/signature/example.ts'
+import { goesAsItIs } from '../transport/http/scoring/body.ts'
 import { EnvironmentWait } from './environment-wait.ts'
+import { servingCheck } from './serving-check.ts'
 
 /** Workers that are tried at a time: each may take the memory of a model. */
 const AT_ONCE = 2
@@ -168,11 +170,12 @@ async function measure(session: Session, read: ReadModel): Promise<RuntimeChoice
   }
 }
 
-/** What came as an example of a scoring request is asked, too, as the model itself reads it. */
-async function servingCheck({ incoming, worker }: Tried): Promise<ModelCheck[]> {
-  const { serving } = incoming.read
+/** What came as an example of a scoring request is asked, too: as a deployment reads it, or as the model itself where that hands it on. */
+async function exampleCheck({ incoming, worker }: Tried, session: Session): Promise<ModelCheck[]> {
+  const { serving, signature } = incoming.read
   if (!serving) return []
   const { path, body } = serving
+  if (!goesAsItIs(signature, Buffer.from(body))) return [await servingCheck(session, signature, serving)]
   try {
     const outputs = await scored(worker, { [BODY.input]: { type: 'string', shape: [1], data: [body] } }, RUN_MS)
     const [status, text] = [Number(outputs[BODY.status]!.data[0]), String(outputs[BODY.answer]!.data[0])]
@@ -188,7 +191,9 @@ async function checks(trial: Tried, session: Session): Promise<ModelCheck[]> {
   const { read, golden } = incoming
   const { signature, example } = read
   const way = { runtime: 'python' as const, words: 'Python', open: async () => session }
-  const found = await checkModel({ signature, ways: [way], probes: new Map(), example, golden, also: () => servingCheck(trial) }).catch((): ModelCheck[] => [])
+  const found = await checkModel({ signature, ways: [way], probes: new Map(), example, golden, also: () => exampleCheck(trial, session) }).catch(
+    (): ModelCheck[] => [],
+  )
   if (worker.alive) return found
   return [{ name: 'trial', ok: false, detail: `The worker ended while it was tried: ${await worker.ended}.` }]
 }

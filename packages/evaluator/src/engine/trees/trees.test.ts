@@ -70,6 +70,7 @@ test('many and few thresholds, many columns, zeros that are near', () => {
   same({ thresholds: 2, rules: NUMERIC })
   same({ features: 700, splits: 100, trees: 30, rules: NUMERIC })
   same({ zero: 1.0000000180025095e-35, compare: 'f64', sum: 'f64', rules: ALL_RULES })
+  same({ splits: 34_000, trees: 1 })
   same({ splits: 0 })
 })
 

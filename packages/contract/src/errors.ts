@@ -1,4 +1,5 @@
 import { ACCESS_ERRORS } from './errors/access.ts'
+import { BATCH_ERRORS } from './errors/batch.ts'
 import { MODEL_FILE_ERRORS } from './errors/model-files.ts'
 import { PLATFORM_ERRORS } from './errors/platform.ts'
 import { REGISTRY_ERRORS } from './errors/registry.ts'
@@ -16,6 +17,7 @@ export const ERRORS = {
   ...REQUEST_ERRORS,
   ...VALUE_ERRORS,
   ...SERVING_ERRORS,
+  ...BATCH_ERRORS,
   ...ACCESS_ERRORS,
   ...REGISTRY_ERRORS,
   ...MODEL_FILE_ERRORS,

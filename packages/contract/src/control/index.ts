@@ -1,6 +1,7 @@
 export * from './access.ts'
 export * from './deployment.ts'
 export * from './inside.ts'
+export * from './job.ts'
 export * from './limits.ts'
 export * from './mlflow-lineage.ts'
 export * from './parse-pipeline.ts'

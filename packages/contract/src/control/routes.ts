@@ -6,7 +6,7 @@ export interface Route {
   /** `open` needs no credentials. */
   access: 'open' | 'read' | 'admin'
   /** Tag under which the OpenAPI document lists it. */
-  tag: 'models' | 'deployments' | 'predictions' | 'access' | 'system'
+  tag: 'models' | 'deployments' | 'predictions' | 'jobs' | 'access' | 'system'
 }
 
 /** Every operation of the control API by name. Schemas of their parameters and bodies are in `schemas.ts`. */
@@ -122,6 +122,21 @@ export const ROUTES = {
     access: 'read',
     tag: 'predictions',
   },
+
+  createJob: { method: 'POST', path: '/jobs', summary: 'Score files with a deployment', access: 'admin', tag: 'jobs' },
+  previewJob: {
+    method: 'POST',
+    path: '/jobs/preview',
+    summary: 'What a job would do: mapping, first answers, estimate; nothing is written',
+    access: 'admin',
+    tag: 'jobs',
+  },
+  listJobs: { method: 'GET', path: '/jobs', summary: 'Jobs, newest first', access: 'read', tag: 'jobs' },
+  getJob: { method: 'GET', path: '/jobs/:job', summary: 'One job; ?wait=SECONDS waits for its end', access: 'read', tag: 'jobs' },
+  watchJob: { method: 'GET', path: '/jobs/:job/events', summary: 'A job as it goes on (server-sent events)', access: 'read', tag: 'jobs' },
+  pauseJob: { method: 'POST', path: '/jobs/:job/pause', summary: 'Stop a job; what is done is kept', access: 'admin', tag: 'jobs' },
+  resumeJob: { method: 'POST', path: '/jobs/:job/resume', summary: 'Go on with a job that was paused or failed', access: 'admin', tag: 'jobs' },
+  cancelJob: { method: 'POST', path: '/jobs/:job/cancel', summary: 'End a job; nothing of it stays', access: 'admin', tag: 'jobs' },
 
   getOperation: { method: 'GET', path: '/operations/:operation', summary: 'One operation; ?wait=SECONDS waits for its end', access: 'read', tag: 'system' },
   watchOperation: {

@@ -5,6 +5,7 @@ import { signature } from '../signature-schemas.ts'
 import { apiKey, createdKey, createKeyRequest, patchKeyRequest, session, signInLink } from './access.ts'
 import { deployment, deployRequest, operation, release } from './deployment.ts'
 import { modelComparison, modelTree, treeQuery } from './inside.ts'
+import { job, jobPreview, jobRequest } from './job.ts'
 import { importRequest, importResult, model, modelGraph, modelVersion, modelVersionSummary, verification, versionPatch } from './registry.ts'
 import type { RouteName } from './routes.ts'
 import { predictionPage, status, telemetry } from './status.ts'
@@ -25,6 +26,7 @@ const page = { limit: z.coerce.number().int().min(1).max(1000).default(100), nex
 const list = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item), next: z.string().nullable() })
 const versionParams = z.object({ model: name, version: z.coerce.number().int().positive() })
 const modelParams = z.object({ model: name })
+const jobParams = z.object({ job: z.string().max(100) })
 const deploymentParams = z.object({ deployment: name })
 
 const predictionQuery = z.object({
@@ -100,6 +102,15 @@ export const SCHEMAS = {
   },
 
   listPredictions: { params: deploymentParams, query: predictionQuery, response: predictionPage },
+
+  createJob: { body: jobRequest, success: 202, response: job },
+  previewJob: { body: jobRequest, response: jobPreview },
+  listJobs: { query: z.object({ ...page, deployment: name.optional() }), response: list(job) },
+  getJob: { params: jobParams, query: z.object({ wait: z.coerce.number().min(0).max(60).default(0) }), response: job },
+  watchJob: { params: jobParams, event: job },
+  pauseJob: { params: jobParams, response: job },
+  resumeJob: { params: jobParams, response: job },
+  cancelJob: { params: jobParams, response: job },
 
   getOperation: { params: z.object({ operation: z.string() }), query: z.object({ wait: z.coerce.number().min(0).max(60).default(0) }), response: operation },
   watchOperation: { params: z.object({ operation: z.string() }), event: operation },

@@ -1,13 +1,14 @@
 import type { Kysely } from 'kysely'
+import { type BatchTables, batchMigrations } from '../domain/batch/index.ts'
 import { type DeploymentDb, Deployments, type DeploymentsOptions, type DeploymentTables, deploymentMigrations } from '../domain/deployment/index.ts'
 import { governanceMigrations } from '../domain/governance/index.ts'
 import { Registry, type RegistryDb, type RegistryOptions, type RegistryTables, registryMigrations } from '../domain/registry/index.ts'
 import type { Migration } from '../kernel/sql/migrate.ts'
 
 /** Steps that make the one store of what must survive, of all areas that keep theirs in it. */
-export const STORE_MIGRATIONS: Migration[] = [...registryMigrations, ...governanceMigrations, ...deploymentMigrations]
+export const STORE_MIGRATIONS: Migration[] = [...registryMigrations, ...governanceMigrations, ...deploymentMigrations, ...batchMigrations]
 
-export type CatalogueTables = RegistryTables & DeploymentTables
+export type CatalogueTables = RegistryTables & DeploymentTables & BatchTables
 
 export interface CatalogueOptions extends Pick<RegistryOptions, 'allowCode' | 'blobs' | 'limits' | 'tryModel'>, Omit<DeploymentsOptions, 'db' | 'registry'> {
   /** The one store of both. */

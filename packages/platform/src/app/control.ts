@@ -7,6 +7,7 @@ import { flatParquetFiles } from '../adapters/parquet/log/index.ts'
 import { prometheusText } from '../adapters/prometheus/index.ts'
 import { openEphemeral, openSqlite } from '../adapters/sqlite/index.ts'
 import type { PlatformSettings } from '../config/index.ts'
+import { type BatchDb, Jobs } from '../domain/batch/index.ts'
 import { Access, type GovernanceTables, hashOf, QuotaKeeper } from '../domain/governance/index.ts'
 import { EndedCounters, StatusBuilder, Telemetry } from '../domain/monitoring/index.ts'
 import { Compactor, type PredictionQuery } from '../domain/predictionlog/index.ts'
@@ -15,6 +16,7 @@ import { IdempotencyStore, type IdempotencyTables } from '../kernel/idempotency.
 import type { Logger } from '../kernel/logger.ts'
 import { migrate } from '../kernel/sql/migrate.ts'
 import { controlServer } from '../transport/control/index.ts'
+import { jobProcesses } from './batch.ts'
 import { type CatalogueTables, openCatalogue, STORE_MIGRATIONS } from './catalogue.ts'
 import { closeServer } from './close-server.ts'
 import { consoleFolder } from './console-folder.ts'
@@ -35,6 +37,9 @@ import { trialInPython } from './trial-python.ts'
 
 /** How long an answer about a key waits for the serve processes to have read it. */
 const KEYS_WAIT_MS = 2000
+
+/** Batch jobs that run at a time. */
+const JOBS_AT_ONCE = 2
 
 /** How often it is written down what callers used of their quotas. */
 const QUOTAS_MS = 1000
@@ -128,6 +133,17 @@ export async function startControl(options: ControlOptions): Promise<Control> {
   await registry.start()
   await keepCounters()
 
+  const jobs = new Jobs({
+    db: store.db as unknown as BatchDb,
+    servable: (deployment, release) => deployments.servable(deployment, release),
+    processes: jobProcesses({ dataDir: folder.root, interpreters: settings.interpreters, cwd: folder.empty }),
+    // whoever reaches this machine only is taken for its user; from elsewhere no path may be named unless its folder is
+    rules: { folders: settings.batchFolders ?? (options.loopback ? null : []), closed: [folder.root] },
+    clock: systemClock,
+    atOnce: JOBS_AT_ONCE,
+    onError: (error) => logger.error({ error }, 'a job could not be followed'),
+  })
+
   const duck = undo.use(new DuckDb({ folder: folder.log, memoryLimit: '192MB' }))
   const compactor = undo.use(
     new Compactor({
@@ -157,6 +173,7 @@ export async function startControl(options: ControlOptions): Promise<Control> {
     registry,
     inside: modelInside({ registry, blobs: fileBlobs({ root: folder.blobs }), forms }),
     deployments,
+    jobs,
     access,
     idempotency: new IdempotencyStore(store.db, systemClock),
     status: { status: () => status.build() },
@@ -198,6 +215,7 @@ export async function startControl(options: ControlOptions): Promise<Control> {
   await compactor.start()
   telemetry.start()
   await deployments.start()
+  await jobs.start()
   await server.listen({ host: settings.host, port: options.port })
   const parts = undo.move()
   return {
@@ -209,7 +227,7 @@ export async function startControl(options: ControlOptions): Promise<Control> {
     async stop(graceMs) {
       stopping = true
       publisher.publish()
-      await deployments.stop()
+      await Promise.all([deployments.stop(), jobs.stop()])
       await Promise.all([closeServer(server, graceMs), supervisor.stop(graceMs)])
       await keeping.stop()
       await telemetry[Symbol.asyncDispose]()

@@ -2,6 +2,7 @@ import { FairleadError } from '@fairlead/contract'
 import { Command, CommanderError } from 'commander'
 import { PROGRAM_VERSION } from '../app/program-version.ts'
 import { registerApply } from './commands/apply.ts'
+import { registerBatch } from './commands/batch.ts'
 import { registerBench } from './commands/bench.ts'
 import { registerCompletion } from './commands/completion.ts'
 import { registerConformance } from './commands/conformance.ts'
@@ -74,6 +75,7 @@ export function buildProgram(io: Io, ended: (code: number) => void = () => {}): 
     registerDeployments,
     registerPipeline,
     registerPredict,
+    registerBatch,
     registerLogs,
     registerKeys,
     registerTypes,

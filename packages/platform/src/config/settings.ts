@@ -19,6 +19,8 @@ export interface PlatformSettings {
   readonly open: boolean
   /** Origins whose pages may ask for predictions from the browser, or `*`. */
   readonly allowedOrigins: readonly string[]
+  /** Folders in which batch jobs may read and write files, absolute; `null` leaves it to the address that the platform listens on. */
+  readonly batchFolders: readonly string[] | null
   /** Plain predictions are answered without `node:http`. */
   readonly fastLane: boolean
   /** Milliseconds after which a serve process that does not react is killed and started again. */
@@ -66,6 +68,7 @@ export type SettingName =
   | 'role'
   | 'open'
   | 'allowedOrigins'
+  | 'batchFolders'
   | 'fastLane'
   | 'hungAfter'
   | 'logLevel'
@@ -272,6 +275,16 @@ export const SETTINGS: readonly SettingSpec[] = [
     read: origins,
   },
   {
+    name: 'batchFolders',
+    env: 'FAIRLEAD_BATCH_FOLDERS',
+    flag: '--batch-folders',
+    value: 'DIRS',
+    description:
+      'folders in which batch jobs may read and write files, separated by commas; when not given, any on a platform that only this machine reaches, and none on others',
+    fallback: () => null,
+    read: paths,
+  },
+  {
     name: 'fastLane',
     env: 'FAIRLEAD_FAST_LANE',
     flag: '--fast-lane',
@@ -455,6 +468,7 @@ export function loadSettings(sources: SettingSources): PlatformSettings {
     processes: values.processes,
     open: values.open,
     allowedOrigins: Object.freeze(values.allowedOrigins),
+    batchFolders: values.batchFolders && Object.freeze(values.batchFolders),
     fastLane: values.fastLane,
     hungAfterMs: values.hungAfter * 1000,
     logLevel: values.logLevel,

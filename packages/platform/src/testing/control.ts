@@ -62,6 +62,15 @@ export function fakeRegistry(): RegistrySource & { uploads: Map<string, Uint8Arr
   }
 }
 
+/** No jobs at all. */
+function fakeJobs(): ControlServerOptions['jobs'] {
+  const none = async (id: unknown): Promise<never> => {
+    throw new FairleadError('job-unknown', `There is no job ${id}.`)
+  }
+  const list = async () => ({ items: [], next: null })
+  return { create: none, preview: none, list, get: none, settled: none, pause: none, resume: none, cancel: none, async *watch() {} }
+}
+
 const STATUS = { sentence: 'All is well.', deployments: [] } as unknown as Status
 
 /** A control server on fakes, with deployments in memory. */
@@ -76,6 +85,7 @@ export async function controlForTest(more: Partial<ControlServerOptions> = {}) {
       compare: async (_model, before, after) => ({ same: false, changes: [{ what: 'objective', before, after }], ensembles: [], importance: [] }),
     },
     deployments: made.deployments,
+    jobs: fakeJobs(),
     access,
     idempotency: new IdempotencyStore(made.store.db as unknown as Kysely<IdempotencyTables>, made.clock),
     status: { status: async () => STATUS },

@@ -15,7 +15,7 @@ export interface Filled {
   rows: number
 }
 
-interface Page {
+export interface Page {
   header: ThriftStruct
   /** As it lies in the file. */
   bytes: Uint8Array
@@ -32,25 +32,55 @@ function* readPages(bytes: Uint8Array): Generator<Page> {
   }
 }
 
+/** Of one row group, what pages say and hold, without being kept all together. */
+export interface PageFacts {
+  codec: number
+  column: ParquetColumn
+  kind: Kind
+  room: Room
+}
+
+/** A page of values: those that there are, and which rows have one. */
+export interface PageValues {
+  count: number
+  values: Values
+  /** 1 for each row that has a value; absent where all have. */
+  present: Uint8Array | undefined
+}
+
+/** Reads a page of a column by itself: a dictionary, at most `most` values, or nothing of either. Throws `table-invalid` and `body-too-large`. */
+export function readPage(
+  page: Page,
+  facts: PageFacts,
+  { dictionary, most }: { dictionary: Values | undefined; most: number },
+): { dictionary: Values } | PageValues | undefined {
+  const type = page.header.number(1)
+  if (type === 2) return { dictionary: readDictionary(page, facts) }
+  const parts = type === 0 ? dataPage(page, facts) : type === 3 ? dataPage2(page, facts) : undefined
+  if (parts && parts.count > most) throw malformed('a column has more values than the file has rows')
+  return parts && pageValues(parts, facts.kind, dictionary)
+}
+
 /** Reads the pages of one column in one row group of `rows` rows. Throws `table-invalid` and `body-too-large`. */
 export function readChunk(file: Uint8Array, chunk: Chunk, { filled, rows, room }: { filled: Filled; rows: number; room: Room }): void {
   const end = filled.rows + rows
+  const facts: PageFacts = { codec: chunk.codec, column: filled.column, kind: filled.kind, room }
   let dictionary: Values | undefined
   for (const page of readPages(file.subarray(chunk.start, chunk.start + chunk.length))) {
     if (filled.rows === end) break
     if (--room.pages < 0) throw malformed('it has more pages than are read; write it with larger ones')
     const type = page.header.number(1)
-    if (type === 2) dictionary = readDictionary(page, { chunk, room, kind: filled.kind })
-    else if (type === 0) takePage(dataPage(page, chunk, room, filled), { filled, end, dictionary })
-    else if (type === 3) takePage(dataPage2(page, chunk, room, filled), { filled, end, dictionary })
+    if (type === 2) dictionary = readDictionary(page, facts)
+    else if (type === 0) takePage(dataPage(page, facts), { filled, end, dictionary })
+    else if (type === 3) takePage(dataPage2(page, facts), { filled, end, dictionary })
   }
   if (filled.rows !== end) throw malformed(`the column "${chunk.column.slice(0, 100)}" has fewer values than the file has rows`)
 }
 
-function readDictionary({ header, bytes }: Page, { chunk, room, kind }: { chunk: Chunk; room: Room; kind: Kind }): Values {
+function readDictionary({ header, bytes }: Page, { codec, room, kind }: PageFacts): Values {
   const facts = header.struct(7)
   if (!facts) throw malformed('a dictionary has no header')
-  const page = inflatePage(bytes, { codec: chunk.codec, length: header.size(2, 'the size of a page'), room })
+  const page = inflatePage(bytes, { codec, length: header.size(2, 'the size of a page'), room })
   const count = facts.size(1, 'the size of a dictionary')
   if (count > page.length * 8) throw malformed('a dictionary is shorter than its values')
   return readValues(page, 0, { kind, count, dictionary: undefined })
@@ -65,10 +95,10 @@ interface Parts {
   values: () => Uint8Array
 }
 
-function dataPage({ header, bytes }: Page, chunk: Chunk, room: Room, { column }: Filled): Parts {
+function dataPage({ header, bytes }: Page, { codec, room, column }: PageFacts): Parts {
   const facts = header.struct(5)
   if (!facts) throw malformed('a page has no header')
-  const reader = new PageReader(inflatePage(bytes, { codec: chunk.codec, length: header.size(2, 'the size of a page'), room }))
+  const reader = new PageReader(inflatePage(bytes, { codec, length: header.size(2, 'the size of a page'), room }))
   const levels = column.optional ? new PageReader(reader.take(reader.uint32())) : undefined
   return {
     count: facts.size(1, 'the number of values of a page'),
@@ -78,7 +108,7 @@ function dataPage({ header, bytes }: Page, chunk: Chunk, room: Room, { column }:
   }
 }
 
-function dataPage2({ header, bytes }: Page, chunk: Chunk, room: Room, { column }: Filled): Parts {
+function dataPage2({ header, bytes }: Page, { codec: whole, room, column }: PageFacts): Parts {
   const facts = header.struct(8)
   if (!facts) throw malformed('a page has no header')
   const repeated = facts.size(6, 'a length of a page')
@@ -86,7 +116,7 @@ function dataPage2({ header, bytes }: Page, chunk: Chunk, room: Room, { column }
   const length = header.size(2, 'the size of a page') - repeated - defined
   if (repeated + defined > bytes.length || length < 0) throw malformed('a page is shorter than its parts')
   const packed = bytes.subarray(repeated + defined)
-  const codec = facts.flag(7) === false ? 0 : chunk.codec
+  const codec = facts.flag(7) === false ? 0 : whole
   return {
     count: facts.size(1, 'the number of values of a page'),
     encoding: facts.number(4),
@@ -95,11 +125,7 @@ function dataPage2({ header, bytes }: Page, chunk: Chunk, room: Room, { column }
   }
 }
 
-function takePage(
-  { count, encoding, levels, values }: Parts,
-  { filled, end, dictionary }: { filled: Filled; end: number; dictionary: Values | undefined },
-): void {
-  if (count > end - filled.rows) throw malformed('a column has more values than the file has rows')
+function pageValues({ count, encoding, levels, values }: Parts, kind: Kind, dictionary: Values | undefined): PageValues {
   const present = levels ? new Uint8Array(count) : undefined
   if (present) levels!(present)
   let there = count
@@ -107,8 +133,15 @@ function takePage(
     there = 0
     for (const level of present) if (level !== 0) there++
   }
-  const read = readValues(values(), encoding, { kind: filled.kind, count: there, dictionary })
-  const [from, to] = [read as Float64Array, filled.values as Float64Array]
+  const read = readValues(values(), encoding, { kind, count: there, dictionary })
+  return { count, values: read, present: there === count ? undefined : present }
+}
+
+function takePage(parts: Parts, { filled, end, dictionary }: { filled: Filled; end: number; dictionary: Values | undefined }): void {
+  const { count } = parts
+  if (count > end - filled.rows) throw malformed('a column has more values than the file has rows')
+  const { values, present } = pageValues(parts, filled.kind, dictionary)
+  const [from, to] = [values as Float64Array, filled.values as Float64Array]
   for (let row = 0, next = 0; row < count; row++) {
     if (present?.[row] !== 0) to[filled.rows + row] = from[next++]!
     else filled.nulls![filled.rows + row] = 1

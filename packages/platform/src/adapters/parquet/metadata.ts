@@ -134,11 +134,16 @@ export function readMetadata(bytes: Uint8Array): ParquetMetadata {
     throw malformed('it does not begin and end as one')
   const length = new DataView(bytes.buffer, bytes.byteOffset + end, 4).getUint32(0, true)
   if (length > end - MAGIC.length) throw malformed('its metadata are longer than it is')
-  const file = new ThriftReader(bytes.subarray(end - length, end)).struct()
+  return readFooter(bytes.subarray(end - length, end), { fileSize: bytes.length })
+}
+
+/** Reads metadata by themselves, of a file of `fileSize` bytes. Throws `table-invalid`. */
+export function readFooter(footer: Uint8Array, { fileSize, mostValues }: { fileSize: number; mostValues?: number }): ParquetMetadata {
+  const file = new ThriftReader(footer, 0, mostValues).struct()
   const columns = readColumns(file.structs(2))
   const groups = file.structs(4).map((group) => ({
     rows: group.size(3, 'the number of rows of a group'),
-    chunks: group.structs(1).flatMap((chunk) => readChunk(chunk, bytes.length) ?? []),
+    chunks: group.structs(1).flatMap((chunk) => readChunk(chunk, fileSize) ?? []),
   }))
   return { columns, groups }
 }

@@ -67,9 +67,10 @@ export class ThriftReader {
   readonly #view: DataView
   /** Where the next byte stands. */
   at: number
-  #left = MOST_VALUES
+  #left: number
 
-  constructor(bytes: Uint8Array, at = 0) {
+  constructor(bytes: Uint8Array, at = 0, mostValues = MOST_VALUES) {
+    this.#left = mostValues
     this.#bytes = bytes
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     this.at = at

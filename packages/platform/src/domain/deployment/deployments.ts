@@ -150,6 +150,14 @@ export class Deployments {
     return releaseOf(await this.#releaseRow(name, number))
   }
 
+  /** A release as it is run, of which it is known how it ran; the current one where no number is given. Throws `deployment-unknown`, `release-unknown`. */
+  async servable(name: string, number?: number): Promise<ServableRelease> {
+    await this.#row(name)
+    const row = number === undefined ? await this.#currentRow(name) : await this.#releaseRow(name, number)
+    if (!row) throw new FairleadError('release-unknown', `${name} has no release that answers.`)
+    return row.execution === null ? servableOf(row) : { ...servableOf(row), execution: JSON.parse(row.execution) }
+  }
+
   /** The signature callers see, and rows that pass. Of the current release, else the newest. */
   async signatureOf(name: string): Promise<{ signature: Signature; example: Row[] }> {
     await this.#row(name)

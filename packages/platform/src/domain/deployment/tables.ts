@@ -55,7 +55,7 @@ export type DeploymentDb = Kysely<DeploymentTables>
 
 /**
  * Steps that make the tables of this area. The numbers of all areas are one sequence, and a new step comes after all that are applied
- * anywhere: the next free number is 0043.
+ * anywhere: the next free number is 0044.
  */
 export const deploymentMigrations: Migration[] = [
   {

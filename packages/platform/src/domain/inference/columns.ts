@@ -1,4 +1,4 @@
-import { type DataType, FairleadError, isBigInteger, isFloat } from '@fairlead/contract'
+import { type DataType, FairleadError, type InputColumn, isBigInteger, isFloat } from '@fairlead/contract'
 import { ByName } from '../../kernel/by-name.ts'
 import { checkRoom, fillArray, fillNull, refuseNull, shapeOf, type TensorPlan } from './column-plan.ts'
 import type { Refusal } from './column-values.ts'
@@ -17,11 +17,18 @@ export interface TablePlan {
   refuseExtra: boolean
 }
 
+/** Where rows with values that are refused are put apart, instead of refusing the whole table for them. */
+export interface RowsApart {
+  /** Takes a refused value; `row` counts within the table. */
+  add(row: number, column: string, refusal: Refusal): void
+}
+
 /** One table being decoded. */
 interface Decoding {
   table: Table
   columns: ReadonlyMap<string, TableColumn>
   refusals: Refusals
+  apart: RowsApart | undefined
   /** Characters of text so far. */
   text: number
 }
@@ -29,13 +36,14 @@ interface Decoding {
 /**
  * Tensors of a table, column by column: the twin of `RowsPlan.decode` for forms that are not made of rows. It takes and
  * refuses the same values with the same codes and places. Throws `rows-empty`, `request-invalid` for a column that is there
- * twice, `body-too-large` for too much text, or the code of the first offending value.
+ * twice, `body-too-large` for too much text, or the code of the first offending value. With `apart` no value is refused: rows with such values are
+ * told there, and what stands in their place in the tensors means nothing.
  */
-export function decodeTable({ tensors: plans, names, refuseExtra }: TablePlan, table: Table): Tensors {
+export function decodeTable({ tensors: plans, names, refuseExtra }: TablePlan, table: Table, apart?: RowsApart): Tensors {
   if (table.rows === 0) throw new FairleadError('rows-empty', 'the table has no rows')
   const columns = new Map(table.columns.map((column) => [column.name, column]))
   if (columns.size !== table.columns.length) throw twice(table.columns)
-  const decoding: Decoding = { table, columns, refusals: new Refusals(), text: 0 }
+  const decoding: Decoding = { table, columns, refusals: new Refusals(), apart, text: 0 }
   const tensors: Tensors = new ByName()
   for (const plan of plans) tensors[plan.spec.name] = plan.array ? decodeArrays(plan, decoding) : decodeValues(plan, decoding)
   if (refuseExtra) findExtra(table, names, decoding.refusals)
@@ -60,7 +68,11 @@ function findExtra({ columns, rows }: Table, names: ReadonlySet<string>, refusal
     for (const { name, refusal } of extra) if (!refusals.enough || !refusals.namesUnknown) refusals.addUnknown(placeOf(`rows[${row}]`, name), refusal)
 }
 
-function refuse({ table, refusals }: Decoding, row: number, name: string, refusal: Refusal): void {
+function refuse({ table, refusals, apart }: Decoding, row: number, name: string, refusal: Refusal): void {
+  if (apart) {
+    apart.add(row, name, refusal)
+    return
+  }
   const place = refusals.listing ? table.place?.(row) : undefined
   refusals.add(placeOf(`rows[${row}]`, name), place === undefined ? refusal : { ...refusal, detail: `${refusal.detail} (${place})` })
 }
@@ -81,7 +93,7 @@ function decodeValues(plan: TensorPlan, decoding: Decoding): Tensor {
   for (const { column, set, check, offset } of plan.columns) {
     const source = decoding.columns.get(column.name)
     if (source?.dense?.type === column.type && check === undefined && column.type !== 'string' && copies(column.type, plan.spec.type))
-      copyColumn(source.dense.data, data, offset, width)
+      copyDense(source.dense, { column, tensor, offset, width }, decoding)
     else {
       for (let row = 0; row < rows && !decoding.refusals.enough; row++) {
         const value = source?.at(row)
@@ -112,6 +124,22 @@ function wholeColumn({ spec, columns }: TensorPlan, decoding: Decoding): TensorD
 /** Whether numbers of one type become those of another by being written there. */
 function copies(column: DataType, tensor: DataType): boolean {
   return column === tensor || (tensor !== 'float16' && isFloat(tensor) && !isBigInteger(column) && column !== 'float16')
+}
+
+/** Copies a column in one go; rows that `nulls` marks have no value. */
+function copyDense(
+  { data, nulls }: NonNullable<TableColumn['dense']>,
+  { column, tensor, offset, width }: { column: InputColumn; tensor: Tensor; offset: number; width: number },
+  decoding: Decoding,
+): void {
+  copyColumn(data, tensor.data, offset, width)
+  if (!nulls) return
+  const refusal = refuseNull(column, null)
+  for (let row = 0; row < decoding.table.rows && !decoding.refusals.enough; row++) {
+    if (nulls[row] !== 1) continue
+    if (refusal) refuse(decoding, row, column.name, refusal)
+    else fillNull(tensor, row * width + offset)
+  }
 }
 
 /** Both are arrays of numbers, or both of 64-bit integers. */
@@ -151,7 +179,13 @@ function decodeArrays(plan: TensorPlan, decoding: Decoding): Tensor {
       const refusal = refuseNull(column, value)
       if (refusal) refuse(decoding, row, column.name, refusal)
       else for (let k = 0; k < width; k++) fillNull(tensor, row * width + k)
-    } else fillArray({ value, inner, set: counted, data, at: row * width, place: placeOf(`rows[${row}]`, column.name), refusals: decoding.refusals })
+      continue
+    }
+    const refusals = decoding.apart ? new Refusals() : decoding.refusals
+    const place = decoding.apart ? column.name : placeOf(`rows[${row}]`, column.name)
+    fillArray({ value, inner, set: counted, data, at: row * width, place, refusals })
+    const first = decoding.apart && refusals.first
+    if (first) refuse(decoding, row, column.name, { code: first.code, detail: `${first.path}: ${first.detail}` })
   }
   return tensor
 }

@@ -233,7 +233,10 @@ export class ReleaseLoader implements AsyncDisposable {
 }
 
 /** Whether the form explains a model that another runtime runs. */
-function isExplainedByForm({ runtime }: ServableRelease, artifacts: ArtifactSource): artifacts is ArtifactSource & Required<Pick<ArtifactSource, 'form'>> {
+export function isExplainedByForm(
+  { runtime }: ServableRelease,
+  artifacts: ArtifactSource,
+): artifacts is ArtifactSource & Required<Pick<ArtifactSource, 'form'>> {
   return runtime?.formAgrees === true && artifacts.form !== undefined
 }
 

@@ -43,6 +43,11 @@ export class Refusals {
     return this.#items.some(({ code }) => code === 'column-unknown')
   }
 
+  /** The first offending place; `undefined` where there is none. */
+  get first(): ProblemItem | undefined {
+    return this.#items[0]
+  }
+
   /** Whether the next one is among those that are listed. */
   get listing(): boolean {
     return this.#count < MAX_ITEMS

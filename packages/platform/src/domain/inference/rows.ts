@@ -3,7 +3,7 @@ import type { ReleaseSettings } from '@fairlead/contract/control'
 import { ByName } from '../../kernel/by-name.ts'
 import { type ColumnPlan, checkRoom, fillArray, fillNull, planTensor, refuseNull, shapeOf, type TensorPlan } from './column-plan.ts'
 import { shown } from './column-values.ts'
-import { decodeTable } from './columns.ts'
+import { decodeTable, type RowsApart } from './columns.ts'
 import { placeOf, Refusals, unknownColumn } from './refusals.ts'
 import type { Table } from './table.ts'
 import { allocate, sizeOf } from './tensors.ts'
@@ -78,9 +78,9 @@ export class RowsPlan {
     return tensors
   }
 
-  /** Tensors of a table: what `decode` gives for the same rows, and the same errors. Throws also as `decodeTable`. */
-  decodeTable(table: Table): Tensors {
-    return decodeTable({ tensors: this.#tensors, names: this.#names, refuseExtra: this.#refuseExtra }, table)
+  /** Tensors of a table: what `decode` gives for the same rows, and the same errors, or rows put apart. Throws also as `decodeTable`. */
+  decodeTable(table: Table, apart?: RowsApart): Tensors {
+    return decodeTable({ tensors: this.#tensors, names: this.#names, refuseExtra: this.#refuseExtra }, table, apart)
   }
 
   /**

@@ -9,8 +9,8 @@ export interface TableColumn {
    * infinities are the texts `NaN`, `Infinity`, `-Infinity`.
    */
   at(row: number): unknown
-  /** All values as a tensor of this type holds them, where none is null: they are copied in one go if the types are the same. */
-  readonly dense?: { readonly type: DataType; readonly data: TensorData }
+  /** All values as a tensor of this type holds them, with `nulls` 1 where there is none: they are copied in one go if the types are the same. */
+  readonly dense?: { readonly type: DataType; readonly data: TensorData; readonly nulls?: Uint8Array }
 }
 
 /** A table that came from outside, read far enough to know its columns and rows. Values are looked at one by one. */

@@ -107,6 +107,28 @@ export function sliceAll(tensors: Tensors, from: number, to: number): Tensors {
   return cut
 }
 
+/** Some rows of every tensor, by their numbers. */
+export function pickRows(tensors: Tensors, rows: Uint32Array): Tensors {
+  const picked: Tensors = new ByName()
+  for (const name in tensors) picked[name] = pickedRows(tensors[name]!, rows)
+  return picked
+}
+
+function pickedRows({ type, shape, data, nulls }: Tensor, rows: Uint32Array): Tensor {
+  const [, ...inner] = shape
+  const width = sizeOf(inner)
+  const to = { type, shape: [rows.length, ...inner], data: allocate(type, rows.length * width) }
+  copyRows(data as Float64Array, to.data as Float64Array, { rows, width })
+  if (!nulls) return to
+  const marks = new Uint8Array(rows.length * width)
+  copyRows(nulls, marks, { rows, width })
+  return { ...to, nulls: marks }
+}
+
+function copyRows<T extends Float64Array | Uint8Array>(from: T, to: T, { rows, width }: { rows: Uint32Array; width: number }): void {
+  for (let i = 0, at = 0; i < rows.length; i++) for (let k = 0, source = rows[i]! * width; k < width; k++) to[at++] = from[source++]!
+}
+
 /** All rows of the parts, in order. The parts have the same type and inner shape; throws RangeError otherwise. */
 export function concatRows(parts: Tensor[]): Tensor {
   const first = parts[0]!

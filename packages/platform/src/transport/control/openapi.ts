@@ -31,6 +31,9 @@ const NAMED = {
   Status: contract.status,
   Telemetry: contract.telemetry,
   PredictionPage: contract.predictionPage,
+  Job: contract.job,
+  JobPreview: contract.jobPreview,
+  JobRequest: contract.jobRequest,
 }
 
 const PROBLEM: Json = {

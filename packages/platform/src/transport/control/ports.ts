@@ -1,4 +1,5 @@
 import type { ModelComparison, ModelTree, PredictionPage, Status, Telemetry } from '@fairlead/contract/control'
+import type { Jobs } from '../../domain/batch/index.ts'
 import type { Deployments } from '../../domain/deployment/index.ts'
 import type { Access } from '../../domain/governance/index.ts'
 import type { PredictionQuery } from '../../domain/predictionlog/index.ts'
@@ -55,6 +56,7 @@ export interface ControlServerOptions {
   registry: RegistrySource
   inside: InsideSource
   deployments: Deployments
+  jobs: Pick<Jobs, 'create' | 'preview' | 'list' | 'get' | 'settled' | 'watch' | 'pause' | 'resume' | 'cancel'>
   access: Access
   idempotency: IdempotencyStore
   status: StatusSource

@@ -12,6 +12,7 @@ import { sendConsole } from './console-files.ts'
 import { deploymentHandlers } from './deployments.ts'
 import { Idempotency } from './idempotency.ts'
 import { authorize, checkHost, checkOrigin, identify } from './identity.ts'
+import { jobHandlers } from './jobs.ts'
 import { modelHandlers } from './models.ts'
 import type { ControlServerOptions } from './ports.ts'
 import { parsed, sendProblem } from './problem.ts'
@@ -95,7 +96,7 @@ function addHooks(server: FastifyInstance, { host, loopback }: ControlServerOpti
 type AnyHandlers = Handlers<RouteName>
 
 function addRoutes(server: FastifyInstance, context: Context): void {
-  const handlers: AnyHandlers = { ...systemHandlers(context), ...modelHandlers(context), ...deploymentHandlers(context) }
+  const handlers: AnyHandlers = { ...systemHandlers(context), ...modelHandlers(context), ...deploymentHandlers(context), ...jobHandlers(context) }
   const idempotency = new Idempotency(context.idempotency)
   for (const [name, route] of Object.entries<Route>(ROUTES) as [RouteName, Route][]) {
     const add = (scope: FastifyInstance) =>

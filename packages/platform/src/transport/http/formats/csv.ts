@@ -2,10 +2,10 @@ import { isUtf8 } from 'node:buffer'
 import { FairleadError, type InputColumn } from '@fairlead/contract'
 import type { Table, TableAsk, TableCodec, TableColumn } from '../../../domain/inference/index.ts'
 import { type CsvRecords, CsvScanner, findRecords } from '../../../kernel/csv.ts'
+import { fieldReader } from '../../../kernel/csv-values.ts'
 import { readJson } from '../json.ts'
 import { wrongByte } from '../json-place.ts'
 import { csvText } from './csv-text.ts'
-import { fieldReader } from './csv-values.ts'
 import { tooManyRows } from './too-many-rows.ts'
 
 /** A column of which nobody will ask a value: it is not part of the signature. */

@@ -71,7 +71,7 @@ function plainNumber(bytes: Buffer, from: number, end: number): number | undefin
 }
 
 /** Any other decimal, the words for what is not finite, or the text as it is. */
-function otherNumber(text: string, { exact, float }: { exact: boolean; float: boolean }): number | bigint | string {
+export function otherNumber(text: string, { exact, float }: { exact: boolean; float: boolean }): number | bigint | string {
   const digits = text.startsWith('+') ? text.slice(1) : text
   if (exact && text.length <= MOST_DIGITS && /^-?\d+$/.test(digits)) {
     const number = Number(digits)

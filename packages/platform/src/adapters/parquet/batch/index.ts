@@ -1,0 +1,2 @@
+export { parquetSource } from './source.ts'
+export { parquetTarget } from './target.ts'

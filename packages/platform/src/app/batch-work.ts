@@ -1,0 +1,50 @@
+import { fileBlobs } from '../adapters/files/index.ts'
+import { pythonRuntime } from '../adapters/python/index.ts'
+import { openServing } from '../adapters/sqlite/serving.ts'
+import { runShard, Scorer, type ShardRecord, WorkFolder } from '../domain/batch/index.ts'
+import { openHere } from '../domain/inference/index.ts'
+import { artifactSource } from './artifacts.ts'
+import { batchForms } from './batch-forms.ts'
+import type { ShardThreadData } from './batch-messages.ts'
+import { dataFolderAt } from './data-folder.ts'
+import { FormStore } from './form-store.ts'
+import { modelRuntimes } from './model-worker.ts'
+import { pythonOptions } from './python.ts'
+
+/** Opens the release of a job on this thread, ready to score. */
+export async function openScorer({ task, dataDir, interpreters }: Omit<ShardThreadData, 'plan'>): Promise<Scorer> {
+  const folder = dataFolderAt(dataDir)
+  const { spec } = task
+  // each thread has a worker of its own of what runs in processes
+  const release = { ...task.release, settings: { ...task.release.settings, workers: 1 } }
+  const golden = (deployment: string, number: number) => {
+    using store = openServing(folder.database)
+    return store.golden(deployment, number)
+  }
+  const artifacts = artifactSource({ blobs: fileBlobs({ root: folder.blobs }), cache: folder.cache, forms: new FormStore(folder.forms), golden })
+  const runtimes = [...modelRuntimes(), pythonRuntime(pythonOptions(folder, interpreters))]
+  const opened = await openHere(release, { artifacts, runtimes, explain: spec.explain })
+  return new Scorer(opened, { explain: spec.explain })
+}
+
+/** Does shards of a job on this thread, one after the other. */
+export async function shardWork(data: ShardThreadData) {
+  const { task, plan } = data
+  const [scorer, source, target] = await Promise.all([openScorer(data), batchForms.source(plan.format), batchForms.target(plan.outputFormat)])
+  const work = new WorkFolder(task.spec.output, task.id)
+  return (shard: number, from: number | undefined, told: (rows: { done: number; rejected: number }) => void): Promise<ShardRecord> => {
+    const rows = { done: 0, rejected: 0 }
+    return runShard(shard, from, {
+      plan,
+      source,
+      target,
+      scorer,
+      work,
+      progress({ done, rejected }) {
+        rows.done += done
+        rows.rejected += rejected
+        told(rows)
+      },
+    })
+  }
+}

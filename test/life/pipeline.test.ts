@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
-import { writeFileSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { Row } from '@fairlead/contract'
-import { fairlead, type RunningPlatform, startPlatform } from '../support/platform.ts'
+import { FAIRLEAD, fairlead, nodeFirst, type RunningPlatform, startPlatform } from '../support/platform.ts'
 import { controlOf, EXAMPLE, eventually } from './rig.ts'
 
 /** Callers speak of years, of a purpose that may be missing, and of `living`. */
@@ -149,6 +150,43 @@ test('a pipeline is deployed, and answers the same by rows, CSV and tensors; the
     ['0.5', 'review', '2000.0', '25'],
     head,
   )
+})
+
+/** Ends with what it said. */
+async function cli(platform: RunningPlatform, args: string[]): Promise<{ stdout: string; stderr: string; code: number | null }> {
+  const child = spawn(process.execPath, [FAIRLEAD, ...args, '--url', platform.run.control, '--token', platform.token], { env: nodeFirst(), cwd: platform.data })
+  const said = { stdout: '', stderr: '' }
+  child.stdout.on('data', (chunk) => (said.stdout += chunk))
+  child.stderr.on('data', (chunk) => (said.stderr += chunk))
+  return { code: await new Promise((resolve) => child.once('close', resolve)), ...said }
+}
+
+test('a pipeline is fitted on training data, deployed, and answers with what was learnt', { timeout: 180_000 }, async () => {
+  await using platform = await startPlatform({ args: ['--processes', '1', '--apply', EXAMPLE] })
+  await eventually('the declaration is applied', () => /sign-in#/.test(platform.output()), 60_000)
+  const [file, out] = [join(platform.data, 'pipeline.yaml'), join(platform.data, 'fitted.yaml')]
+  const [model, data] = ['credit-risk@champion', join(EXAMPLE, 'data/train.parquet')]
+  writeFileSync(file, '- impute: { purpose: { with: most-frequent } }\n- model: {}\n- calibrate: { as: platt, of: bad }\n')
+  const unfitted = await cli(platform, ['deploy', 'fitted', '--model', model, '--pipeline', file])
+  assert.match(unfitted.stderr, /not fitted.*fairlead pipeline fit/)
+  const lacks = await cli(platform, ['pipeline', 'fit', file, '--data', data, '--out', out])
+  assert.deepEqual([lacks.code, /name --model and --label/.test(lacks.stderr)], [1, true], lacks.stderr)
+  const fitted = await cli(platform, ['pipeline', 'fit', file, '--data', data, '--label', 'risk', '--positive', '0', '--model', model, '--out', out])
+  assert.equal(fitted.code, 0, fitted.stderr)
+  const written = readFileSync(out, 'utf8')
+  assert.match(written, /purpose:\n +with: most-frequent\n +value: car\n +fitted: sha256:/)
+  assert.match(written, /calibrate:\n +as: platt\n +of: bad\n +a: -\d/)
+  const deployed = await cli(platform, ['deploy', 'fitted', '--model', model, '--pipeline', out])
+  assert.equal(deployed.code, 0, deployed.stderr)
+  const [a, b] = ['a', 'b'].map((name) => Number(new RegExp(`^ +${name}: (.*)$`, 'm').exec(written)?.[1]))
+  const rows = PLAIN.map((row) => ({ ...row, purpose: null }))
+  const plain = await predictions(
+    platform,
+    'credit-risk',
+    PLAIN.map((row) => ({ ...row, purpose: 'car' })),
+  )
+  for (const [i, { probabilities }] of (await predictions(platform, 'fitted', rows)).entries())
+    assert.ok(Math.abs(probabilities.bad - 1 / (1 + Math.exp(a! * plain[i]!.probabilities.bad + b!))) < 1e-6)
 })
 
 test('what a pipeline lacks is refused before there is a release, and a row that it cannot take by its place', { timeout: 180_000 }, async () => {

@@ -1,10 +1,12 @@
-import { createReadStream, readFileSync } from 'node:fs'
+import { createReadStream, readFileSync, writeFileSync } from 'node:fs'
+import { isDeepStrictEqual } from 'node:util'
 import { FairleadError, type Row, type Signature } from '@fairlead/contract'
 import type { ModelVersion, TracedColumn, TracedStep } from '@fairlead/contract/control'
 import { parsePipeline } from '@fairlead/contract/control'
+import { stringify } from 'yaml'
 import type { ModelAtHand } from '../../app/pipelines.ts'
 import { readYaml } from '../../kernel/yaml.ts'
-import type { Context } from '../context.ts'
+import { Context } from '../context.ts'
 import { cell } from '../format.ts'
 import { unreadableFile } from '../model-source.ts'
 import { positive } from '../option-values.ts'
@@ -46,6 +48,77 @@ export function registerPipeline({ program, run }: Registrar): void {
         .addHelpText('after', `\nExamples:\n  fairlead pipeline ${name} pipeline.yaml --model credit-risk@champion --rows applications.csv`),
       action,
     )
+  run(
+    group
+      .command('fit <file>')
+      .description(
+        'learn what steps lack (means, categories, edges, calibrations) from the rows of --data FILE (parquet, csv, json or ndjson), and write the pipeline with it',
+      )
+      .option('--label <column>', 'the column that the model learns to tell, for target encoding and calibrate')
+      .option('--positive <value>', 'the value of that column that counts as 1')
+      .option('--model <ref>', 'the model, for calibrate')
+      .requiredOption('--out <file>', 'where the fitted pipeline is written')
+      .addHelpText(
+        'after',
+        '\nExamples:\n  fairlead pipeline fit pipeline.yaml --data train.parquet --out fitted.yaml\n  fairlead pipeline fit pipeline.yaml --data held-out.csv --label risk --positive bad --model credit-risk --out fitted.yaml',
+      ),
+    fit,
+  )
+}
+
+interface FitCommand {
+  label?: string
+  positive?: string
+  model?: string
+  out: string
+}
+
+async function fit(context: Context, [file = '']: string[], options: object): Promise<undefined> {
+  const { label, positive, model: ref, out } = options as FitCommand
+  // elsewhere the folder of a platform, which is found without it here
+  const { data: path, ...globals } = context.globals
+  if (path === undefined) throw new FairleadError('usage', 'Say with --data FILE which rows to learn from.')
+  const platform = new Context(context.io, globals, context.output)
+  const pipeline = pipelineOf(file)
+  const { fitSteps } = await engine()
+  const data = await dataOf(path)
+  const model = ref === undefined ? undefined : await atHand(platform, await platform.control.call('resolveModel', { query: { ref } }))
+  const fitted = await fitSteps(pipeline, { data, label, positive, model })
+  const steps = readPipeline(file) as unknown[]
+  // what was not fitted stays as it was written
+  const written = fitted.map((step, i) => (isDeepStrictEqual(step, pipeline[i]) ? steps[i] : step))
+  const learnt = fitted.flatMap((step, i) => (isDeepStrictEqual(step, pipeline[i]) ? [] : [i]))
+  try {
+    writeFileSync(out, stringify(written))
+  } catch (cause) {
+    throw new FairleadError('file-unreadable', `${out} cannot be written: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+  }
+  context.output.result({ out, rows: data.rows, data: data.digest, fitted: learnt.map((i) => ({ index: i, step: fitted[i] })) }, () => {
+    const names = learnt.map((i) => `${i + 1} ${Object.keys(fitted[i]!)[0]}`)
+    context.output.line(`${out}: ${names.length === 0 ? 'nothing had to be fitted' : `fitted ${names.join(', ')} on ${data.rows} rows`}`)
+  })
+}
+
+async function dataOf(path: string) {
+  const { parquetData, rowsData } = await import('../../app/training-data.ts')
+  let bytes: Buffer
+  try {
+    bytes = readFileSync(path)
+  } catch (cause) {
+    throw unreadableFile(path, cause)
+  }
+  if (/\.parquet$/i.test(path)) return await parquetData(bytes)
+  const format = formatOf(undefined, path)
+  const rows: Row[] = []
+  for await (const row of readRows({
+    chunks: (async function* () {
+      yield bytes
+    })(),
+    format,
+    columns: async () => new Map(),
+  }))
+    rows.push(row)
+  return rowsData(rows, { bytes, fromText: format === 'csv' })
 }
 
 async function check({ control, output }: Context, [file = '']: string[], options: { model?: string; signature?: string }): Promise<undefined> {

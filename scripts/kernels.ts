@@ -1,4 +1,4 @@
-// npm run build:kernels: the evaluator's kernels (packages/evaluator/assembly, AssemblyScript) as modules of WebAssembly in TypeScript files.
+// npm run build:kernels: kernels in AssemblyScript (the evaluator's, and those of expressions) as modules of WebAssembly in TypeScript files.
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -18,6 +18,7 @@ export interface KernelModule {
 export const KERNEL_MODULES: readonly KernelModule[] = [
   { sources: 'packages/evaluator/assembly', file: 'packages/evaluator/src/kernels/module.ts' },
   { sources: 'packages/evaluator/assembly/explain', file: 'packages/evaluator/src/explain/kernels/module.ts' },
+  { sources: 'packages/platform/assembly', file: 'packages/platform/src/domain/pipeline/expression/kernels/module.ts' },
 ]
 
 /** Compiles the kernels and gives the text of the generated file; the same sources and compiler give the same module, which zlib may pack in other ways elsewhere. */

@@ -1,7 +1,8 @@
 import { numbersFor } from '../column-memory.ts'
 import type { Column, ColumnSpec, ColumnType, Frame } from '../columns.ts'
 import { Compiler } from './compiler.ts'
-import { ColumnOperand, forgetTexts, type Operand, TILE_ROWS, Tile, type ValueType } from './operand.ts'
+import { beginScratch, kernels, TILE_ROWS } from './kernels/memory.ts'
+import { ColumnOperand, forgetTexts, type Operand, Tile, type ValueType } from './operand.ts'
 import { parseExpression } from './parser.ts'
 import { Scope } from './scope.ts'
 
@@ -21,6 +22,7 @@ export interface CompiledColumns {
  * last is meant. Throws `expression-invalid` with the place in the text, and with a suggestion where a name is nearly one that there is.
  */
 export function compileColumns(text: string, specs: readonly ColumnSpec[]): CompiledColumns {
+  beginScratch()
   const scope = new Scope(specs)
   return runnable(new Compiler(text, scope).compile(parseExpression(text), 0), scope)
 }
@@ -57,17 +59,12 @@ function run(root: Operand, frame: Frame, rows: number): Column {
     tile.serial++
     root.run(tile)
     copy(root.data, data, start, count)
-    if (root.nulls && marks(root.nulls, count)) {
+    if (root.nulls && kernels.any(root.nulls.byteOffset, count) !== 0) {
       nulls ??= new Uint8Array(rows)
       nulls.set(root.nulls.length === count ? root.nulls : root.nulls.subarray(0, count), start)
     }
   }
   return { type: root.type, data, ...(nulls ? { nulls } : {}) } as Column
-}
-
-function marks(nulls: Uint8Array, count: number): boolean {
-  for (let i = 0; i < count; i++) if (nulls[i] !== 0) return true
-  return false
 }
 
 type AnyData = Operand['data']

@@ -5,10 +5,9 @@ import { choose, isNull, logical } from './conditionals.ts'
 import { expressionError } from './expression-error.ts'
 import type { FunctionDefinition, Parameter } from './functions/definition.ts'
 import { FUNCTIONS, REFUSED } from './functions/index.ts'
-import { not } from './loops/logic.ts'
-import { following, shared, unary } from './node.ts'
+import { following, shared } from './node.ts'
 import { constant, type Operand, Tile, type ValueOf, type ValueType } from './operand.ts'
-import { arithmetic, comparison, membership, negative } from './operators.ts'
+import { arithmetic, comparison, membership, negative, not } from './operators.ts'
 import type { Scope } from './scope.ts'
 import { commonType, convert, NULL, type Placed, TYPE_WORDS, words } from './types.ts'
 
@@ -46,7 +45,7 @@ export class Compiler {
         return this.#negative(expression, slot)
       case 'not': {
         const operand = this.#typed(expression.operand, 'boolean', slot)
-        return folded(unary('boolean', slot, operand, not), [operand])
+        return folded(not(slot, operand), [operand])
       }
       case 'arithmetic':
         return this.#arithmetic(expression, slot)
@@ -65,7 +64,7 @@ export class Compiler {
       case 'in': {
         const [operand, ...items] = this.#in(expression, slot)
         const found = membership(slot, shared(operand!), items)
-        return folded(expression.negated ? unary('boolean', slot, found, not) : found, [operand!, ...items], true)
+        return folded(expression.negated ? not(slot, found) : found, [operand!, ...items], true)
       }
       case 'is-null': {
         const operand = this.compile(expression.operand, slot)
@@ -146,7 +145,7 @@ export class Compiler {
     const operands = this.#alike([expression.operand, expression.low, expression.high], slot)
     const [x, low, high] = [shared(operands[0]!), operands[1]!, operands[2]!]
     const within = logical('and', slot, [comparison('>=', slot + 1, [x, low]), comparison('<=', slot + 2, [x, high])])
-    return folded(expression.negated ? unary('boolean', slot, within, not) : within, operands, true)
+    return folded(expression.negated ? not(slot, within) : within, operands, true)
   }
 
   #case(expression: Expression & { kind: 'case' }, slot: number): Operand {

@@ -1,9 +1,8 @@
-import { CHOOSE, chooseTruths } from './loops/choice.ts'
-import { and, andWithNulls, or, orWithNulls, truth } from './loops/logic.ts'
+import { ALL_ONES, ALL_ZEROS, kernels, TILE_ROWS, truthRegister } from './kernels/memory.ts'
+import { LOGIC } from './kernels/nodes.ts'
+import { chooseTexts } from './loops/choice.ts'
 import { type NodeFacts, node } from './node.ts'
-import { type Operand, TILE_ROWS, type Tile, truthRegister, type ValueType } from './operand.ts'
-
-const NO_NULLS = new Uint8Array(TILE_ROWS)
+import { addressOf, type DataOf, laid, type Operand, stepOf, type Tile, type ValueType } from './operand.ts'
 
 /** Runs an operand for the rows where `choice` is `value`: in the others it must not fail. */
 function runWhere(operand: Operand, tile: Tile, { choice, value, room }: { choice: Uint8Array; value: 0 | 1; room: Uint8Array }): void {
@@ -15,27 +14,45 @@ function runWhere(operand: Operand, tile: Tile, { choice, value, room }: { choic
 }
 
 /** `and` and `or` of SQL. */
-export function logical(operator: 'and' | 'or', slot: number, [a, b]: readonly [Operand<'boolean'>, Operand<'boolean'>]): Operand<'boolean'> {
-  const [plain, withNulls] = operator === 'and' ? [and, andWithNulls] : [or, orWithNulls]
-  const decided = operator === 'and' ? 0 : 1
+export function logical(operator: 'and' | 'or', slot: number, sides: readonly [Operand<'boolean'>, Operand<'boolean'>]): Operand<'boolean'> {
+  const [a, b] = [laid(sides[0]), laid(sides[1])]
+  const decides = operator === 'and' ? 0 : 1
   const room = b.fails ? new Uint8Array(TILE_ROWS) : undefined
-  const decisive = b.fails ? new Uint8Array(TILE_ROWS) : undefined
+  const decided = new Uint8Array(b.fails ? TILE_ROWS : 0)
   return node({ type: 'boolean', slot, operands: [a, b] }, ({ out, marks }, tile) => {
     const { count } = tile
     a.run(tile)
-    if (room && decisive) {
+    if (room) {
       // a null on the left does not decide
-      for (let i = 0; i < count; i++) decisive[i] = +(a.data[i] === decided) & ~(a.nulls?.[i] ?? 0) & 1
-      runWhere(b, tile, { choice: decisive, value: 0, room })
+      for (let i = 0; i < count; i++) decided[i] = +(a.data[i] === decides) & ~(a.nulls?.[i] ?? 0) & 1
+      runWhere(b, tile, { choice: decided, value: 0, room })
     } else b.run(tile)
+    const [to, x, y] = [out.byteOffset, a.data.byteOffset, b.data.byteOffset]
     if (!a.nulls && !b.nulls) {
-      plain(out, a.data, b.data, count)
+      kernels.logic(decides, to, x, y, count)
       return undefined
     }
-    const own = marks.own()
-    withNulls({ out, a: a.data, b: b.data, aNulls: a.nulls, bNulls: b.nulls, marks: own, count })
-    return own
+    const [xNulls, yNulls] = [a.nulls ?? ALL_ZEROS, b.nulls ?? ALL_ZEROS]
+    kernels.logicWithNulls(decides, to, marks.own.byteOffset, x, xNulls.byteOffset, y, yNulls.byteOffset, count)
+    return marks.own
   })
+}
+
+/** Values from `a` where `choice` is 1, and from `b` where it is 0. */
+function choosing<T extends ValueType>(type: T, { a, b }: { a: Operand<T>; b: Operand<T> }): (out: DataOf[T], choice: Uint8Array, count: number) => void {
+  if (type === 'text') {
+    return (out, choice, count) => chooseTexts({ out: out as string[], choice, a: a.data as string[], b: b.data as string[], count })
+  }
+  if (type === 'boolean') {
+    return (out, choice, count) => void kernels.chooseBytes((out as Uint8Array).byteOffset, choice.byteOffset, addressOf(a), addressOf(b), count)
+  }
+  const [aStep, bStep] = [stepOf(a), stepOf(b)]
+  return (out, choice, count) => void kernels.choose((out as Float64Array).byteOffset, choice.byteOffset, addressOf(a), aStep, addressOf(b), bStep, count)
+}
+
+/** An operand as `choosing` reads it. */
+function readable<T extends ValueType>(operand: Operand<T>): Operand<T> {
+  return operand.type === 'text' ? operand : (laid(operand as Operand<'number'>) as Operand<ValueType> as Operand<T>)
 }
 
 /** What `choose` chooses by and between. `no` is computed before `yes`, so its slot comes first. */
@@ -46,15 +63,20 @@ export interface Choice<T extends ValueType> {
 }
 
 /** `yes` where the condition is true, `no` where it is false or null. */
-export function choose<T extends ValueType>({ slot, choiceSlot }: { slot: number; choiceSlot: number }, { condition, yes, no }: Choice<T>): Operand<T> {
+export function choose<T extends ValueType>({ slot, choiceSlot }: { slot: number; choiceSlot: number }, sides: Choice<T>): Operand<T> {
+  const [condition, yes, no] = [laid(sides.condition), readable(sides.yes), readable(sides.no)]
   const { type } = yes
-  const loop = CHOOSE[type]
+  const write = choosing(type, { a: yes, b: no })
   const room = yes.fails || no.fails ? new Uint8Array(TILE_ROWS) : undefined
   const own = truthRegister(choiceSlot)
   return node({ type, slot, operands: [yes, no], fails: condition.fails }, ({ out, marks }, tile) => {
     const { count } = tile
     condition.run(tile)
-    const choice = truth(own, condition.data, condition.nulls, count)
+    let choice = condition.data
+    if (condition.nulls) {
+      kernels.logic(LOGIC.without, own.byteOffset, choice.byteOffset, condition.nulls.byteOffset, count)
+      choice = own
+    }
     if (room) {
       runWhere(no, tile, { choice, value: 0, room })
       runWhere(yes, tile, { choice, value: 1, room })
@@ -62,16 +84,21 @@ export function choose<T extends ValueType>({ slot, choiceSlot }: { slot: number
       no.run(tile)
       yes.run(tile)
     }
-    const nulls = yes.nulls || no.nulls ? marks.own() : undefined
-    if (nulls) chooseTruths({ out: nulls, choice, a: yes.nulls ?? NO_NULLS, b: no.nulls ?? NO_NULLS, count })
-    loop({ out, choice, a: yes.data, b: no.data, count })
+    const nulls = yes.nulls || no.nulls ? marks.own : undefined
+    if (nulls) {
+      const [yesNulls, noNulls] = [yes.nulls ?? ALL_ZEROS, no.nulls ?? ALL_ZEROS]
+      kernels.chooseBytes(nulls.byteOffset, choice.byteOffset, yesNulls.byteOffset, noNulls.byteOffset, count)
+    }
+    write(out, choice, count)
     return nulls
   })
 }
 
 /** The first that is not null. */
-export function firstOf<T extends ValueType>(slot: number, [a, b]: readonly [Operand<T>, Operand<T>]): Operand<T> {
-  const loop = CHOOSE[a.type]
+export function firstOf<T extends ValueType>(slot: number, sides: readonly [Operand<T>, Operand<T>]): Operand<T> {
+  if (sides[0].constant !== undefined && sides[0].constant !== null) return sides[0]
+  const [a, b] = [readable(sides[0]), readable(sides[1])]
+  const write = choosing(a.type, { a: b, b: a })
   const room = b.fails ? new Uint8Array(TILE_ROWS) : undefined
   const facts: NodeFacts<T> = { type: a.type, slot, operands: [a, b] }
   const made = node(facts, ({ out, marks }, tile) => {
@@ -84,9 +111,9 @@ export function firstOf<T extends ValueType>(slot: number, [a, b]: readonly [Ope
     if (room) runWhere(b, tile, { choice: a.nulls, value: 1, room })
     else b.run(tile)
     made.data = out
-    const own = b.nulls ? marks.own() : undefined
-    if (own) and(own, a.nulls, b.nulls!, count)
-    loop({ out, choice: a.nulls, a: b.data, b: a.data, count })
+    const own = b.nulls ? marks.own : undefined
+    if (own) kernels.logic(LOGIC.and, own.byteOffset, a.nulls.byteOffset, b.nulls!.byteOffset, count)
+    write(out, a.nulls, count)
     return own
   })
   return Object.assign(made, { nullable: a.nullable && b.nullable })
@@ -94,28 +121,30 @@ export function firstOf<T extends ValueType>(slot: number, [a, b]: readonly [Ope
 
 /** `a`, and null where `same` is true. */
 export function nullWhere<T extends ValueType>(slot: number, a: Operand<T>, same: Operand<'boolean'>): Operand<T> {
-  const made: Operand<T> = node({ type: a.type, slot, operands: [a, same], nullable: true }, ({ marks }, tile) => {
+  const equal = laid(same)
+  const made: Operand<T> = node({ type: a.type, slot, operands: [a, equal], nullable: true }, ({ out, marks }, tile) => {
     const { count } = tile
     a.run(tile)
-    same.run(tile)
+    equal.run(tile)
     made.data = a.data
-    const own = marks.own()
-    const equal = truth(own, same.data, same.nulls, count)
-    if (a.nulls) or(own, equal, a.nulls, count)
-    else if (equal !== own) for (let i = 0; i < count; i++) own[i] = equal[i]!
-    return own
+    if (a.constant !== undefined) {
+      made.data = out
+      for (let i = 0; i < count; i++) out[i] = a.data[i]!
+    }
+    const at = marks.own.byteOffset
+    kernels.logic(LOGIC.without, at, equal.data.byteOffset, (equal.nulls ?? ALL_ZEROS).byteOffset, count)
+    return marks.also(a.nulls, undefined, count)
   })
   return made
 }
 
 /** Whether it is null, or with `negated` whether it is not. */
 export function isNull(slot: number, operand: Operand, negated: boolean): Operand<'boolean'> {
+  const flip = negated ? ALL_ONES : ALL_ZEROS
   const made = node({ type: 'boolean', slot, operands: [operand] }, ({ out }, tile) => {
     operand.run(tile)
-    const { nulls } = operand
-    const flip = negated ? 1 : 0
-    if (nulls) for (let i = 0; i < tile.count; i++) out[i] = nulls[i]! ^ flip
-    else out.fill(flip, 0, tile.count)
+    const nulls = operand.nulls ?? ALL_ZEROS
+    kernels.logic(LOGIC.differs, out.byteOffset, nulls.byteOffset, flip.byteOffset, tile.count)
     return undefined
   })
   return Object.assign(made, { nullable: false })

@@ -1,34 +1,29 @@
-import { TILE_ROWS } from './operand.ts'
+import { kernels, scratchMarks } from './kernels/memory.ts'
 
-/** A node's own marks of nulls, made when the first null comes. */
+const OR = 1
+
+/** A node's own marks of nulls. */
 export class Marks {
-  #own: Uint8Array | undefined
-
-  own(): Uint8Array {
-    this.#own ??= new Uint8Array(TILE_ROWS)
-    return this.#own
-  }
+  readonly own = scratchMarks()
 
   /** Own marks with none set. */
   clear(count: number): Uint8Array {
-    const own = this.own()
-    own.fill(0, 0, count)
-    return own
+    this.own.fill(0, 0, count)
+    return this.own
   }
 
   /** Null where either is. */
   either(a: Uint8Array | undefined, b: Uint8Array | undefined, count: number): Uint8Array | undefined {
     if (!a || !b) return a ?? b
-    const own = this.own()
-    for (let i = 0; i < count; i++) own[i] = a[i]! | b[i]!
-    return own
+    kernels.logic(OR, this.own.byteOffset, a.byteOffset, b.byteOffset, count)
+    return this.own
   }
 
   /** Own marks, which were set, and those of the operands. */
   also(a: Uint8Array | undefined, b: Uint8Array | undefined, count: number): Uint8Array {
-    const own = this.own()
-    if (a) for (let i = 0; i < count; i++) own[i]! |= a[i]!
-    if (b) for (let i = 0; i < count; i++) own[i]! |= b[i]!
-    return own
+    const at = this.own.byteOffset
+    if (a) kernels.logic(OR, at, at, a.byteOffset, count)
+    if (b) kernels.logic(OR, at, at, b.byteOffset, count)
+    return this.own
   }
 }

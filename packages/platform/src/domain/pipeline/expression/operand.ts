@@ -1,4 +1,5 @@
 import type { Column, ColumnType, Frame } from '../columns.ts'
+import { ALL_ONES, integerRegister, numberRegister, scratchIntegers, scratchMarks, scratchNumbers, TILE_ROWS, truthRegister } from './kernels/memory.ts'
 
 /** Types that expressions compute with: all but arrays. */
 export type ValueType = Exclude<ColumnType, 'vector'>
@@ -21,9 +22,6 @@ export interface DataOf {
   time: Float64Array
 }
 
-/** Rows that are computed together: few enough for what lies between two steps to stay in the nearest cache. */
-export const TILE_ROWS = 1024
-
 /** The rows under way. One is made for each evaluation. */
 export class Tile {
   readonly frame: Frame
@@ -41,7 +39,10 @@ export class Tile {
   }
 }
 
-/** A node of a compiled expression. After `run`, `data` and `nulls` hold the values of the tile; what `data` holds where `nulls` is 1 means nothing. */
+/**
+ * A node of a compiled expression. After `run`, `data` and `nulls` hold the values of the tile; what `data` holds where `nulls` is 1 means nothing.
+ * All but texts, and the data of constants, lies in the kernels' memory, with room for a whole tile.
+ */
 export interface Operand<T extends ValueType = ValueType> {
   readonly type: T
   /** Whether it may be null. */
@@ -57,32 +58,9 @@ export interface Operand<T extends ValueType = ValueType> {
   run(tile: Tile): void
 }
 
-const numbers: Float64Array[] = []
-const integers: BigInt64Array[] = []
-const truths: Uint8Array[] = []
 const texts: string[][] = []
 
-/*
- * Registers of one type by number, shared by all expressions of a thread: an evaluation neither waits nor calls another, and what it answers is
- * copied out. A node writes where its first operand lies, so few are in use.
- */
-
-export function numberRegister(slot: number): Float64Array {
-  numbers[slot] ??= new Float64Array(TILE_ROWS)
-  return numbers[slot]
-}
-
-export function integerRegister(slot: number): BigInt64Array {
-  integers[slot] ??= new BigInt64Array(TILE_ROWS)
-  return integers[slot]
-}
-
-export function truthRegister(slot: number): Uint8Array {
-  truths[slot] ??= new Uint8Array(TILE_ROWS)
-  return truths[slot]
-}
-
-export function textRegister(slot: number): string[] {
+function textRegister(slot: number): string[] {
   texts[slot] ??= new Array<string>(TILE_ROWS).fill('')
   return texts[slot]
 }
@@ -99,8 +77,6 @@ export function registerOf<T extends ValueType>(type: T, slot: number): DataOf[T
   return (type === 'integer' ? integerRegister(slot) : numberRegister(slot)) as DataOf[T]
 }
 
-const ALL_NULL = new Uint8Array(TILE_ROWS).fill(1)
-
 /** The same value in every row; `null` for none. */
 export function constant<T extends ValueType>(type: T, value: ValueOf[T] | null, whole?: bigint): Operand<T> {
   let data: DataOf[T] | undefined
@@ -110,12 +86,12 @@ export function constant<T extends ValueType>(type: T, value: ValueOf[T] | null,
     fails: false,
     constant: value,
     ...(whole === undefined ? {} : { whole }),
-    // laid out only for what has no loop of its own for constants
+    // laid out only for loops that know no constants
     get data() {
       data ??= spread(type, value)
       return data
     },
-    nulls: value === null ? ALL_NULL : undefined,
+    nulls: value === null ? ALL_ONES : undefined,
     run() {},
   }
 }
@@ -127,6 +103,39 @@ function spread<T extends ValueType>(type: T, value: ValueOf[T] | null): DataOf[
   return new Float64Array(TILE_ROWS).fill((value ?? 0) as number) as DataOf[T]
 }
 
+/** An operand as kernels read it: a constant lies in their memory, twice where it has 64 bits and in a whole register where it is a truth value. */
+export function laid<T extends Exclude<ValueType, 'text'>>(operand: Operand<T>): Operand<T> {
+  const { constant: value, type } = operand
+  if (value === undefined) return operand
+  const data = type === 'boolean' ? scratchMarks() : type === 'integer' ? scratchIntegers(2) : scratchNumbers(2)
+  const filling = type === 'boolean' ? Number(value ?? false) : (value ?? (type === 'integer' ? 0n : 0))
+  return {
+    type,
+    nullable: operand.nullable,
+    fails: false,
+    constant: value,
+    data: data as DataOf[T],
+    nulls: operand.nulls,
+    run() {
+      // others use the place while this expression is not evaluated
+      ;(data as Float64Array).fill(filling as number)
+    },
+  }
+}
+
+/** How far the next two values of 64 bits are, in bytes, of an operand that is laid out for kernels. */
+export function stepOf(operand: Operand): 0 | 16 {
+  return operand.constant === undefined ? 16 : 0
+}
+
+/** The address of an operand's values in the kernels' memory. */
+export function addressOf(operand: Operand): number {
+  return (operand.data as Float64Array).byteOffset
+}
+
+/** Below so many rows a loop takes less than a view and a copy. */
+const FEW = 24
+
 /** A column of the frame; the same operand serves every mention of it. */
 export class ColumnOperand<T extends ValueType = ValueType> implements Operand<T> {
   readonly type: T
@@ -135,40 +144,36 @@ export class ColumnOperand<T extends ValueType = ValueType> implements Operand<T
   readonly place: number
   data: DataOf[T]
   nulls: Uint8Array | undefined
+  readonly #marks: Uint8Array
   #serial = -1
 
   constructor(type: T, nullable: boolean, place: number) {
     this.type = type
     this.nullable = nullable
     this.place = place
-    this.data = emptyOf(type)
+    this.#marks = scratchMarks()
+    this.data = (type === 'text' ? [] : type === 'boolean' ? scratchMarks() : type === 'integer' ? scratchIntegers() : scratchNumbers()) as DataOf[T]
   }
 
   run({ frame, start, count, serial }: Tile): void {
     if (serial === this.#serial) return
     this.#serial = serial
     const column = frame[this.place] as Column
-    const data = column.data as DataOf[T]
-    if (start === 0 && count === data.length) {
-      this.data = data
-      this.nulls = column.nulls
-      return
-    }
-    const end = start + count
-    this.data = (Array.isArray(data) ? data.slice(start, end) : (data as Float64Array).subarray(start, end)) as DataOf[T]
-    this.nulls = column.nulls?.subarray(start, end)
+    if (column.type === 'text') this.data = (start === 0 && count === column.data.length ? column.data : column.data.slice(start, start + count)) as DataOf[T]
+    else copyIn(this.data as Float64Array, column.data as Float64Array, start, count)
+    this.nulls = column.nulls && this.#marks
+    if (column.nulls) copyIn(this.#marks, column.nulls, start, count)
   }
 
   /** Lets go of the frame's data. */
   forget(): void {
     this.#serial = -1
-    this.data = emptyOf(this.type)
-    this.nulls = undefined
+    if (this.type === 'text') this.data = [] as unknown as DataOf[T]
   }
 }
 
-function emptyOf<T extends ValueType>(type: T): DataOf[T] {
-  if (type === 'text') return [] as unknown as DataOf[T]
-  if (type === 'boolean') return new Uint8Array(0) as DataOf[T]
-  return (type === 'integer' ? new BigInt64Array(0) : new Float64Array(0)) as DataOf[T]
+/** Copies rows of a column to a register; both are of one type. */
+function copyIn<A extends Float64Array | Uint8Array>(to: A, from: A, start: number, count: number): void {
+  if (count > FEW) to.set(count === from.length ? from : from.subarray(start, start + count))
+  else for (let i = 0; i < count; i++) to[i] = from[start + i]!
 }

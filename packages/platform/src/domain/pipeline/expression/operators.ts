@@ -1,76 +1,94 @@
 import type { ArithmeticOperator, ComparisonOperator } from './ast.ts'
 import { logical } from './conditionals.ts'
-import { ADD, divide, divideBy, MULTIPLY, modulo, negate, SUBTRACT } from './loops/arithmetic.ts'
-import { BOOLEANS, type Comparisons, INTEGERS, NUMBERS, TEXTS, TURNED } from './loops/comparison.ts'
-import { addIntegers, moduloIntegers, multiplyIntegers, negateIntegers, subtractIntegers, toNumbers } from './loops/integers.ts'
-import { binary, type CheckedBinaryLoop, checked, checkedBinary, node, unary } from './node.ts'
-import { constant, type Operand, type ValueType } from './operand.ts'
+import { ALL_ONES, kernels } from './kernels/memory.ts'
+import { ARITHMETIC, asNumbers, calculated, changed, compared, LOGIC, quotient, wholeProduct, wholeSum } from './kernels/nodes.ts'
+import { TEXTS, TURNED } from './loops/comparison.ts'
+import { moduloIntegers, multiplyIntegers, negateIntegers } from './loops/integers.ts'
+import { modulo } from './loops/modulo.ts'
+import { binary, checked, checkedBinary, node } from './node.ts'
+import { constant, laid, type Operand } from './operand.ts'
 
-const ON_NUMBERS = { '+': ADD, '-': SUBTRACT, '*': MULTIPLY }
-const ON_INTEGERS: Record<'+' | '-' | '*' | '%', CheckedBinaryLoop<'integer', 'integer'>> = {
-  '+': addIntegers,
-  '-': subtractIntegers,
-  '*': multiplyIntegers,
-  '%': moduloIntegers,
-}
+const NAMES = { '+': ARITHMETIC.add, '-': ARITHMETIC.subtract, '*': ARITHMETIC.multiply }
+
+type Pair<T extends Operand['type']> = readonly [Operand<T>, Operand<T>]
 
 /** Arithmetic of two operands of one type, numbers or whole numbers; `/` is of numbers only. */
-export function arithmetic(operator: ArithmeticOperator, slot: number, [a, b]: readonly [Operand, Operand]): Operand {
-  if (a.type === 'integer' && operator !== '/') {
-    return checkedBinary('integer', slot, [a as Operand<'integer'>, b as Operand<'integer'>], ON_INTEGERS[operator])
-  }
-  const sides: [Operand<'number'>, Operand<'number'>] = [a as Operand<'number'>, b as Operand<'number'>]
-  if (operator === '%') return checkedBinary('number', slot, sides, modulo)
-  if (operator !== '/') return binary('number', slot, sides, ON_NUMBERS[operator])
-  const divisor = b.constant as number | undefined
-  if (divisor === undefined) return checkedBinary('number', slot, sides, divide)
-  if (divisor === 0) return constant('number', null)
-  return node({ type: 'number', slot, operands: [a] }, ({ out }, tile) => {
-    a.run(tile)
-    divideBy(out, a.data as Float64Array, divisor, tile.count)
-    return a.nulls
-  })
+export function arithmetic(operator: ArithmeticOperator, slot: number, sides: readonly [Operand, Operand]): Operand {
+  if (sides[0].type === 'integer' && operator !== '/') return ofIntegers(operator, slot, sides as Pair<'integer'>)
+  const numbers = sides as Pair<'number'>
+  if (operator === '%') return checkedBinary('number', slot, [...numbers], modulo)
+  if (operator !== '/') return calculated(NAMES[operator], 'number', slot, numbers)
+  return numbers[1].constant === 0 ? constant('number', null) : quotient(slot, numbers)
+}
+
+function ofIntegers(operator: Exclude<ArithmeticOperator, '/'>, slot: number, sides: Pair<'integer'>): Operand {
+  if (operator === '*') return wholeProduct(slot, sides, multiplyIntegers)
+  return operator === '%' ? checkedBinary('integer', slot, [...sides], moduloIntegers) : wholeSum(operator, slot, sides)
 }
 
 export function negative(slot: number, operand: Operand): Operand {
   if (operand.type === 'integer') return checked('integer', slot, operand as Operand<'integer'>, negateIntegers)
-  return unary('number', slot, operand as Operand<'number'>, negate)
+  return changed('negate', slot, operand as Operand<'number'>)
 }
 
-const COMPARISONS = { number: NUMBERS, integer: INTEGERS, text: TEXTS, boolean: BOOLEANS, time: NUMBERS }
+/** The opposite truth value. */
+export function not(slot: number, operand: Operand<'boolean'>): Operand<'boolean'> {
+  const a = laid(operand)
+  return node({ type: 'boolean', slot, operands: [a] }, ({ out }, tile) => {
+    a.run(tile)
+    kernels.logic(LOGIC.differs, out.byteOffset, a.data.byteOffset, ALL_ONES.byteOffset, tile.count)
+    return a.nulls
+  })
+}
 
 /** Compares two operands of one type. */
-export function comparison(operator: ComparisonOperator, slot: number, [a, b]: readonly [Operand, Operand]): Operand<'boolean'> {
+export function comparison(operator: ComparisonOperator, slot: number, sides: readonly [Operand, Operand]): Operand<'boolean'> {
+  const [a, b] = sides
   if (a.constant === null || b.constant === null) return constant('boolean', null)
-  if (a.constant !== undefined && b.constant === undefined) return comparison(TURNED[operator], slot, [b, a])
-  if (a.type === 'integer' && isSafe(b.constant)) {
-    // a safe whole number is on the same side of the nearest double of one that is not
-    const number = unary('number', slot, a as Operand<'integer'>, toNumbers)
-    return comparison(operator, slot, [number, constant('number', Number(b.constant))])
-  }
-  const loops = COMPARISONS[a.type] as Comparisons<ValueType>
-  if (operator !== '>' && operator !== '>=') return binary('boolean', slot, [a, b], loops[operator])
-  const { right } = loops[operator]
-  if (right && b.constant !== undefined) return binary('boolean', slot, [a, b], { each: unreachable, right })
+  if (a.type === 'text') return ofTexts(operator, slot, sides as Pair<'text'>)
+  if (a.type !== 'boolean') return compared(operator, slot, sides as Pair<'number'>)
+  return ofTruths(operator, slot, sides as Pair<'boolean'>)
+}
+
+/** False is less than true: a kernel for each operator, whether its sides change places, and whether it answers the opposite. */
+const TRUTHS: Record<ComparisonOperator, [name: number, turned: boolean, opposite: boolean]> = {
+  '=': [LOGIC.differs, false, true],
+  '!=': [LOGIC.differs, false, false],
+  '<': [LOGIC.without, true, false],
+  '<=': [LOGIC.without, false, true],
+  '>': [LOGIC.without, false, false],
+  '>=': [LOGIC.without, true, true],
+}
+
+function ofTruths(operator: ComparisonOperator, slot: number, sides: Pair<'boolean'>): Operand<'boolean'> {
+  const [a, b] = [laid(sides[0]), laid(sides[1])]
+  const [name, turned, opposite] = TRUTHS[operator]
+  return node({ type: 'boolean', slot, operands: [a, b] }, ({ out, marks }, tile) => {
+    const { count } = tile
+    a.run(tile)
+    b.run(tile)
+    const [x, y] = turned ? [b.data, a.data] : [a.data, b.data]
+    kernels.logic(name, out.byteOffset, x.byteOffset, y.byteOffset, count)
+    if (opposite) kernels.logic(LOGIC.differs, out.byteOffset, out.byteOffset, ALL_ONES.byteOffset, count)
+    return marks.either(a.nulls, b.nulls, count)
+  })
+}
+
+function ofTexts(operator: ComparisonOperator, slot: number, [a, b]: Pair<'text'>): Operand<'boolean'> {
+  if (a.constant !== undefined && b.constant === undefined) return ofTexts(TURNED[operator], slot, [b, a])
+  if (operator !== '>' && operator !== '>=') return binary('boolean', slot, [a, b], TEXTS[operator])
   // the operands change places in the loop alone: what is computed first has the lower slot
-  const { each } = loops[operator === '>' ? '<' : '<=']
+  const { each } = TEXTS[operator === '>' ? '<' : '<=']
   return binary('boolean', slot, [a, b], { each: (out, x, y, count) => each(out, y, x, count) })
-}
-
-function isSafe(value: unknown): value is bigint {
-  return typeof value === 'bigint' && Number.isSafeInteger(Number(value))
-}
-
-function unreachable(): never {
-  throw new Error('a comparison without a loop')
 }
 
 /** Whether it is one of the items. All of one type; the operand runs once. */
 export function membership(slot: number, operand: Operand, items: readonly Operand[]): Operand<'boolean'> {
   const known = items.filter((item) => item.constant !== undefined)
+  const many = known.length > (operand.type === 'text' ? 1 : 3)
   const parts: Operand<'boolean'>[] = []
-  if (known.length > 3) parts.push(inSet(slot + 1, operand, known))
-  for (const item of known.length > 3 ? items.filter((other) => other.constant === undefined) : items) {
+  if (many) parts.push(inSet(slot + 1, operand, known))
+  for (const item of many ? items.filter((other) => other.constant === undefined) : items) {
     parts.push(comparison('=', slot + (parts.length === 0 ? 1 : 2), [operand, item]))
   }
   let whole = parts[0]!
@@ -80,9 +98,10 @@ export function membership(slot: number, operand: Operand, items: readonly Opera
 
 /** The same truth values in the register of another slot. */
 function moved(slot: number, operand: Operand<'boolean'>): Operand<'boolean'> {
+  if (operand.constant !== undefined) return operand
   return node({ type: 'boolean', slot, operands: [operand] }, ({ out }, tile) => {
     operand.run(tile)
-    for (let i = 0; i < tile.count; i++) out[i] = operand.data[i]!
+    kernels.logic(LOGIC.or, out.byteOffset, operand.data.byteOffset, operand.data.byteOffset, tile.count)
     return operand.nulls
   })
 }
@@ -99,8 +118,12 @@ function inSet(slot: number, operand: Operand, items: readonly Operand[]): Opera
     for (let i = 0; i < count; i++) out[i] = +values.has(data[i])
     if (!hasNull) return operand.nulls
     // what is not found may be what the null stands for
-    const own = marks.own()
-    for (let i = 0; i < count; i++) own[i] = out[i]! ^ 1
+    for (let i = 0; i < count; i++) marks.own[i] = out[i]! ^ 1
     return marks.also(operand.nulls, undefined, count)
   })
+}
+
+/** A number of a whole number, and any other number as it is. */
+export function numberOf(slot: number, operand: Operand): Operand<'number'> {
+  return operand.type === 'integer' ? asNumbers(slot, operand as Operand<'integer'>) : (operand as Operand<'number'>)
 }

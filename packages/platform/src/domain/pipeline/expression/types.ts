@@ -1,6 +1,5 @@
 import { expressionError } from './expression-error.ts'
-import { toNumbers } from './loops/integers.ts'
-import { unary } from './node.ts'
+import { asNumbers } from './kernels/nodes.ts'
 import { constant, type Operand, type ValueType } from './operand.ts'
 import { parseTime } from './time-text.ts'
 
@@ -35,7 +34,7 @@ export function convert({ operand, at, slot }: Placed, type: ValueType, text: st
   if (operand.type === 'integer' && type === 'number') {
     const { constant: value } = operand as Operand<'integer'>
     if (value !== undefined) return constant('number', value === null ? null : Number(value))
-    return unary('number', slot, operand as Operand<'integer'>, toNumbers)
+    return asNumbers(slot, operand as Operand<'integer'>)
   }
   if (type === 'integer' && operand.whole !== undefined) return constant('integer', operand.whole)
   if (type === 'time' && operand.type === 'text' && typeof operand.constant === 'string') {

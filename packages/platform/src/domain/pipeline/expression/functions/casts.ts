@@ -1,4 +1,4 @@
-import { toNumbers } from '../loops/integers.ts'
+import { asNumbers } from '../kernels/nodes.ts'
 import { checked, unary } from '../node.ts'
 import type { Operand } from '../operand.ts'
 import { MOST_TIME } from '../time-text.ts'
@@ -42,7 +42,7 @@ const number = define(['any'], ([x], slot, call) => {
     case 'number':
       return x!
     case 'integer':
-      return unary('number', slot, x as Of<'integer'>, toNumbers)
+      return asNumbers(slot, x as Of<'integer'>)
     case 'boolean':
       return unary('number', slot, x as Of<'boolean'>, (out, a, count) => {
         for (let i = 0; i < count; i++) out[i] = a[i]!

@@ -1,80 +1,63 @@
+import { ALL_ZEROS, kernels } from '../kernels/memory.ts'
+import { ARITHMETIC } from '../kernels/nodes.ts'
 import { compareTexts } from '../loops/comparison.ts'
 import { node } from '../node.ts'
-import { type DataOf, type Operand, TILE_ROWS, type ValueType } from '../operand.ts'
+import { addressOf, type DataOf, laid, type Operand, stepOf, type Tile, type ValueType } from '../operand.ts'
 import { define, type FunctionDefinition } from './definition.ts'
 
-type Pick<D> = (out: D, a: D, b: D, count: number) => void
+type Name = 'greatest' | 'least'
 
-/** The greater of two; NaN where one is. */
-const GREATER: { [T in ValueType]: Pick<DataOf[T]> } = {
-  number: greaterNumbers,
-  time: greaterNumbers,
-  integer(out, a, b, count) {
-    for (let i = 0; i < count; i++) out[i] = a[i]! > b[i]! ? a[i]! : b[i]!
-  },
-  boolean(out, a, b, count) {
-    for (let i = 0; i < count; i++) out[i] = a[i]! | b[i]!
-  },
-  text(out, a, b, count) {
-    for (let i = 0; i < count; i++) out[i] = compareTexts(a[i]!, b[i]!) >= 0 ? a[i]! : b[i]!
-  },
+/** Negative, 0 or positive; NaN where a number is NaN. */
+function order(a: DataOf[ValueType][number], b: DataOf[ValueType][number]): number {
+  if (typeof a === 'string') return compareTexts(a, b as string)
+  const other = b as typeof a
+  return a < other ? -1 : a > other ? 1 : a === other ? 0 : Number.NaN
 }
 
-function greaterNumbers(out: Float64Array, a: Float64Array, b: Float64Array, count: number): void {
-  for (let i = 0; i < count; i++) out[i] = Math.max(a[i]!, b[i]!)
+/** Whether the first of two is the one that is looked for; NaN is, always. */
+const WINS: Record<Name, (a: DataOf[ValueType][number], b: DataOf[ValueType][number]) => boolean> = {
+  greatest: (a, b) => order(a, b) >= 0 || Number.isNaN(a),
+  least: (a, b) => order(a, b) <= 0 || Number.isNaN(a),
 }
-
-const LESS: { [T in ValueType]: Pick<DataOf[T]> } = {
-  number: lessNumbers,
-  time: lessNumbers,
-  integer(out, a, b, count) {
-    for (let i = 0; i < count; i++) out[i] = a[i]! < b[i]! ? a[i]! : b[i]!
-  },
-  boolean(out, a, b, count) {
-    for (let i = 0; i < count; i++) out[i] = a[i]! & b[i]!
-  },
-  text(out, a, b, count) {
-    for (let i = 0; i < count; i++) out[i] = compareTexts(a[i]!, b[i]!) <= 0 ? a[i]! : b[i]!
-  },
-}
-
-function lessNumbers(out: Float64Array, a: Float64Array, b: Float64Array, count: number): void {
-  for (let i = 0; i < count; i++) out[i] = Math.min(a[i]!, b[i]!)
-}
-
-const NO_NULLS = new Uint8Array(TILE_ROWS)
 
 /** Null only where both are. */
-function extreme<T extends ValueType>(pick: Pick<DataOf[T]>, slot: number, [a, b]: readonly [Operand<T>, Operand<T>]): Operand<T> {
+function extreme<T extends ValueType>(name: Name, slot: number, [a, b]: readonly [Operand<T>, Operand<T>]): Operand<T> {
+  const wins = WINS[name]
+  const quick = quickly(name, [a, b])
   const made = node<T>({ type: a.type, slot, operands: [a, b] }, ({ out, marks }, tile) => {
     const { count } = tile
     a.run(tile)
     b.run(tile)
-    if (!a.nulls && !b.nulls) {
-      pick(out, a.data, b.data, count)
+    if (!a.nulls && !b.nulls && quick) {
+      quick(out, tile)
       return undefined
     }
-    const [aNulls, bNulls] = [a.nulls ?? NO_NULLS, b.nulls ?? NO_NULLS]
-    const own = marks.own()
-    // where one is null, both are the other
-    const [x, y] = [a.data.slice(0, count), b.data.slice(0, count)] as [DataOf[T], DataOf[T]]
+    const [aNulls, bNulls] = [a.nulls ?? ALL_ZEROS, b.nulls ?? ALL_ZEROS]
     for (let i = 0; i < count; i++) {
-      if (aNulls[i] === 1) x[i] = y[i]!
-      else if (bNulls[i] === 1) y[i] = x[i]!
-      own[i] = aNulls[i]! & bNulls[i]!
+      const takesA = bNulls[i] === 1 || (aNulls[i] === 0 && wins(a.data[i]!, b.data[i]!))
+      out[i] = takesA ? a.data[i]! : b.data[i]!
+      marks.own[i] = aNulls[i]! & bNulls[i]!
     }
-    pick(out, x, y, count)
-    return own
+    return a.nulls && b.nulls ? marks.own : undefined
   })
   return Object.assign(made, { nullable: a.nullable && b.nullable })
 }
 
-function extremes(picks: typeof GREATER): FunctionDefinition {
-  return define(
-    ['alike', { type: 'alike', rest: true }],
-    (values, slot) => values.reduce((a, b) => extreme(picks[a.type] as Pick<DataOf[ValueType]>, slot, [a, b])),
-    { nullsMatter: true },
-  )
+/** The kernel for numbers and times without nulls. */
+function quickly<T extends ValueType>(name: Name, [a, b]: readonly [Operand<T>, Operand<T>]): ((out: DataOf[T], tile: Tile) => void) | undefined {
+  if (a.type !== 'number' && a.type !== 'time') return undefined
+  const [x, y] = [laid(a as Operand<'number'>), laid(b as Operand<'number'>)]
+  const [xStep, yStep] = [stepOf(x), stepOf(y)]
+  return (out, tile) => {
+    // constants are laid out; the others have run
+    if (xStep === 0) x.run(tile)
+    if (yStep === 0) y.run(tile)
+    kernels.arithmetic(ARITHMETIC[name], (out as Float64Array).byteOffset, addressOf(x), xStep, addressOf(y), yStep, tile.count)
+  }
 }
 
-export const EXTREME_FUNCTIONS: Record<string, FunctionDefinition> = { greatest: extremes(GREATER), least: extremes(LESS) }
+function extremes(name: Name): FunctionDefinition {
+  return define(['alike', { type: 'alike', rest: true }], (values, slot) => values.reduce((a, b) => extreme(name, slot, [a, b])), { nullsMatter: true })
+}
+
+export const EXTREME_FUNCTIONS: Record<string, FunctionDefinition> = { greatest: extremes('greatest'), least: extremes('least') }

@@ -1,8 +1,8 @@
-import { toNumbers } from '../loops/integers.ts'
-import { PARTIAL, roundWhole, TOTAL } from '../loops/numbers.ts'
+import { CHECKED, changed, checkedKernel, powers } from '../kernels/nodes.ts'
+import { partial, roundWhole } from '../loops/numbers.ts'
 import { checked, checkedBinary, unary } from '../node.ts'
 import type { Operand } from '../operand.ts'
-import { arithmetic } from '../operators.ts'
+import { arithmetic, numberOf } from '../operators.ts'
 import { convert } from '../types.ts'
 import { define, type FunctionDefinition } from './definition.ts'
 import { strict } from './strict.ts'
@@ -12,21 +12,24 @@ type Int = Operand<'integer'>
 
 const isInteger = (operand: Operand): operand is Int => operand.type === 'integer'
 
-function asNumber(operand: Operand, slot: number): Num {
-  return isInteger(operand) ? unary('number', slot, operand, toNumbers) : (operand as Num)
-}
-
 /** A function whose answer for a whole number is that number. */
 function rounding(name: 'ceil' | 'floor' | 'trunc'): FunctionDefinition {
-  return define(['numeric'], ([x], slot) => (isInteger(x!) ? x : unary('number', slot, x as Num, TOTAL[name])))
+  return define(['numeric'], ([x], slot) => (isInteger(x!) ? x : changed(name, slot, x as Num)))
 }
 
-function total(name: keyof typeof TOTAL): FunctionDefinition {
-  return define(['numeric'], ([x], slot) => unary('number', slot, asNumber(x!, slot), TOTAL[name]))
+/** A function of the standard library, null where it is NaN and its argument is not. */
+function math(of: (x: number) => number): FunctionDefinition {
+  const loop = partial(of)
+  return define<[Num]>(['number'], ([x], slot) => checked('number', slot, x, loop))
 }
 
-function partial(name: keyof typeof PARTIAL): FunctionDefinition {
-  return define(['numeric'], ([x], slot) => checked('number', slot, asNumber(x!, slot), PARTIAL[name]))
+/** A logarithm; of 0 there is none either. */
+function logarithm(of: (x: number) => number): FunctionDefinition {
+  return math((x) => (x <= 0 ? Number.NaN : of(x)))
+}
+
+function kernel(name: keyof typeof CHECKED): FunctionDefinition {
+  return define<[Num]>(['number'], ([x], slot) => checkedKernel(CHECKED[name], slot, x))
 }
 
 /** A function of two numbers, null where it is NaN or infinite and no argument is. */
@@ -57,8 +60,8 @@ const round = define<[Operand, Num?]>(['numeric', { type: 'number', optional: tr
   const digits = places?.constant ?? 0
   if (!Number.isInteger(digits) || Math.abs(digits) > MOST_DIGITS) throw call.refuse(1, `round takes from ${-MOST_DIGITS} to ${MOST_DIGITS} places, whole`)
   if (isInteger(x) && digits >= 0) return x
-  const number = asNumber(x, slot)
-  if (digits === 0) return unary('number', slot, number, TOTAL.round)
+  const number = numberOf(slot, x)
+  if (digits === 0) return changed('round', slot, number)
   const scale = 10 ** Math.abs(digits)
   return unary('number', slot, number, (out, a, count) => {
     for (let i = 0; i < count; i++) {
@@ -71,7 +74,7 @@ const round = define<[Operand, Num?]>(['numeric', { type: 'number', optional: tr
 })
 
 const absolute = define(['numeric'], ([x], slot) => {
-  if (!isInteger(x!)) return unary('number', slot, x as Num, TOTAL.abs)
+  if (!isInteger(x!)) return changed('abs', slot, x as Num)
   return checked('integer', slot, x, (out, a, bad, count) => {
     let any = false
     for (let i = 0; i < count; i++) {
@@ -97,7 +100,7 @@ const clip = define<[Operand, Operand, Operand]>(['numeric', 'numeric', 'numeric
       }
     })
   }
-  const [x, low, high] = operands.map((operand, i) => asNumber(operand, slot + i))
+  const [x, low, high] = operands.map((operand, i) => numberOf(slot + i, operand))
   return strict({ type: 'number', slot, operands: [x!, low!, high!] }, ({ out, count }) => {
     const [values, least, most] = [x!.data, low!.data, high!.data]
     for (let i = 0; i < count; i++) out[i] = Math.min(Math.max(values[i]!, least[i]!), most[i]!)
@@ -121,26 +124,26 @@ const mod = define(['alike', 'alike'], ([a, b], slot, call) => {
 
 export const NUMBER_FUNCTIONS: Record<string, FunctionDefinition> = {
   abs: absolute,
-  acos: partial('acos'),
-  asin: partial('asin'),
-  atan: total('atan'),
+  acos: math(Math.acos),
+  asin: math(Math.asin),
+  atan: math(Math.atan),
   atan2: ofTwo(Math.atan2),
   ceil: rounding('ceil'),
   clip,
-  cos: partial('cos'),
-  exp: total('exp'),
+  cos: math(Math.cos),
+  exp: define<[Num]>(['number'], ([x], slot) => powers(slot, x)),
   floor: rounding('floor'),
   is_finite: tests(Number.isFinite),
   is_nan: tests(Number.isNaN),
-  ln: partial('ln'),
-  log10: partial('log10'),
-  log2: partial('log2'),
+  ln: kernel('ln'),
+  log10: logarithm(Math.log10),
+  log2: logarithm(Math.log2),
   mod,
   power,
   round,
-  sign: total('sign'),
-  sin: partial('sin'),
-  sqrt: partial('sqrt'),
-  tan: partial('tan'),
+  sign: math(Math.sign),
+  sin: math(Math.sin),
+  sqrt: kernel('sqrt'),
+  tan: math(Math.tan),
   trunc: rounding('trunc'),
 }

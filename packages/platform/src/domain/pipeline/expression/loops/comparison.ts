@@ -1,112 +1,8 @@
 import type { ComparisonOperator } from '../ast.ts'
 import type { BinaryLoops } from '../node.ts'
-import type { ValueType } from '../operand.ts'
-
-/** Loops for each operator. `a > b` is computed as `b < a`. */
-export type Comparisons<A extends ValueType> = Record<'=' | '!=' | '<' | '<=', BinaryLoops<A, 'boolean'>> &
-  Record<'>' | '>=', Pick<BinaryLoops<A, 'boolean'>, 'right'>>
 
 /** The operator when the sides change places. */
 export const TURNED: Record<ComparisonOperator, ComparisonOperator> = { '=': '=', '!=': '!=', '<': '>', '<=': '>=', '>': '<', '>=': '<=' }
-
-/*
- * `+(a < b)` becomes an instruction, `a < b ? 1 : 0` a branch that is wrong half the time.
- */
-
-export const NUMBERS: Comparisons<'number'> = {
-  '=': {
-    each(out, a, b, count) {
-      for (let i = 0; i < count; i++) out[i] = +(a[i] === b[i])
-    },
-    right(out, a, b, count) {
-      for (let i = 0; i < count; i++) out[i] = +(a[i] === b)
-    },
-  },
-  '!=': {
-    each(out, a, b, count) {
-      for (let i = 0; i < count; i++) out[i] = +(a[i] !== b[i])
-    },
-    right(out, a, b, count) {
-      for (let i = 0; i < count; i++) out[i] = +(a[i] !== b)
-    },
-  },
-  '<': {
-    each(out, a, b, count) {
-      for (let i = 0; i < count; i++) out[i] = +(a[i]! < b[i]!)
-    },
-    right(out, a, b, count) {
-      for (let i = 0; i < count; i++) out[i] = +(a[i]! < b)
-    },
-  },
-  '<=': {
-    each(out, a, b, count) {
-      for (let i = 0; i < count; i++) out[i] = +(a[i]! <= b[i]!)
-    },
-    right(out, a, b, count) {
-      for (let i = 0; i < count; i++) out[i] = +(a[i]! <= b)
-    },
-  },
-  '>': {
-    right(out, a, b, count) {
-      for (let i = 0; i < count; i++) out[i] = +(a[i]! > b)
-    },
-  },
-  '>=': {
-    right(out, a, b, count) {
-      for (let i = 0; i < count; i++) out[i] = +(a[i]! >= b)
-    },
-  },
-}
-
-export const INTEGERS: Comparisons<'integer'> = {
-  '=': {
-    each(out, a, b, count) {
-      for (let i = 0; i < count; i++) out[i] = +(a[i] === b[i])
-    },
-  },
-  '!=': {
-    each(out, a, b, count) {
-      for (let i = 0; i < count; i++) out[i] = +(a[i] !== b[i])
-    },
-  },
-  '<': {
-    each(out, a, b, count) {
-      for (let i = 0; i < count; i++) out[i] = +(a[i]! < b[i]!)
-    },
-  },
-  '<=': {
-    each(out, a, b, count) {
-      for (let i = 0; i < count; i++) out[i] = +(a[i]! <= b[i]!)
-    },
-  },
-  '>': {},
-  '>=': {},
-}
-
-export const BOOLEANS: Comparisons<'boolean'> = {
-  '=': {
-    each(out, a, b, count) {
-      for (let i = 0; i < count; i++) out[i] = +(a[i] === b[i])
-    },
-  },
-  '!=': {
-    each(out, a, b, count) {
-      for (let i = 0; i < count; i++) out[i] = a[i]! ^ b[i]!
-    },
-  },
-  '<': {
-    each(out, a, b, count) {
-      for (let i = 0; i < count; i++) out[i] = +(a[i]! < b[i]!)
-    },
-  },
-  '<=': {
-    each(out, a, b, count) {
-      for (let i = 0; i < count; i++) out[i] = +(a[i]! <= b[i]!)
-    },
-  },
-  '>': {},
-  '>=': {},
-}
 
 /**
  * Negative, 0 or positive, by code points: the order of their bytes in UTF-8, as in databases. JavaScript's own order differs for what lies beyond
@@ -128,7 +24,8 @@ function isSurrogate(unit: number): boolean {
   return unit >= 0xd800 && unit <= 0xdfff
 }
 
-export const TEXTS: Comparisons<'text'> = {
+/** Comparisons of texts. `a > b` is computed as `b < a`. */
+export const TEXTS: Record<'=' | '!=' | '<' | '<=', BinaryLoops<'text', 'boolean'>> = {
   '=': {
     each(out, a, b, count) {
       for (let i = 0; i < count; i++) out[i] = +(a[i] === b[i])
@@ -155,6 +52,4 @@ export const TEXTS: Comparisons<'text'> = {
       for (let i = 0; i < count; i++) out[i] = +(compareTexts(a[i]!, b[i]!) <= 0)
     },
   },
-  '>': {},
-  '>=': {},
 }

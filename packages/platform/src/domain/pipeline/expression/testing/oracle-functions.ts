@@ -1,3 +1,5 @@
+// the platform's exp and log have the evaluator's bits, which no library of an engine promises
+import { exp as plainExp, log as plainLog } from '../../../../../../evaluator/src/plain/math.ts'
 import { as, commonOf, type OracleType, type OracleValue, order, type Typed } from './oracle-values.ts'
 
 type Plain = (...values: never[]) => OracleValue
@@ -54,9 +56,9 @@ const STRICT: Record<string, [type: OracleType | 'same', of: Plain]> = {
   trunc: ['same', (x: number | bigint) => (typeof x === 'bigint' ? x : Math.trunc(x))],
   round: ['same', (x: number | bigint, places?: bigint) => (typeof x === 'bigint' ? x : rounded(x, Number(places ?? 0)))],
   sqrt: ['number', (x: number) => (x < 0 ? null : Math.sqrt(x))],
-  ln: ['number', (x: number) => (x <= 0 ? null : Math.log(x))],
+  ln: ['number', (x: number) => (x <= 0 ? null : plainLog(x))],
   log10: ['number', (x: number) => (x <= 0 ? null : Math.log10(x))],
-  exp: ['number', (x: number) => Math.exp(x)],
+  exp: ['number', (x: number) => plainExp(x)],
   sign: ['number', (x: number) => Math.sign(Number(x))],
   sin: ['number', (x: number) => (Number.isNaN(x) ? x : finite(Math.sin(x)))],
   atan: ['number', (x: number) => Math.atan(x)],

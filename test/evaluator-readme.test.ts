@@ -25,6 +25,13 @@ test('the first program of the README runs, and predicts', async () => {
   }
 })
 
+test('no package’s page leads out of the package, where the registry shows it', () => {
+  for (const name of ['evaluator', 'client']) {
+    const text = readFileSync(join(ROOT, 'packages', name, 'README.md'), 'utf8')
+    assert.deepEqual(text.match(/\]\((?!https:|#)[^)]*\)/g) ?? [], [], name)
+  }
+})
+
 test('engine and kernels stay small: 100 kB in a page, minified', async (t) => {
   const { code, gzipBytes } = await bundled("import { compile } from '@fairlead/evaluator'; globalThis.fairlead = { compile }")
   t.diagnostic(`${code.length} bytes, ${gzipBytes} with gzip`)

@@ -39,6 +39,7 @@ export {
   type FactsOptions,
   type FeatureFacts,
   factsOf,
+  type KnownValues,
   type LinearFacts,
 } from './facts/index.ts'
 export { checkForm, kindsOf } from './form/check/index.ts'

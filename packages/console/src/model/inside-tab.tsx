@@ -19,7 +19,7 @@ export function InsideTab({ version }: { version: ModelVersion }) {
   )
 }
 
-const WAY_NAMES = { onnx: 'ONNX Runtime', compiled: 'compiled (WebAssembly)' } as const
+const WAY_NAMES: Readonly<Record<string, string>> = { onnx: 'ONNX Runtime', compiled: 'compiled (WebAssembly)', python: 'Python' }
 
 /** The ways that were tried at import, side by side. */
 function Ways({ choice }: { choice: NonNullable<ModelFacts['runtimes']> }) {

@@ -10,7 +10,7 @@ import { rangeOf } from './signature.ts'
 
 /** Inputs and outputs with types, ranges, units and meanings. */
 export function SignatureTab({ version }: { version: ModelVersion }) {
-  const { signature } = version
+  const { signature, facts } = version
   return (
     <div>
       <h3 className="fl-bar-row">Inputs of a row, {formatCount(signature.columns.length)}</h3>
@@ -24,7 +24,12 @@ export function SignatureTab({ version }: { version: ModelVersion }) {
               {column.type}
               {column.shape?.length ? ` [${column.shape.join(', ')}]` : ''}
             </td>
-            <td data-label="Range or values">{rangeOf(column)}</td>
+            <td data-label="Range or values">
+              {rangeOf(
+                column,
+                facts.known?.find((one) => one.column === column.name),
+              )}
+            </td>
             <td data-label="Unit">{column.unit ?? '–'}</td>
             <td data-label="Needed">{column.optional ? 'optional' : 'yes'}</td>
             <td data-label="Meaning">

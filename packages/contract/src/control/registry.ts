@@ -121,6 +121,8 @@ export const modelFacts = z.object({
     .optional(),
   /** What a row costs, counted, where the model was read into the compiled form. */
   work: modelWork.optional(),
+  /** Values that the model knows apart, by column: of categories, and of what it encodes; the first 500 of each. */
+  known: z.array(z.object({ column: z.string(), values: z.array(z.union([z.string(), z.number()])), more: z.number().int() })).optional(),
   /** Columns by what they contribute: the sum of the gains of their splits where the file has them, else the number of splits. */
   importance: z.object({ by: z.enum(['gain', 'splits']), columns: z.array(z.object({ name: z.string(), value: z.number() })) }).optional(),
   /** What a model that Python runs is loaded by, and in what environment. */

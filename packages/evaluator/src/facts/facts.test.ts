@@ -59,6 +59,14 @@ function pipeline(trees: Trees): Form {
   }
 }
 
+test('values that are known apart are those of categories, and those that steps encode', () => {
+  assert.deepEqual(factsOf(model()).known, [{ name: 'colour', input: 0, column: 1, values: factsOf(model()).known[0]!.values }])
+  assert.ok(factsOf(model()).known[0]!.values.length > 1)
+  assert.deepEqual(factsOf(pipeline(randomTrees({ seed: 2, features: 3, trees: 2 }))).known, [
+    { name: 'purpose', input: 1, column: 0, values: ['car', 'education'] },
+  ])
+})
+
 test('columns of a pipeline are named after the inputs they come from', () => {
   const facts = factsOf(pipeline(randomTrees({ seed: 2, features: 3, trees: 10 })))
   assert.deepEqual(new Set(facts.ensembles[0]!.features.map(({ name }) => name)), new Set(['scaled age', 'purpose = car', 'purpose = education']))

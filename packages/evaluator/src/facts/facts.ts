@@ -6,6 +6,7 @@ import type { Step } from '../form/steps.ts'
 import type { Trees } from '../form/trees.ts'
 import { bytesOf } from './bytes.ts'
 import { importanceOf, ranked } from './importance.ts'
+import { type KnownValues, knownValuesOf } from './known.ts'
 import { originOf } from './names.ts'
 import { type Spread, shapesOf, spreadOf } from './shape.ts'
 
@@ -16,6 +17,8 @@ export interface Facts {
   readonly outputs: readonly { readonly name: string; readonly role: Role; readonly type: ElementType; readonly columns: number }[]
   /** Labels of a classifier's classes, in the model's order. */
   readonly classes?: readonly (string | number)[]
+  /** Columns whose values are known apart, such as categories. */
+  readonly known: readonly KnownValues[]
   /** Steps by kind, the most frequent first. */
   readonly operators: readonly { readonly op: Step['op']; readonly count: number }[]
   /** Bytes of the numbers that the model consists of. */
@@ -96,6 +99,7 @@ export function factsOf(form: Form, options: FactsOptions = {}): Facts {
     })),
     outputs: form.outputs.map(({ name, role, value }) => ({ name, role, type: kinds[value]!.type, columns: kinds[value]!.width })),
     ...(classes ? { classes: [...classes] } : {}),
+    known: knownValuesOf(form, kinds),
     operators: operatorsOf(form),
     bytes: bytesOf(form),
     ensembles: form.steps.flatMap((step, at) =>

@@ -10,7 +10,9 @@ export const STORE_MIGRATIONS: Migration[] = [...registryMigrations, ...governan
 
 export type CatalogueTables = RegistryTables & DeploymentTables & BatchTables
 
-export interface CatalogueOptions extends Pick<RegistryOptions, 'allowCode' | 'blobs' | 'limits' | 'tryModel'>, Omit<DeploymentsOptions, 'db' | 'registry'> {
+export interface CatalogueOptions
+  extends Pick<RegistryOptions, 'allowCode' | 'blobs' | 'limits' | 'tryModel' | 'removed'>,
+    Omit<DeploymentsOptions, 'db' | 'registry'> {
   /** The one store of both. */
   db: Kysely<CatalogueTables>
 }
@@ -19,7 +21,10 @@ export interface CatalogueOptions extends Pick<RegistryOptions, 'allowCode' | 'b
  * Registry and deployments over one store. Each asks the other within its own transactions, so that no version is removed that a
  * deployment begins to use at the same moment, nor the other way round.
  */
-export function openCatalogue({ db, blobs, limits, tryModel, allowCode, ...options }: CatalogueOptions): { registry: Registry; deployments: Deployments } {
+export function openCatalogue({ db, blobs, limits, tryModel, allowCode, removed, ...options }: CatalogueOptions): {
+  registry: Registry
+  deployments: Deployments
+} {
   const registry: Registry = new Registry({
     db: db as unknown as RegistryDb,
     blobs,
@@ -29,6 +34,7 @@ export function openCatalogue({ db, blobs, limits, tryModel, allowCode, ...optio
       affected: (model, version, changes) => deployments.affected(model, version, changes),
       releasesOf: (model, version, within) => deployments.releasesOf(model, version, within as unknown as DeploymentDb),
     },
+    removed,
     ...(limits ? { limits } : {}),
     ...(tryModel ? { tryModel } : {}),
     ...(allowCode ? { allowCode } : {}),

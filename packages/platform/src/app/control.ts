@@ -101,12 +101,14 @@ export async function startControl(options: ControlOptions): Promise<Control> {
   await python.environments.tidy()
   const quotas = new QuotaKeeper({ db: history.db, shared: ephemeral.limits, clock: systemClock })
   await quotas.restore()
+  const forms = new FormStore(folder.forms)
   const { registry, deployments } = openCatalogue({
     db: store.db,
     blobs: fileBlobs({ root: folder.blobs }),
     clock: systemClock,
     limits: { uploadBytes: settings.limits.modelBytes },
     allowCode: settings.allowCode,
+    removed: (digests) => forms.remove(digests),
     tryModel: trialInProcess({ cwd: folder.empty, python: trialInPython(python, folder.temporary) }),
     observed: ephemeral.observed,
     callers: {
@@ -128,7 +130,6 @@ export async function startControl(options: ControlOptions): Promise<Control> {
       logger.error({ error }, 'counters of what was removed are kept for now')
     }
   }
-  const forms = new FormStore(folder.forms)
   await forms.tidy()
   await registry.start()
   await keepCounters()

@@ -93,3 +93,11 @@ test('what another version kept, or a kill left half written, is removed, and no
   assert.deepEqual(readdirSync(folder.path), [kept])
   await new FormStore(join(folder.path, 'nowhere')).tidy()
 })
+
+test('forms of versions that are gone are removed, and others stay', async () => {
+  await using folder = await temporaryFolder()
+  const store = new FormStore(folder.path)
+  for (const digest of ['a', 'b']) await store.bytes(of(digest), async () => new Uint8Array(SMALL))
+  await store.remove(['sha256:a', 'sha256:never'])
+  assert.match(readdirSync(folder.path).join(), /^sha256-b\.[^,]*\.form$/)
+})

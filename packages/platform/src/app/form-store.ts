@@ -38,8 +38,18 @@ export class FormStore {
     for (const name of names) if (!name.endsWith(ENDING)) await rm(join(this.#folder, name), { force: true }).catch(() => {})
   }
 
+  /** Removes the forms of versions that are gone. */
+  async remove(digests: readonly string[]): Promise<void> {
+    // it is made again for who still needs it
+    for (const digest of digests) await rm(this.#file(digest), { force: true }).catch(() => {})
+  }
+
   #path({ model }: FormOf): string {
-    return join(this.#folder, `${model.digest.replace(':', '-')}${ENDING}`)
+    return this.#file(model.digest)
+  }
+
+  #file(digest: string): string {
+    return join(this.#folder, `${digest.replace(':', '-')}${ENDING}`)
   }
 
   /** Appears whole, by rename, after it is on disk: others may be at it, too. */

@@ -7,7 +7,7 @@ import { wideWords, widthOf } from './wide-columns.ts'
 const INDEX = /^$|^Unnamed: \d+$/
 
 /** What is likely meant by rows that were refused, as sentences. */
-type Hint = (row: Row, columns: readonly InputColumn[]) => string | undefined
+type Hint = (row: Row, columns: readonly InputColumn[], said: string) => string | undefined
 
 const HINTS: Hint[] = [wideHint, indexHint, renamedHint]
 
@@ -16,7 +16,9 @@ export async function withHints(error: unknown, row: Row | undefined, { control,
   if (!(error instanceof RequestError) || error.status !== 422 || row === undefined) return error
   const { signature } = await control.call('getDeploymentSignature', { params: { deployment } }).catch((): { signature?: Signature } => ({}))
   if (!signature) return error
-  const hints = HINTS.flatMap((hint) => hint(row, signature.columns) ?? [])
+  const { detail, errors = [] } = error.problem
+  const said = [detail, ...errors.map((item) => item.detail)].join(' ')
+  const hints = HINTS.flatMap((hint) => hint(row, signature.columns, said) ?? [])
   error.problem.detail = [error.problem.detail, ...hints].join(' ')
   return error
 }
@@ -34,13 +36,14 @@ function indexHint(row: Row, columns: readonly InputColumn[]): string | undefine
 }
 
 /** Converters put underscores where a name has other characters: `sepal length (cm)` becomes `sepal_length__cm_`. */
-function renamedHint(row: Row, columns: readonly InputColumn[]): string | undefined {
+function renamedHint(row: Row, columns: readonly InputColumn[], said: string): string | undefined {
   const pairs = strangers(row, columns).flatMap((name) => {
     const meant = columns.find((column) => !Object.hasOwn(row, column.name) && plain(column.name) === plain(name))
-    return meant ? [`${JSON.stringify(cell(name))} as ${JSON.stringify(cell(meant.name))}`] : []
+    // the refusal itself may have asked whether it is meant
+    return meant && !said.includes(`did you mean ${JSON.stringify(meant.name)}`) ? [`${JSON.stringify(cell(name))} is ${JSON.stringify(cell(meant.name))}`] : []
   })
   if (pairs.length === 0) return undefined
-  return `The model has ${pairs.slice(0, 3).join(', ')}${pairs.length > 3 ? ', …' : ''}: rename the columns, or give the model's names with --signature.`
+  return `In the model ${pairs.slice(0, 3).join(', ')}${pairs.length > 3 ? ', …' : ''}: rename the columns of the rows, or import the model with a signature file that has their names.`
 }
 
 function strangers(row: Row, columns: readonly InputColumn[]): string[] {

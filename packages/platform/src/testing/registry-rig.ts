@@ -43,7 +43,10 @@ export const textReader: ModelReader = async (files, { signatureFile }) => {
 }
 
 /** Opens (or makes) a registry in a folder. */
-export async function registryRig(folder: string, options: { limits?: Partial<RegistryLimits>; readModel?: ModelReader } = {}): Promise<RegistryRig> {
+export async function registryRig(
+  folder: string,
+  options: { limits?: Partial<RegistryLimits>; readModel?: ModelReader; removed?: (digests: string[]) => Promise<void> } = {},
+): Promise<RegistryRig> {
   const path = join(folder, 'fairlead.db')
   const store = openSqlite<RegistryTables>(path)
   await migrate(store.db, registryMigrations, { store: path, program: '0.1.0' })

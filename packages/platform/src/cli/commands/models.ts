@@ -181,7 +181,15 @@ function printVersion(output: Output, version: ModelVersion): void {
   printWays(output, version.facts.runtimes)
   printChecks(output, version.facts.checks)
   output.line()
-  output.table(['INPUT', 'TYPE', 'TAKES', 'MEANING'], version.signature.columns.map(inputRow))
+  output.table(
+    ['INPUT', 'TYPE', 'TAKES', 'MEANING'],
+    version.signature.columns.map((column) =>
+      inputRow(
+        column,
+        version.facts.known?.find((one) => one.column === column.name),
+      ),
+    ),
+  )
   output.line()
   output.table(
     ['OUTPUT', 'TYPE', 'TENSOR', 'CLASSES'],
@@ -198,10 +206,20 @@ function codeWords({ facts: { python }, lineage: { codeAllowed } }: ModelVersion
   return `loading it runs ${python.runs.join(', ')}${allowed}${python.isolation === undefined ? '' : `. When it was tried: ${python.isolation}`}`
 }
 
-function inputRow(column: Signature['columns'][number]): string[] {
+/** Values of a column that are listed. */
+const MOST_KNOWN = 20
+
+function knownWords({ values, more }: NonNullable<ModelVersion['facts']['known']>[number]): string {
+  const rest = values.length + more - MOST_KNOWN
+  return `knows ${values.slice(0, MOST_KNOWN).join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`
+}
+
+function inputRow(column: Signature['columns'][number], known: NonNullable<ModelVersion['facts']['known']>[number] | undefined): string[] {
   const { min, max } = column
   const range = min === undefined && max === undefined ? undefined : isInteger(column.type) || min !== max ? `${min ?? '…'} to ${max ?? '…'}` : String(min)
-  const takes = [column.values?.join(', '), range, column.unit, column.optional ? 'optional' : undefined].filter((part) => part !== undefined)
+  const takes = [column.values?.join(', ') ?? (known && knownWords(known)), range, column.unit, column.optional ? 'optional' : undefined].filter(
+    (part) => part !== undefined,
+  )
   return [column.name, typeOf(column), takes.join(', ') || '–', column.description ?? '–']
 }
 

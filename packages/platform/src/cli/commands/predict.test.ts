@@ -162,8 +162,12 @@ test('habits of pandas and of converters get a hint', async () => {
   const ask = async (row: object) => (await runFairlead(['predict', 'credit-risk', '--row', JSON.stringify(row), ...at(platform)])).stderr
   assert.match(await ask({ '': 0, age: 1 }), /The column "" looks like the index of a pandas table; write the file with to_csv\(…, index=False\)\./)
   assert.match(await ask({ 'Unnamed: 0': 0, age: 1 }), /"Unnamed: 0" looks like the index/)
-  assert.match(await ask({ AGE: 1, 'purpose ': 'car' }), /The model has "AGE" as "age": rename the columns/)
-  assert.doesNotMatch(await ask({ age: 1, other: 2 }), /pandas|The model has/)
+  assert.match(await ask({ AGE: 1, 'purpose ': 'car' }), /In the model "AGE" is "age": rename the columns/)
+  // what the refusal has asked is not said again
+  const near = problem(422, 'column-unknown', 'rows[0].AGE: there is no column "AGE"; did you mean "age"?')
+  await using asking = await serving(() => near)
+  assert.doesNotMatch((await runFairlead(['predict', 'credit-risk', '--row', '{"AGE":1}', ...at(asking)])).stderr, /In the model/)
+  assert.doesNotMatch(await ask({ age: 1, other: 2 }), /pandas|In the model/)
 })
 
 test('a file that is refused here has no remedy that speaks of requests', async () => {

@@ -194,3 +194,19 @@ check('files, graph and entry of a version can be read', async (rig) => {
   assert.equal((await rig.registry.graph('m', 1)).nodes[0]?.op, 'graph')
   assert.equal(await rig.registry.entryOf('m', 1), 'model.onnx')
 })
+
+test('who keeps what was made of versions is told when their files are gone', async () => {
+  const gone: string[] = []
+  await using folder = await temporaryFolder()
+  await using rig = await registryRig(folder.path, { removed: async (digests) => void gone.push(...digests) })
+  const version = async (name: string, text: string) =>
+    (await rig.registry.importVersion(name, { upload: await rig.upload({ 'model.onnx': text }) }, 'ada')).version.digest
+  const [one, two] = [await version('m', 'one'), await version('m', 'two')]
+  assert.equal(await version('n', 'two'), two)
+  await rig.registry.deleteVersion('m', 1)
+  assert.deepEqual(gone, [one])
+  await rig.registry.deleteModel('m')
+  assert.deepEqual(gone, [one], 'another model has the same files')
+  await rig.registry.deleteModel('n')
+  assert.deepEqual(gone, [one, two])
+})

@@ -51,6 +51,8 @@ export interface RegistryOptions {
   /** Tries new versions; without it none is tried. */
   tryModel?: ModelTrial
   limits?: Partial<RegistryLimits>
+  /** Told of the digests of versions that were removed, where no other version has the same files. */
+  removed?: ((digests: string[]) => Promise<void>) | undefined
 }
 
 /**
@@ -160,15 +162,19 @@ export class Registry {
 
   /** Removes a model with all its versions. Throws `version-in-use` while a release of any deployment needs one. */
   async deleteModel(model: string): Promise<void> {
+    const gone: string[] = []
     const files = await this.#db.transaction().execute(async (trx) => {
       await modelRow(trx, model)
       refuseUsed(model, await this.#options.usage.releasesOf(model, undefined, trx))
       const named = await trx.selectFrom('version_files').select('digest').distinct().where('model', '=', model).execute()
+      const versions = await trx.selectFrom('model_versions').select('digest').where('model', '=', model).execute()
+      gone.push(...versions.map(({ digest }) => digest))
       await trx.deleteFrom('model_versions').where('model', '=', model).execute()
       await trx.updateTable('models').set({ description: '', tags: '{}', removed_at: this.#now() }).where('name', '=', model).execute()
       return named
     })
     await this.#keeper.discard(files.map((file) => file.digest))
+    await this.#forget(gone)
   }
 
   /** Versions of a model, newest first. */
@@ -222,8 +228,9 @@ export class Registry {
 
   /** Removes a version and its aliases; its number is not given again. Throws `version-in-use`. */
   async deleteVersion(model: string, version: number): Promise<void> {
+    const gone: string[] = []
     const files = await this.#db.transaction().execute(async (trx) => {
-      await versionRow(trx, model, version)
+      gone.push((await versionRow(trx, model, version)).digest)
       refuseUsed(`${model}:${version}`, await this.#options.usage.releasesOf(model, version, trx))
       const named = await versionFiles(trx, model, version)
       await trx.deleteFrom('model_versions').where('model', '=', model).where('version', '=', version).execute()
@@ -231,6 +238,7 @@ export class Registry {
       return named
     })
     await this.#keeper.discard(files.map((file) => file.digest))
+    await this.#forget(gone)
   }
 
   /** Points an alias at a version. Throws `name-invalid` for one that looks like a version. */
@@ -330,6 +338,17 @@ export class Registry {
     } catch (error) {
       return error instanceof Error ? error.message : String(error)
     }
+  }
+
+  async #forget(digests: readonly string[]): Promise<void> {
+    if (!this.#options.removed || digests.length === 0) return
+    const kept = await this.#db
+      .selectFrom('model_versions')
+      .select('digest')
+      .where('digest', 'in', [...new Set(digests)])
+      .execute()
+    const still = new Set(kept.map(({ digest }) => digest))
+    await this.#options.removed([...new Set(digests)].filter((digest) => !still.has(digest)))
   }
 
   #now(): string {

@@ -4,6 +4,8 @@ import { formWork } from './work.ts'
 
 /** Most columns whose importance is kept. */
 const IMPORTANCE_LIMIT = 200
+/** Most values of a column that are kept. */
+const KNOWN_LIMIT = 500
 
 /** What a form tells about its model, for people. `parameters` counts the numbers that training set: those of splits and leaves, and weights. */
 export function formFacts(form: Form, sizeBytes: number): ModelFacts {
@@ -23,7 +25,16 @@ export function formFacts(form: Form, sizeBytes: number): ModelFacts {
     rewrites: [],
     ...(facts.ensembles.length > 0 ? { trees: treesOf(facts) } : {}),
     ...(importance ? { importance } : {}),
+    ...(facts.known.length > 0 ? { known: knownOf(facts) } : {}),
   }
+}
+
+function knownOf({ known }: Facts): NonNullable<ModelFacts['known']> {
+  return known.slice(0, IMPORTANCE_LIMIT).map(({ name, values }) => ({
+    column: name,
+    values: values.slice(0, KNOWN_LIMIT),
+    more: Math.max(0, values.length - KNOWN_LIMIT),
+  }))
 }
 
 function parametersOf({ steps }: Form): number {

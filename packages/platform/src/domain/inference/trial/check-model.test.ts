@@ -83,3 +83,13 @@ test('a model of a fixed number of rows is run with as many', async () => {
     [true, true, true],
   )
 })
+
+test('golden rows are run to the last one, however many they are', async () => {
+  const rows = Array.from({ length: 1300 }, (_, at) => ({ a: at % 50 }))
+  const expected = { rows, predictions: rows.map(({ a }) => ({ value: a * 2 }) as Record<string, unknown>), tolerance: 0.01 }
+  assert.match((await checked({ expected })).golden!.detail, /^1300 golden rows get their answers/)
+  expected.predictions[1299] = { value: -1 }
+  assert.match((await checked({ expected })).golden!.detail, /golden\[1299\]\.value: expected -1/)
+  rows[1200] = {} as { a: number }
+  assert.match((await checked({ expected })).golden!.detail, /^Golden row 1200 does not run/)
+})

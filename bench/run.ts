@@ -9,6 +9,7 @@ import { grpc } from './grpc.ts'
 import { memory } from './memory.ts'
 import { oneConnection } from './one-connection.ts'
 import { pipeline } from './pipeline.ts'
+import { python } from './python.ts'
 import { reading } from './reading.ts'
 import { type Figure, keeps, machine, median, table } from './report.ts'
 import { wrongChoice } from './serving/contenders.ts'
@@ -73,6 +74,7 @@ const AREAS: Record<string, (options: Options) => Promise<Found>> = {
   explain: figures(explain),
   expressions: figures(expressions),
   pipeline: figures(pipeline),
+  python: figures(python),
 }
 
 const { values, positionals } = parseArgs({

@@ -98,7 +98,7 @@ def answers_of_another_kind_are_errors_of_their_request(platform):
         (1, 500, "rows for 2"),
         (2, 500, "str"),
         (3, 503, "code 5"),
-        (4, 500, "could not convert"),
+        (4, 500, "no float64"),
         (5, 500, "ValueError: five"),
         (6, 500, "NoneType"),
     ]:

@@ -44,7 +44,11 @@ function asked(tensor: Tensor, shape: number[] | undefined): Tensor {
 }
 
 /** Reads an answer and holds it against the question. Throws `model-run-failed`. */
-export function readAnswer({ header, body }: Frame, rows: number, codec: RowCodec): Answered {
+export function readAnswer(
+  { header, body }: Frame,
+  { rows, expected = [] }: { rows: number; expected?: readonly TensorSpec[] | undefined },
+  codec: RowCodec,
+): Answered {
   const told = header as { form?: Answered['form']; outputs?: { name: string; type: DataType; shape: number[] }[] }
   const columns = codec.read(body)
   const tensors: Tensors = {}
@@ -53,6 +57,8 @@ export function readAnswer({ header, body }: Frame, rows: number, codec: RowCode
     const tensor = columns[name]
     if (!tensor || tensor.shape[0] !== rows)
       throw new FairleadError('model-run-failed', `the answer has ${tensor?.shape[0] ?? 'no'} rows of "${name}" for ${rows}`)
+    const wanted = expected.find((spec) => spec.name === name)
+    if (wanted && wanted.type !== tensor.type) throw new FairleadError('model-run-failed', `the answer has "${name}" as ${tensor.type}, not as ${wanted.type}`)
     tensors[name] = shape.length > 0 ? { ...tensor, shape: [rows, ...shape] } : tensor
     outputs.push({ name, type: tensor.type, shape: [-1, ...shape] })
   }

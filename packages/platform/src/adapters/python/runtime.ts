@@ -148,7 +148,7 @@ export async function askRows(worker: Pick<PythonProcess, 'ask'>, { model, input
   const { header, body } = writeRows(model, inputs, codec)
   const rows = inputs[model.inputs[0]!.name]!.shape[0] ?? 0
   const answer = await worker.ask({ op: 'predict', ...header, ...(outputs && outputs.length > 0 ? { outputs } : {}) }, body, stuckMs)
-  return readAnswer(answer, rows, codec)
+  return readAnswer(answer, { rows, expected: outputs }, codec)
 }
 
 function isBody(inputs: Tensors, { kind, inputs: own }: PythonModel): boolean {

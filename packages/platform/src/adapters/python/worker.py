@@ -328,6 +328,8 @@ class Model(object):
         np, pa = self.numpy, self.pyarrow
         flat = values.reshape(-1)
         kind = self.kind_of(flat)
+        if kind == 'string' and expected not in (None, 'string'):
+            raise Refused('"%s" of its answer has values that are no %s' % (name[:100], expected))
         if kind == 'string' or expected == 'string':
             return 'string', pa.array(self.texts(flat), type=pa.string())
         if kind == 'object':

@@ -25,6 +25,7 @@ const PAGES = [
   'docs/guides/formats.md',
   'docs/guides/types.md',
   'docs/guides/decisions.md',
+  'docs/guides/pipelines.md',
   'docs/guides/operating.md',
   'docs/guides/benchmarking.md',
 ]

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { writePmml } from './reading/pmml.ts'
 import { type Shape, writeXGBoost } from './reading/xgboost.ts'
 import type { Figure } from './report.ts'
 
@@ -11,6 +12,8 @@ const FILES: readonly (Shape & { readonly name: string })[] = [
   { name: 'XGBoost JSON of 10 million nodes, only what a prediction needs', trees: 9_800, depth: 9, format: 'json', terse: true },
   { name: 'XGBoost JSON of one tree of 4 million nodes', trees: 1, depth: 21, format: 'json', terse: true },
   { name: 'XGBoost UBJSON of 10 million nodes', trees: 9_800, depth: 9, format: 'ubjson' },
+  { name: 'PMML of a forest for a number', trees: 1_000, depth: 10, format: 'pmml' },
+  { name: 'PMML of a forest for two classes', trees: 650, depth: 9, format: 'pmml-classifier' },
 ]
 
 interface Read {
@@ -36,7 +39,7 @@ export async function reading({ rounds }: { rounds: number }): Promise<Figure[]>
 
 function figuresOf(folder: string, shape: (typeof FILES)[number], rounds: number): Figure[] {
   const path = join(folder, 'model')
-  const nodes = writeXGBoost(path, shape)
+  const nodes = (shape.format.startsWith('pmml') ? writePmml : writeXGBoost)(path, shape)
   const found = Array.from({ length: rounds }, () => read(path))
   if (found.some((one) => one.nodes !== nodes)) throw new Error(`${shape.name}: ${found[0]!.nodes} nodes were read of ${nodes}`)
   const about = `${shape.name} (${(found[0]!.bytes / 1e6).toFixed(1)} MB, ${nodes.toLocaleString('en-US')} nodes)`

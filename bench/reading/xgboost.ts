@@ -4,7 +4,7 @@ import { closeSync, openSync, writeSync } from 'node:fs'
 export interface Shape {
   readonly trees: number
   readonly depth: number
-  readonly format: 'json' | 'ubjson'
+  readonly format: 'json' | 'ubjson' | 'pmml' | 'pmml-classifier'
   /** Only what a prediction needs: fewer bytes for a node than the library writes. */
   readonly terse?: boolean
 }

@@ -4,11 +4,11 @@ import { MISSING, TEST, type Trees } from './trees.ts'
 /** The nodes of one tree, by column. A child is a node's number in the tree; −1 in `feature` marks a leaf. */
 export interface TreeNodes {
   readonly count: number
-  readonly feature: Float64Array
+  readonly feature: Float64Array | Int32Array
   /** Threshold of a split; number of its set, in the grove's sets, for one that asks for members. */
   readonly threshold: Float64Array
-  readonly yes: Float64Array
-  readonly no: Float64Array
+  readonly yes: Float64Array | Int32Array
+  readonly no: Float64Array | Int32Array
   readonly missingYes?: Float64Array
   /** 1 where a split asks for members of a set. */
   readonly inSet?: Float64Array
@@ -148,7 +148,7 @@ export class Grove {
     this.value[at] = (rule & 3) === TEST.atMost && this.options.compare === 'f32' ? floorToFloat(threshold) : threshold
     this.yes[at] = this.used + (nodes.yes[i] as number)
     this.no[at] = this.used + (nodes.no[i] as number)
-    this.gain[at] = nodes.gain?.[i] ?? 0
+    if (nodes.gain !== undefined) this.gain[at] = nodes.gain[i] as number
   }
 }
 

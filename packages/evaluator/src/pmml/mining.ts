@@ -8,6 +8,7 @@ import { regressionModel } from './regression.ts'
 import { type Classification, largest, type Reading, type Result, rescale } from './result.ts'
 import type { Scope } from './scope.ts'
 import { Features, type Leaves, readTree } from './tree.ts'
+import { TreeColumns } from './tree-columns.ts'
 
 const MODELS = new Set(['TreeModel', 'RegressionModel', 'MiningModel'])
 const DEEPEST = 20
@@ -167,8 +168,9 @@ function readTrees(
   { features, leaves, isWeighted }: { readonly features: Features; readonly leaves: Leaves; readonly isWeighted: boolean },
 ): ReadTrees {
   const sets: number[][] = []
+  const columns = new TreeColumns(leaves.width)
   const trees = segments.map(({ model, scope, weight }) => {
-    const read = readTree({ model, scope, features, leaves, addSet: (words) => sets.push([...words]) - 1 })
+    const read = readTree({ model, scope, features, leaves, columns, addSet: (words) => sets.push([...words]) - 1 })
     if (!isWeighted || weight === 1) return read
     const weighted = (node: number, out: Float64Array) => {
       read.leaf(node, out)

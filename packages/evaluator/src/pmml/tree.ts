@@ -3,6 +3,7 @@ import { MISSING, TEST } from '../form/trees.ts'
 import type { Element } from './element.ts'
 import { areOpposite, type Predicate, predicateOf } from './predicate.ts'
 import type { Field, Scope } from './scope.ts'
+import type { TreeColumns } from './tree-columns.ts'
 
 /** A tree may come to this many times its document's nodes: predicates of several parts repeat what follows them. */
 const MOST_TIMES = 8
@@ -36,6 +37,7 @@ export interface TreeParts {
   readonly scope: Scope
   readonly features: Features
   readonly leaves: Leaves
+  readonly columns: TreeColumns
   addSet(words: readonly number[]): number
 }
 
@@ -65,12 +67,6 @@ export function readTree(parts: TreeParts): TreeNodes {
 
 class TreeWriter {
   private readonly parts: TreeParts
-  private readonly feature: number[] = []
-  private readonly rule: number[] = []
-  private readonly value: number[] = []
-  private readonly yes: number[] = []
-  private readonly no: number[] = []
-  private readonly payload: number[] = []
   private readonly open: { readonly task: Task; readonly place: Place }[] = []
   private readonly missing: string
   private readonly noTrueChild: string
@@ -93,25 +89,13 @@ class TreeWriter {
     const root = model.child('Node')
     if (root === undefined) throw model.malformed('a tree without a Node')
     const first = predicateOf(root, scope)
+    this.parts.columns.clear()
     this.open.push({
       place: { node: -1, side: 'root' },
       task: (place) => this.test(first, place, { yes: this.node(root), no: this.nothing(root), unknown: this.nothing(root) }),
     })
     for (let next = this.open.pop(); next !== undefined; next = this.open.pop()) next.task(next.place)
-    const { width } = this.parts.leaves
-    const { payload, value } = this
-    return {
-      count: this.feature.length,
-      feature: Float64Array.from(this.feature),
-      rule: Uint8Array.from(this.rule),
-      threshold: Float64Array.from(value),
-      yes: Float64Array.from(this.yes),
-      no: Float64Array.from(this.no),
-      leaf: (node, out) => {
-        const from = (value[node] as number) * width
-        for (let i = 0; i < width; i += 1) out[i] = payload[from + i] as number
-      },
-    }
+    return this.parts.columns.take()
   }
 
   /** A node: its score, or its children one after another. */
@@ -238,27 +222,20 @@ class TreeWriter {
     { place, yes, no }: { readonly place: Place; readonly yes: Task; readonly no: Task },
   ): void {
     const node = this.put(place)
-    this.feature[node] = this.parts.features.of(field)
-    this.rule[node] = rule
-    this.value[node] = value
+    this.parts.columns.split(node, { feature: this.parts.features.of(field), rule, value })
     this.later(no, { node, side: 'no' })
     this.later(yes, { node, side: 'yes' })
   }
 
   private leaf(numbers: readonly number[], place: Place): void {
-    const node = this.put(place)
-    this.value[node] = this.payload.length / this.parts.leaves.width
-    for (const number of numbers) this.payload.push(number)
+    this.parts.columns.leaf(this.put(place), numbers)
   }
 
   private put({ node: parent, side }: Place): number {
-    const node = this.feature.push(-1) - 1
-    if (node >= this.most) throw this.parts.model.unsupported('its predicates come to too many splits')
-    this.rule.push(0)
-    this.value.push(0)
-    this.yes.push(-1)
-    this.no.push(-1)
-    if (side !== 'root') this[side][parent] = node
+    const { columns } = this.parts
+    if (columns.count >= this.most) throw this.parts.model.unsupported('its predicates come to too many splits')
+    const node = columns.add()
+    if (side !== 'root') columns.join(parent, side, node)
     return node
   }
 

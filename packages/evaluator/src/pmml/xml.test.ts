@@ -37,6 +37,11 @@ test('drops prefixes of names, and declarations of namespaces are no attributes 
   const a = root('<p:a xmlns:p="http://x" xmlns="y" p:k="1"><p:b/></p:a>')
   assert.equal(a.name, 'a')
   assert.equal(a.children()[0]?.name, 'b')
+  assert.equal(a.find('k'), '1')
+  assert.equal(a.find('p'), undefined)
+  const other = root('<a xk="0" p:q:k="1" k="2" k="3" ></a>')
+  assert.equal(other.find('k'), '2')
+  assert.equal(other.find('q:k'), '1')
 })
 
 test('reads the five entities, numbered characters and character sections; no others', () => {

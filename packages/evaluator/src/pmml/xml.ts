@@ -9,41 +9,23 @@ const LESS = 0x3c
 const GREATER = 0x3e
 const SLASH = 0x2f
 const EQUALS = 0x3d
-
-/** Numbers that grow as they come, without an object for each. */
-class Numbers {
-  items = new Int32Array(1024)
-  length = 0
-
-  push(value: number): number {
-    if (this.length === this.items.length) {
-      const larger = new Int32Array(this.length * 2)
-      larger.set(this.items)
-      this.items = larger
-    }
-    this.items[this.length] = value
-    this.length += 1
-    return this.length - 1
-  }
-}
+const COLON = 0x3a
 
 /**
- * An XML document as flat arrays: elements in the order of their start tags, each with its next sibling and the places of
- * its attributes and content in the bytes, which are decoded when they are asked for. UTF-8 alone; no document type, no
- * entities but the five of XML and numbered characters, so that nothing can be expanded or fetched. Prefixes are dropped.
+ * An XML document as flat arrays: elements in the order of their start tags, each with its next sibling and where its tag
+ * and its content end. Attributes and texts stay in the bytes: a tag is looked through again when one of its attributes is
+ * asked for, so that elements take 16 bytes each whatever they hold. UTF-8 alone; no document type, no entities but the five
+ * of XML and numbered characters, so that nothing can be expanded or fetched. Prefixes are dropped.
  */
 export class Xml {
   readonly bytes: Uint8Array
-  /** For each element: number of its name, its first attribute, its next sibling, start and end of its content. */
-  private readonly name = new Numbers()
-  private readonly attribute = new Numbers()
-  private readonly sibling = new Numbers()
-  private readonly from = new Numbers()
-  private readonly to = new Numbers()
-  /** For each attribute: number of its name, start and end of its value. */
-  private readonly key = new Numbers()
-  private readonly start = new Numbers()
-  private readonly end = new Numbers()
+  /** Elements so far. */
+  private count = 0
+  /** For each element: number of its name, where its name starts, its next sibling, end of its content. */
+  private readonly name: Int32Array
+  private readonly tag: Int32Array
+  private readonly sibling: Int32Array
+  private readonly to: Int32Array
   private readonly names: string[] = []
   private readonly numbers = new Map<string, number>()
   private readonly byHash = new Map<number, { readonly number: number; readonly from: number }>()
@@ -52,47 +34,61 @@ export class Xml {
   /** Throws UnreadableModel for what is not well formed, nested too deep, or wants a document type or entities. */
   constructor(bytes: Uint8Array) {
     this.bytes = bytes
+    const most = countTags(bytes)
+    this.name = new Int32Array(most)
+    this.tag = new Int32Array(most)
+    this.sibling = new Int32Array(most)
+    this.to = new Int32Array(most)
     this.parse()
   }
 
   get elements(): number {
-    return this.name.length
+    return this.count
   }
 
   /** Position of the byte where an element's content starts, to say where something is. */
   position(element: number): number {
-    return this.from.items[element] as number
+    let at = this.tag[element] as number
+    for (let byte = this.bytes[at]; byte !== GREATER; byte = this.bytes[at]) at = isQuote(byte) ? this.bytes.indexOf(byte as number, at + 1) + 1 : at + 1
+    return at + 1
   }
 
   nameOf(element: number): string {
-    return this.names[this.name.items[element] as number] as string
+    return this.names[this.name[element] as number] as string
   }
 
   /** The first element inside, or −1. */
   first(element: number): number {
     const next = element + 1
-    // An empty element inside ends where the content around it may end; one after it is beyond a closing tag.
-    return next < this.name.length && (this.from.items[next] as number) <= (this.to.items[element] as number) ? next : NONE
+    return next < this.count && (this.tag[next] as number) < (this.to[element] as number) ? next : NONE
   }
 
   /** The element after this one under the same parent, or −1. */
   next(element: number): number {
-    return this.sibling.items[element] as number
+    return this.sibling[element] as number
   }
 
-  /** The value of an attribute, or undefined. */
+  /** The value of an attribute whose name is of ASCII, or undefined. */
   get(element: number, name: string): string | undefined {
-    const number = this.numbers.get(name)
-    const last = element + 1 < this.attribute.length ? (this.attribute.items[element + 1] as number) : this.key.length
-    for (let i = this.attribute.items[element] as number; i < last; i += 1) {
-      if (this.key.items[i] === number) return this.decode(this.start.items[i] as number, this.end.items[i] as number)
+    const { bytes } = this
+    let at = afterName(bytes, this.tag[element] as number)
+    for (;;) {
+      at = afterSpace(bytes, at)
+      const from = at
+      at = afterName(bytes, at)
+      if (at === from) return undefined
+      const isAsked = isNamed(bytes, { from, to: at }, name)
+      at = bytes.indexOf(EQUALS, at) + 1
+      at = afterSpace(bytes, at)
+      const end = bytes.indexOf(bytes[at] as number, at + 1)
+      if (isAsked) return this.decode(at + 1, end)
+      at = end + 1
     }
-    return undefined
   }
 
   /** The text inside an element that has no elements in it. */
   text(element: number): string {
-    return this.decode(this.from.items[element] as number, this.to.items[element] as number)
+    return this.decode(this.position(element), this.to[element] as number)
   }
 
   private broken(what: string): UnreadableModel {
@@ -141,7 +137,7 @@ export class Xml {
       }
     }
     if (open.length > 0) throw this.broken(`the document ends inside <${this.nameOf(open.at(-1) as number)}>`)
-    if (this.name.length === 0) throw this.broken('it is not XML: there is no element')
+    if (this.count === 0) throw this.broken('it is not XML: there is no element')
     this.onlySpace(this.at, bytes.length)
   }
 
@@ -152,22 +148,22 @@ export class Xml {
   /** A start tag. Gives the element if it stays open, −1 if it is empty. */
   private open(parents: readonly number[], previous: number[]): number {
     if (parents.length >= DEEPEST) throw this.broken(`nested deeper than ${DEEPEST} elements`)
-    if (parents.length === 0 && this.name.length > 0) throw this.broken('a second element beside the one of the document')
-    const element = this.name.push(this.readName())
-    this.attribute.push(this.key.length)
-    this.sibling.push(NONE)
+    if (parents.length === 0 && this.count > 0) throw this.broken('a second element beside the one of the document')
+    const element = this.count
+    this.tag[element] = this.at
+    this.name[element] = this.readName()
+    this.sibling[element] = NONE
+    this.count += 1
     const before = previous.at(-1) as number
-    if (before !== NONE) this.sibling.items[before] = element
+    if (before !== NONE) this.sibling[before] = element
     previous[previous.length - 1] = element
     const isEmpty = this.readAttributes()
-    this.from.push(this.at)
-    this.to.push(this.at)
+    this.to[element] = this.at
     return isEmpty ? NONE : element
   }
 
   private readAttributes(): boolean {
-    const first = this.key.length
-    for (;;) {
+    for (let count = 0; ; count += 1) {
       this.space()
       const byte = this.bytes[this.at]
       if (byte === GREATER) {
@@ -179,17 +175,15 @@ export class Xml {
         this.at += 2
         return true
       }
-      this.key.push(this.readName())
-      if (this.key.length - first > MOST_ATTRIBUTES) throw this.broken(`an element with more than ${MOST_ATTRIBUTES} attributes`)
+      this.readName()
+      if (count >= MOST_ATTRIBUTES) throw this.broken(`an element with more than ${MOST_ATTRIBUTES} attributes`)
       this.space()
       if (this.bytes[this.at] !== EQUALS) throw this.broken('an attribute without a value')
       this.at += 1
       this.space()
       const quote = this.bytes[this.at]
-      const end = quote === 0x22 || quote === 0x27 ? this.bytes.indexOf(quote, this.at + 1) : -1
+      const end = isQuote(quote) ? this.bytes.indexOf(quote as number, this.at + 1) : -1
       if (end < 0) throw this.broken('an attribute whose value is not in quotes')
-      this.start.push(this.at + 1)
-      this.end.push(end)
       this.at = end + 1
     }
   }
@@ -199,9 +193,9 @@ export class Xml {
     const name = this.readName()
     this.space()
     const element = open.pop()
-    if (element === undefined || this.name.items[element] !== name || this.bytes[this.at] !== GREATER)
+    if (element === undefined || this.name[element] !== name || this.bytes[this.at] !== GREATER)
       throw this.broken(`</${this.names[name]}> closes what is not open`)
-    this.to.items[element] = tag
+    this.to[element] = tag
     this.at += 1
   }
 
@@ -235,7 +229,7 @@ export class Xml {
   }
 
   private space(): void {
-    while (this.at < this.bytes.length && (this.bytes[this.at] as number) <= 32) this.at += 1
+    this.at = afterSpace(this.bytes, this.at)
   }
 
   /** A comment or a character section; a document type is refused. */
@@ -273,6 +267,42 @@ export class Xml {
 
 const DECODER = new TextDecoder()
 const ENTITIES: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" }
+
+/** Start tags there can be at most. */
+function countTags(bytes: Uint8Array): number {
+  let count = 0
+  for (let at = bytes.indexOf(LESS); at >= 0; at = bytes.indexOf(LESS, at + 1)) {
+    const byte = bytes[at + 1]
+    if (byte !== SLASH && byte !== 0x21 && byte !== 0x3f) count += 1
+  }
+  return count
+}
+
+function isQuote(byte: number | undefined): boolean {
+  return byte === 0x22 || byte === 0x27
+}
+
+function afterName(bytes: Uint8Array, from: number): number {
+  let at = from
+  while (at < bytes.length && isNamePart(bytes[at] as number)) at += 1
+  return at
+}
+
+function afterSpace(bytes: Uint8Array, from: number): number {
+  let at = from
+  while (at < bytes.length && (bytes[at] as number) <= 32) at += 1
+  return at
+}
+
+/** Whether a name in the bytes is this one, but for its prefix; that of names with xml stays. */
+function isNamed(bytes: Uint8Array, { from, to }: { readonly from: number; readonly to: number }, name: string): boolean {
+  const start = to - name.length
+  if (start < from) return false
+  for (let i = 0; i < name.length; i += 1) if (bytes[start + i] !== name.charCodeAt(i)) return false
+  if (start === from) return true
+  const isXml = bytes[from] === 0x78 && bytes[from + 1] === 0x6d && bytes[from + 2] === 0x6c
+  return !isXml && bytes.subarray(from, start).indexOf(COLON) === start - 1 - from
+}
 
 function isNamePart(byte: number): boolean {
   return (

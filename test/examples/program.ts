@@ -24,7 +24,7 @@ export async function startExample(path: string, env: Record<string, string>): P
     child.once('exit', (code) => reject(new Error(`${path} ended with ${code}: ${said}`)))
   })
   const dispose = async () => {
-    if (child.exitCode !== null) return
+    if (child.exitCode !== null || child.signalCode !== null) return
     const ended = once(child, 'exit')
     child.kill()
     await ended

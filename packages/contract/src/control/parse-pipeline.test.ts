@@ -23,10 +23,11 @@ test('what is wrong is told of the step that was meant', () => {
   assert.match(issuesOf([{ encode: { a: { as: 'word2vec' } } }])[0]!.path, /^pipeline\[0\]\.encode\.a/)
   assert.deepEqual(issuesOf([{ derve: {} }])[0], {
     path: 'pipeline[0]',
-    detail: 'there is no step "derve"; the steps are inputs, rename, select, cast, default, impute, derive, encode, scale, clip, bin, model, calibrate, decide',
+    detail:
+      'there is no step "derve"; the steps are inputs, rename, select, cast, default, impute, derive, encode, scale, clip, bin, lookup, model, calibrate, decide',
     unknownStep: 'derve',
   })
-  assert.match(issuesOf([{ lookup: {} }])[0]!.detail, /"lookup" is not supported yet/)
+  assert.match(issuesOf([{ script: {} }])[0]!.detail, /"script" is not supported yet/)
   assert.match(issuesOf([{ toString: {} }])[0]!.detail, /there is no step/)
   assert.match(issuesOf([{ model: {}, decide: {} }])[0]!.detail, /one name, and this one has model, decide/)
   assert.match(issuesOf(['model'])[0]!.detail, /like - model/)

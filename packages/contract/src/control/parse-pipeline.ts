@@ -10,7 +10,7 @@ export interface PipelineIssue {
 }
 
 /** Steps that the design has and this version does not. */
-const LATER = ['lookup', 'script', 'explain', 'ensemble', 'switch']
+const LATER = ['script', 'explain', 'ensemble', 'switch']
 
 /** Reads a pipeline's form, step by step, so that what is wrong is told of the step that was meant. */
 export function parsePipeline(given: unknown): { pipeline: Pipeline } | { issues: PipelineIssue[] } {

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { digest } from '../name-schemas.ts'
 import { dataType } from '../signature-schemas.ts'
+import { lookupStep } from './lookup-step.ts'
 
 const columnName = z.string().min(1).max(200)
 const expression = z.string().min(1).max(10_000)
@@ -209,6 +210,7 @@ export const STEP_SCHEMAS = {
   scale: scaleStep,
   clip: clipStep,
   bin: binStep,
+  lookup: lookupStep,
   model: modelStep,
   calibrate: calibrateStep,
   decide: decideStep,
@@ -229,6 +231,7 @@ export const pipeline = z
       scaleStep,
       clipStep,
       binStep,
+      lookupStep,
       modelStep,
       calibrateStep,
       decideStep,

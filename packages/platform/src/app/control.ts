@@ -285,6 +285,7 @@ function superviseServe(options: ControlOptions, onExit: (process: string) => vo
       bodyBytes: settings.limits.bodyBytes,
       models: settings.models,
       interpreters: settings.interpreters,
+      features: settings.features,
       adminTokenHash: hashOf(options.adminToken),
       connections: settings.limits.connections,
       connectionsPerAddress: settings.limits.connectionsPerAddress,

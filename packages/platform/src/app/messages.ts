@@ -1,4 +1,4 @@
-import type { ModelSettings } from '../config/index.ts'
+import type { FeatureServiceSettings, ModelSettings } from '../config/index.ts'
 import type { LogLevel } from '../kernel/logger.ts'
 
 /** Version of the messages between the supervisor and its serve processes; both sides come from one program. */
@@ -26,6 +26,8 @@ export interface ServeInit {
   models: ModelSettings
   /** Interpreters of Python that were named. */
   interpreters: readonly string[]
+  /** Services that `lookup` steps ask; secrets are in it. */
+  features: readonly FeatureServiceSettings[]
   /** SHA-256 of the admin token, which lets its bearer load and unload models. */
   adminTokenHash: string
   /** Connections at a time on each port, of all clients and of one address. */

@@ -1,11 +1,13 @@
 import { FairleadError, type Row, type Signature } from '@fairlead/contract'
 import type { ModelVersion, Pipeline, PipelineTrace } from '@fairlead/contract/control'
 import { compiledRuntime } from '../adapters/compiled/index.ts'
+import type { FeatureServiceSettings } from '../config/index.ts'
 import { checkSteps, fitCalibrations, traceSteps } from '../domain/inference/index.ts'
 import { fitPipeline, isFitted, numbersOf, type TrainingData, textsOf } from '../domain/pipeline/index.ts'
 import { FORM_FORMAT } from '../model/compiled/form-format.ts'
 import { encodedForm } from '../model/compiled/stored.ts'
 import type { ModelKind } from '../model/index.ts'
+import { featureServicesOf } from './feature-services.ts'
 
 /** Checks a pipeline against a model's signature. Throws `pipeline-invalid`. */
 export function checkPipeline(pipeline: Pipeline, signature: Signature): PipelineTrace {
@@ -30,12 +32,20 @@ export interface PipelineRun {
  * Runs rows through a pipeline in this process: the steps, and the model where it has a compiled form; a model's file is read and never executed.
  * Throws `pipeline-invalid`; rejects as reading rows, steps and the model do.
  */
-export async function runPipeline(pipeline: Pipeline, { version, entry, bytes }: ModelAtHand, rows: readonly Row[]): Promise<PipelineRun> {
+export async function runPipeline(pipeline: Pipeline, { version, entry, bytes }: ModelAtHand, asked: RowsAndServices): Promise<PipelineRun> {
   const { signature } = version
+  const { rows } = asked
   const form = formOf({ version, entry, bytes })
-  if (typeof form === 'string') return { trace: await traceSteps({ pipeline, signature, rows, session: undefined }), withoutModel: form }
+  using services = featureServicesOf(asked.features)
+  if (typeof form === 'string') return { trace: await traceSteps({ pipeline, signature, rows, services, session: undefined }), withoutModel: form }
   await using session = await compiledRuntime().open({ format: FORM_FORMAT, bytes: form, signature })
-  return { trace: await traceSteps({ pipeline, signature, rows, session }) }
+  return { trace: await traceSteps({ pipeline, signature, rows, services, session }) }
+}
+
+/** What goes through a pipeline, and the services that it may ask. */
+export interface RowsAndServices {
+  rows: readonly Row[]
+  features: readonly FeatureServiceSettings[]
 }
 
 /** The compiled form of a model, or why there is none. */

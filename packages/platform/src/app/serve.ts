@@ -27,6 +27,7 @@ import { serveGrpc } from '../transport/grpc/index.ts'
 import { type AccessRequest, serveHttp } from '../transport/http/index.ts'
 import { artifactSource } from './artifacts.ts'
 import { type DataFolder, dataFolderAt } from './data-folder.ts'
+import { featureServicesOf } from './feature-services.ts'
 import { Follower } from './follower.ts'
 import { FormStore } from './form-store.ts'
 import { logOutput, slotOf } from './log-output.ts'
@@ -68,6 +69,7 @@ export async function startServe(init: ServeInit, watch: ServeWatch): Promise<Se
   const writer = logWriter(init, folder, logger)
   const recorder = new SeriesRecorder({ queueRows: (deployment, release) => queueRows(inference, deployment, release) })
   const artifacts = artifactSource({ blobs: fileBlobs({ root: folder.blobs }), cache: folder.cache, forms: new FormStore(folder.forms), golden: store.golden })
+  const features = featureServicesOf(init.features)
   const inference: Inference = new Inference({
     process: init.process,
     loader: new ReleaseLoader({
@@ -77,6 +79,7 @@ export async function startServe(init: ServeInit, watch: ServeWatch): Promise<Se
         open: (artifact) => (runtime.apart ? runtime.open(artifact) : watch.patiently(() => runtime.open(artifact))),
       })),
       spawn: modelWorker,
+      features,
       counters: ({ deployment, number }) => recorder.counters(deployment, number),
       onWorkerReplaced: (release, reason) => logger.warn({ deployment: release.deployment, release: release.number, reason }, 'a model worker is replaced'),
       onWorkerLost(reason) {
@@ -167,6 +170,7 @@ export async function startServe(init: ServeInit, watch: ServeWatch): Promise<Se
       sharing[Symbol.dispose]()
       repository[Symbol.dispose]()
       await inference[Symbol.asyncDispose]()
+      features[Symbol.dispose]()
       await writer[Symbol.asyncDispose]()
       publisher.publish()
       publisher[Symbol.dispose]()

@@ -79,7 +79,7 @@ test('parts that later versions bring are refused by name, never ignored', () =>
   refused(within('rollout: { strategy: canary }'), 'not-supported', /rollout/)
   refused(within('objectives: {}'), 'not-supported', /objectives/)
   refused(within('log: { retain: 90d }'), 'not-supported', /log\.retain/)
-  refused('deployments: { a: { release: { model: a, pipeline: [{ lookup: {} }, { model: {} }] } } }', 'not-supported', /pipeline\.0\.lookup/)
+  refused('deployments: { a: { release: { model: a, pipeline: [{ script: {} }, { model: {} }] } } }', 'not-supported', /pipeline\.0\.script/)
 })
 
 test('broken YAML names line and column', () => {

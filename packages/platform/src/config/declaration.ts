@@ -1,6 +1,7 @@
 import { pipeline, type ReleaseSettingsInput, readingOptions, releaseSettingsPatch } from '@fairlead/contract/control'
 import { name } from '@fairlead/contract/schemas'
 import { z } from 'zod'
+import { declaredFeatures } from './feature-services.ts'
 import { SETTINGS } from './settings.ts'
 
 const path = z.string().min(1)
@@ -47,6 +48,7 @@ export const declaration = z
       .strictObject(Object.fromEntries(SETTINGS.map((spec) => [spec.name, z.unknown().describe(spec.description)])))
       .partial()
       .optional(),
+    features: declaredFeatures.optional().describe('Services that `lookup` steps ask for features'),
     models: z.record(name, declaredModel).optional(),
     deployments: z.record(name, declaredDeployment).optional(),
   })
@@ -69,5 +71,5 @@ export const LATER_KEYS: readonly string[] = [
   'deployments.*.rollout',
   'deployments.*.objectives',
   'deployments.*.log.retain',
-  ...['lookup', 'script', 'explain', 'ensemble', 'switch'].map((step) => `deployments.*.release.pipeline.*.${step}`),
+  ...['script', 'explain', 'ensemble', 'switch'].map((step) => `deployments.*.release.pipeline.*.${step}`),
 ]

@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { FairleadError } from '@fairlead/contract'
 import { LOG_LEVELS, type LogLevel } from '../kernel/logger.ts'
 import { didYouMean } from '../kernel/suggestion.ts'
+import { type DeclaredFeatures, type FeatureServiceSettings, featureServices } from './feature-services.ts'
 
 /** All that `startPlatform` needs to know. Frozen; the inside sees nothing else of the outside. */
 export interface PlatformSettings {
@@ -32,6 +33,8 @@ export interface PlatformSettings {
   /** Whether models may be loaded that run their author's code. */
   readonly allowCode: 'ask' | 'always' | 'never'
   readonly models: ModelSettings
+  /** Services that `lookup` steps ask for features. */
+  readonly features: readonly FeatureServiceSettings[]
 }
 
 /** How a serve process keeps models in memory. */
@@ -410,6 +413,8 @@ export interface SettingSources {
   env?: Readonly<Record<string, string | undefined>>
   /** The content of `platform:` in `fairlead.yaml`. */
   file?: Readonly<Record<string, unknown>>
+  /** The content of `features:` there. */
+  features?: DeclaredFeatures
 }
 
 function checkNames(file: Readonly<Record<string, unknown>>): void {
@@ -474,6 +479,7 @@ export function loadSettings(sources: SettingSources): PlatformSettings {
     logLevel: values.logLevel,
     interpreters: Object.freeze(values.python),
     allowCode: values.allowCode,
+    features: Object.freeze(featureServices(sources.features ?? {}, sources.env ?? {})),
     models: Object.freeze({ memoryBytes: values.modelMemory, loads: values.loads, preload: values.preload }),
     limits: Object.freeze({
       bodyBytes: values.maxBodyBytes,

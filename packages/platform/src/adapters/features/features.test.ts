@@ -138,3 +138,21 @@ test('a service that is silent, or stops in the middle, is left when the time is
   using store = new PlainFeatures({ name: 'own', url: silent.url })
   await assert.rejects(store.fetch({ keys: KEYS, features: ['a'], signal: AbortSignal.timeout(50) }), { name: 'TimeoutError' })
 })
+
+test('a connection that was kept and is closed as it is used costs nobody an answer', async () => {
+  const server = createServer((request, response) => {
+    request.resume()
+    request.on('end', () => response.end('{"features":{"a":[1,2]}}'))
+    // cut when the next request has come on it
+    response.on('finish', () => request.socket.on('data', () => request.socket.resetAndDestroy()))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  using _ = {
+    [Symbol.dispose]() {
+      server.closeAllConnections()
+      server.close()
+    },
+  }
+  using store = new PlainFeatures({ name: 'own', url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` })
+  for (let i = 0; i < 3; i++) assert.deepEqual((await ask(store, ['a'])).get('a')!.values, [1, 2])
+})

@@ -5,6 +5,7 @@ import type { ModelVersion, TracedColumn, TracedStep } from '@fairlead/contract/
 import { parsePipeline } from '@fairlead/contract/control'
 import { stringify } from 'yaml'
 import type { ModelAtHand } from '../../app/pipelines.ts'
+import { type FeatureServiceSettings, featureServices, findDeclaration, readDeclaration } from '../../config/index.ts'
 import { readYaml } from '../../kernel/yaml.ts'
 import { Context } from '../context.ts'
 import { cell } from '../format.ts'
@@ -160,13 +161,20 @@ interface RunOptions {
   limit?: number
 }
 
+/** The feature services that the current folder's `fairlead.yaml` declares. */
+function declaredServices({ io }: Context): FeatureServiceSettings[] {
+  const path = findDeclaration(io.cwd)
+  return path === undefined ? [] : featureServices(readDeclaration(path).content.features ?? {}, io.env)
+}
+
 async function traced(context: Context, file: string, options: RunOptions) {
   const pipeline = pipelineOf(file)
   const version = await context.control.call('resolveModel', { query: { ref: options.model } })
   const { checkPipeline, runPipeline } = await engine()
   const { signature } = checkPipeline(pipeline, version.signature)
   const rows = await rowsFrom(context, options, new Map(signature.columns.map((column) => [column.name, column])))
-  const { trace, withoutModel } = await runPipeline(pipeline, await atHand(context, version), rows)
+  const features = pipeline.some((step) => 'lookup' in step) ? declaredServices(context) : []
+  const { trace, withoutModel } = await runPipeline(pipeline, await atHand(context, version), { rows, features })
   if (withoutModel !== undefined)
     context.output.note(`note: what the model answers is not shown, because it is not run here: ${withoutModel}; deploy it to see`)
   return trace

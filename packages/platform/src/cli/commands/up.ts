@@ -32,7 +32,13 @@ async function up(context: Context, _args: string[], options: Record<string, unk
   const began = performance.now()
   const { globals, io } = context
   const declared = typeof options.apply === 'string' ? declarationIn(io.cwd, options.apply) : undefined
-  const settings = loadSettings({ flags: { ...options, data: globals.data }, env: io.env, file: fileSettings(io.cwd, declared) })
+  const own = ownDeclaration(io.cwd, declared)
+  const settings = loadSettings({
+    flags: { ...options, data: globals.data },
+    env: io.env,
+    file: { ...platformOf(declared), ...platformOf(own) },
+    features: { ...featuresOf(declared), ...featuresOf(own) },
+  })
   const platform = await started(settings)
   if (platform === undefined) return undefined
   try {
@@ -63,11 +69,20 @@ async function started(settings: PlatformSettings): Promise<Platform | undefined
   }
 }
 
-/** The settings of the file in the current folder; below them those of the declaration that is applied. Paths count from their file. */
-function fileSettings(cwd: string, declared: DeclarationFile | undefined): Record<string, unknown> {
+/** The file in the current folder, whose settings go before those of a declaration that is applied. Paths count from their file. */
+function ownDeclaration(cwd: string, declared: DeclarationFile | undefined): DeclarationFile | undefined {
   const path = findDeclaration(cwd)
-  const own = path === undefined || path === declared?.path ? undefined : readDeclaration(path)
-  return { ...platformOf(declared), ...platformOf(own) }
+  return path === undefined || path === declared?.path ? undefined : readDeclaration(path)
+}
+
+function featuresOf(file: DeclarationFile | undefined): NonNullable<DeclarationFile['content']['features']> {
+  const features = file?.content.features ?? {}
+  return Object.fromEntries(
+    Object.entries(features).map(([name, service]) => [
+      name,
+      file && service.caFile !== undefined ? { ...service, caFile: resolve(file.folder, service.caFile) } : service,
+    ]),
+  )
 }
 
 function platformOf(file: DeclarationFile | undefined): Record<string, unknown> {

@@ -1,6 +1,7 @@
 import { FairleadError } from '@fairlead/contract'
 import type { GoldenRows } from '@fairlead/contract/control'
 import { syntheticExample } from '../../model/signature/example.ts'
+import type { FeatureService } from '../pipeline/index.ts'
 import { backgroundOf } from './background.ts'
 import { exampleFailed, modelRows, runChecks } from './checks.ts'
 import { asBefore, describeRun, fixedRowsOf, isKnown, type Known, runsInline, type Tried } from './execution.ts'
@@ -12,6 +13,7 @@ import { WorkerPool } from './pool.ts'
 import type { RunCounters } from './run-counters.ts'
 import { runtimeFor } from './runtime-for.ts'
 import { ReleasePlan, ServingRelease } from './serving-release.ts'
+import { lookupsOf } from './steps/lookups.ts'
 import { repeatRows } from './tensors.ts'
 import type { Artifact, ArtifactSource, Background, Runtime, ServableRelease, Session } from './types.ts'
 import { type ModelThread, WorkerThread } from './worker-thread.ts'
@@ -27,6 +29,8 @@ export interface LoaderOptions {
   /** The runtimes for models that run on the serving thread; the thread of `spawn` has the same. */
   runtimes: readonly Runtime[]
   spawn(): ModelThread
+  /** Services that `lookup` steps ask for features, by name; none when not given. */
+  features?: ReadonlyMap<string, FeatureService>
   /** Tells what loads take, for tests. */
   memory?: MemoryGauge
   /** Longest opening of a small model, in milliseconds. Default two minutes. */
@@ -73,13 +77,14 @@ export class ReleaseLoader implements AsyncDisposable {
   /** Loads a release. Throws `pipeline-invalid`, `load-failed`, `example-failed`, or as the artefact's source does. */
   async load(release: ServableRelease): Promise<ServingRelease> {
     const plan = new ReleasePlan(release)
+    const lookups = lookupsOf(plan.pipeline, this.#options.features)
     const sample = sampleOf(plan)
     const artifact = await this.#options.artifacts.load(release)
     const { session, growth, ...run } = await this.#open(plan, artifact, sample)
     const explains = isExplainedByForm(release, this.#options.artifacts) || runtimeFor(this.#options.runtimes, artifact).explains === true
     let background: Background | undefined
     const explaining = explains ? new Explaining(() => this.#openApart(release, background)) : undefined
-    const { serving, golden } = await this.#checked(new ServingRelease(release, session, { ...run, memoryBytes: growth, plan, explaining }))
+    const { serving, golden } = await this.#checked(new ServingRelease(release, session, { ...run, memoryBytes: growth, plan, explaining, lookups }))
     // now, while they are at hand: golden rows may be many, and reading them later would hold up those who predict
     if (explains) background = backgroundOf(plan, golden?.rows)
     return serving

@@ -9,7 +9,7 @@ import { completed, modelSide } from './model-side.ts'
 import type { BatchResult, Outcome, Work } from './queued-request.ts'
 import { RowsPlan } from './rows.ts'
 import type { RunCounters } from './run-counters.ts'
-import { StepsPlan } from './steps/steps-plan.ts'
+import { type Lookup, StepsPlan } from './steps/steps-plan.ts'
 import { TensorInterface } from './tensor-interface.ts'
 import type { LoadReport, ServableRelease, Session, Tensors } from './types.ts'
 
@@ -61,6 +61,8 @@ export interface LoadedModel {
   plan?: ReleasePlan
   /** Explains its answers; absent where the runtime explains nothing. */
   explaining?: Explaining | undefined
+  /** Services that its `lookup` steps ask. */
+  lookups?: readonly Lookup[]
 }
 
 /** A release that is loaded and answers. */
@@ -75,14 +77,16 @@ export class ServingRelease extends ReleasePlan implements AsyncDisposable {
   readonly #session: Session
   readonly #batcher: Batcher
   readonly #explaining: Explaining | undefined
+  readonly #lookups: readonly Lookup[]
 
-  constructor(release: ServableRelease, session: Session, { execution, batching, memoryBytes, plan, explaining }: LoadedModel) {
+  constructor(release: ServableRelease, session: Session, { execution, batching, memoryBytes, plan, explaining, lookups = [] }: LoadedModel) {
     super(release, plan)
     this.execution = execution
     this.memoryBytes = memoryBytes ?? 0
     this.#session = session
     this.#batcher = new Batcher(session, batching)
     this.#explaining = explaining
+    this.#lookups = lookups
   }
 
   /** Rows waiting. */
@@ -113,7 +117,7 @@ export class ServingRelease extends ReleasePlan implements AsyncDisposable {
   /** As `run`, telling `outcome`. Throws what `Batcher.enqueue` and `StepsPlan.start` throw. */
   start(work: Work, outcome: Outcome): void {
     if (this.steps === undefined) this.#batcher.enqueue(work, outcome)
-    else this.steps.start(work, outcome, (_, own, answered) => this.#batcher.enqueue(own, answered))
+    else this.steps.start(work, outcome, { call: (_, own, answered) => this.#batcher.enqueue(own, answered), lookups: this.#lookups })
   }
 
   /** Runs the model alone, on its own tensors. Errors as `Batcher.enqueue`. */
@@ -123,7 +127,9 @@ export class ServingRelease extends ReleasePlan implements AsyncDisposable {
 
   /** Why rows get the answers they get. Throws `explanation-unavailable`, and throws and rejects as `Explaining.explain`. */
   explain(inputs: Tensors, rows: number, deadline: number): Promise<Explanation[]> {
-    if (this.#explaining) return this.#explaining.explain(this.steps?.modelInputs(inputs, rows) ?? inputs, rows, deadline)
+    const explaining = this.#explaining
+    if (explaining && !this.steps) return explaining.explain(inputs, rows, deadline)
+    if (explaining && this.steps) return this.steps.modelInputs(inputs, rows, this.#lookups).then((own) => explaining.explain(own, rows, deadline))
     const reason = this.release.runtime?.reason ?? `The model runs with ${this.execution.runtime}.`
     throw new FairleadError('explanation-unavailable', `only trees and linear models whose compiled form answers as the model are explained. ${reason}`)
   }

@@ -1,7 +1,7 @@
 import type { DataType, OutputField, Signature, TensorSpec } from '@fairlead/contract'
 import type { Pipeline, PipelineStep, StepName } from '@fairlead/contract/control'
 import type { ColumnType } from './columns.ts'
-import { type AnswerPart, type Binding, type ModelCall, type Phase, Plan } from './plan.ts'
+import { type AnswerPart, type Binding, type LookupCall, type ModelCall, type Phase, Plan } from './plan.ts'
 import { Scope } from './scope.ts'
 import { stepError } from './step-errors.ts'
 import { compileStep } from './steps/index.ts'
@@ -17,6 +17,7 @@ export interface CompiledPipeline {
   readonly places: number
   readonly phases: readonly Phase[]
   readonly calls: readonly ModelCall[]
+  readonly lookups: readonly LookupCall[]
   readonly answers: readonly AnswerPart[]
   /** By phase: the places that are filled by then, and that later ones or the answer read. */
   readonly kept: readonly (readonly number[])[]
@@ -51,7 +52,7 @@ export function compilePipeline(pipeline: Pipeline, signature: Signature, onStep
   const models = pipeline.flatMap((step, i) => ('model' in step ? [i] : []))
   if (models.length !== 1)
     throw stepError({ index: models[1] ?? 0, step: 'model', at: '' }, models.length === 0 ? 'there is no model step' : 'there may be only one model step')
-  if (isModelAlone(pipeline) && !onStep) return { modelOnly: true, signature, places: 0, phases: [], calls: [], answers: [], kept: [] }
+  if (isModelAlone(pipeline) && !onStep) return { modelOnly: true, signature, places: 0, phases: [], calls: [], lookups: [], answers: [], kept: [] }
 
   const plan = new Plan()
   const scope = new Scope(plan, signature.columns, namesFilled(pipeline.slice(0, models[0])))
@@ -72,6 +73,7 @@ export function compilePipeline(pipeline: Pipeline, signature: Signature, onStep
     places: plan.places,
     phases: plan.phases,
     calls: plan.calls,
+    lookups: plan.lookups,
     answers: answered.parts,
     kept: plan.kept(answered.parts.flatMap(({ from }) => ('place' in from ? [from.place] : []))),
   }

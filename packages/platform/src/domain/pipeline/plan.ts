@@ -1,5 +1,6 @@
 import type { DataType, InputColumn, OutputField, TensorSpec } from '@fairlead/contract'
 import type { Column, ColumnSpec } from './columns.ts'
+import type { LookupOptions } from './lookup/index.ts'
 
 /** Where the values of a column lie before any step has touched them. */
 export interface TensorSource {
@@ -45,12 +46,24 @@ export interface ModelCall {
   inputs: { spec: TensorSpec; columns: ModelColumn[] }[]
 }
 
-/** What can be done at one time: all that needs no model, then the models that this made possible, side by side. */
+/** Looking up features at a service, which takes time. */
+export interface LookupCall {
+  step: number
+  options: LookupOptions
+  /** Places of the keys' columns, in the order of the options. */
+  keys: readonly number[]
+  /** Places of the features' columns, in the order of the options. */
+  makes: readonly number[]
+}
+
+/** What can be done at one time: all that waits for nothing, then the models and services that this made possible, side by side. */
 export interface Phase {
   fills: Fill[]
   operations: Operation[]
   /** Places among the plan's calls. */
   calls: number[]
+  /** Places among the plan's lookups. */
+  lookups: number[]
 }
 
 /** One tensor of the answer. */
@@ -85,6 +98,7 @@ export interface Binding {
 export class Plan {
   readonly phases: Phase[] = []
   readonly calls: ModelCall[] = []
+  readonly lookups: LookupCall[] = []
   readonly #levels: number[] = []
 
   get places(): number {
@@ -113,8 +127,7 @@ export class Plan {
 
   /** Calls a model as soon as its columns are there; answers its place among the calls and the phase after it. */
   call(call: ModelCall): { at: number; level: number } {
-    const places = call.inputs.flatMap(({ columns }) => columns.flatMap(({ from }) => ('place' in from ? [from.place] : [])))
-    const level = this.levelOf(places)
+    const level = this.levelOf(placesOf(call))
     const at = this.calls.push(call) - 1
     this.#phase(level).calls.push(at)
     this.#phase(level + 1)
@@ -126,16 +139,32 @@ export class Plan {
     const later = new Set(answered)
     const kept: number[][] = []
     for (let at = this.phases.length - 1; at >= 0; at--) {
-      const { fills, operations } = this.phases[at]!
-      kept[at] = [...later].filter((place) => this.#levels[place]! <= at)
+      const { fills, operations, calls, lookups } = this.phases[at]!
+      const keys = lookups.flatMap((lookup) => this.lookups[lookup]!.keys)
+      kept[at] = [...new Set([...later, ...keys])].filter((place) => this.#levels[place]! <= at)
       for (const { place } of fills) later.delete(place)
       for (const { uses } of operations) for (const place of uses) later.add(place)
+      for (const place of [...keys, ...calls.flatMap((call) => placesOf(this.calls[call]!))]) later.add(place)
     }
     return kept
   }
 
+  /** Asks a service as soon as the keys are there; answers the places of its features, and the phase after it. */
+  lookUp(call: Omit<LookupCall, 'makes'>): { makes: number[]; level: number } {
+    const level = this.levelOf(call.keys)
+    const makes = call.options.features.map(() => this.#levels.push(level + 1) - 1)
+    this.#phase(level).lookups.push(this.lookups.push({ ...call, makes }) - 1)
+    this.#phase(level + 1)
+    return { makes, level: level + 1 }
+  }
+
   #phase(level: number): Phase {
-    while (this.phases.length <= level) this.phases.push({ fills: [], operations: [], calls: [] })
+    while (this.phases.length <= level) this.phases.push({ fills: [], operations: [], calls: [], lookups: [] })
     return this.phases[level]!
   }
+}
+
+/** The places that a model reads. */
+function placesOf({ inputs }: ModelCall): number[] {
+  return inputs.flatMap(({ columns }) => columns.flatMap(({ from }) => ('place' in from ? [from.place] : [])))
 }

@@ -3,6 +3,7 @@ import { nearestWord } from '../../kernel/suggestion.ts'
 import { numbersFor } from './column-memory.ts'
 import type { Column, ColumnSpec, ColumnType, Frame } from './columns.ts'
 import { compileColumns } from './expression/index.ts'
+import type { LookupOptions } from './lookup/index.ts'
 import type { Binding, Operation, Plan } from './plan.ts'
 import { type StepPlace, stepError } from './step-errors.ts'
 import { COLUMN_WORDS, columnTypeOf } from './values.ts'
@@ -182,6 +183,12 @@ export class Scope {
     }
     const { makes, level } = this.plan.operate(operation, specs.length)
     return specs.map((spec, i) => this.bind({ spec, place: makes[i]!, level, answered: this.afterModel }))
+  }
+
+  /** Adds the columns of features that a service is asked for. */
+  lookUp(specs: readonly ColumnSpec[], options: LookupOptions, keys: readonly number[]): void {
+    const { makes, level } = this.plan.lookUp({ step: this.step.index, options, keys })
+    for (const [i, spec] of specs.entries()) this.bind({ spec, place: makes[i]!, level, answered: this.afterModel })
   }
 
   /** Gives a binding its name; one of the same name is hidden by it. */

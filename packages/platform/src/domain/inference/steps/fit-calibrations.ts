@@ -6,7 +6,7 @@ import { RowsPlan } from '../rows.ts'
 import type { Table } from '../table.ts'
 import type { Session, Tensors } from '../types.ts'
 import { columnOf } from './fill.ts'
-import { StepsPlan } from './steps-plan.ts'
+import { type CallModel, StepsPlan } from './steps-plan.ts'
 
 const LAX = { extraColumns: 'ignore', unknownValues: 'pass' } as const
 
@@ -61,9 +61,10 @@ async function calibrationData(before: Pipeline, of: string | undefined, fitting
 function answersTo(plan: StepsPlan, inputs: Tensors, { data: { rows }, session }: CalibrationFitting): Promise<Tensors> {
   const { promise, resolve, reject } = Promise.withResolvers<BatchResult>()
   const outcome: Outcome = { done: resolve, failed: reject }
-  plan.start({ inputs, rows, deadline: Number.POSITIVE_INFINITY }, outcome, (_, work, answered) => {
+  const call: CallModel = (_, work, answered) => {
     session.run(work.inputs).then((outputs) => answered.done({ outputs, queueMs: 0, runMs: 0 }), answered.failed)
-  })
+  }
+  plan.start({ inputs, rows, deadline: Number.POSITIVE_INFINITY }, outcome, { call, lookups: [] })
   return promise.then(({ outputs }) => outputs)
 }
 

@@ -24,17 +24,35 @@ export class StepsPlan {
     this.feeds = pipeline.calls.map((call) => new Feed(call, unknownValues))
   }
 
-  /** The tensors of the model for what a caller sent. Throws as `Feed.tensors`, and as steps do. */
-  modelInputs(inputs: Tensors, rows: number): Tensors {
-    const feed = this.feeds[0]!.begin(inputs, rows)
-    workThrough({ phase: this.pipeline.phases[0]!, feeds: [feed], kept: new Set() }, newBatch(this.pipeline, inputs, rows))
-    return feed.end()
+  /** The tensors of the model for what a caller sent. Rejects as `start` fails. */
+  modelInputs(inputs: Tensors, rows: number, lookups: readonly Lookup[]): Promise<Tensors> {
+    return new Promise((resolve, failed) => {
+      const call: CallModel = (_, work) => resolve(work.inputs)
+      this.start({ inputs, rows, deadline: Number.POSITIVE_INFINITY }, { done: () => {}, failed }, { call, lookups })
+    })
   }
 
-  /** Runs everything, and tells `outcome` once. `frame` takes the columns of few rows, for who wants to see them. Models that need nothing of each other run side by side. Throws as `modelInputs` and `call`. */
-  start(asked: Work, outcome: Outcome, call: CallModel, frame?: WorkingFrame): void {
-    new StepsRun(this, { asked, outcome, call, frame }).next()
+  /**
+   * Runs everything, and tells `outcome` once. Models and services that need nothing of each other are asked side by side. Throws as `Feed.tensors`, `call` and
+   * steps do before the first of them was asked; later it tells.
+   */
+  start(asked: Work, outcome: Outcome, around: Around): void {
+    new StepsRun(this, { asked, outcome, ...around }).next()
   }
+}
+
+/** What steps cannot do by themselves. */
+interface Around {
+  call: CallModel
+  /** By their place among the pipeline's lookups. */
+  lookups: readonly Lookup[]
+  /** Takes the columns of few rows, for who wants to see them. */
+  frame?: WorkingFrame
+}
+
+/** Looks features up by the columns of their keys. */
+export interface Lookup {
+  columns(keys: readonly Column[], rows: number): Promise<Column[]>
 }
 
 /** Rows that go through the steps together: so few that their columns stay near the processor, and take up no new memory for each step. */
@@ -121,14 +139,12 @@ function work({ fills, operations }: Phase, { start, end, frame }: Portion, { re
   for (const operation of operations) operation.run(frame, end - start)
 }
 
-interface Asked {
+interface Asked extends Around {
   asked: Work
   outcome: Outcome
-  call: CallModel
-  frame: WorkingFrame | undefined
 }
 
-/** One batch on its way through the phases. Without promises: with one model it waits once, for its turn at the model. */
+/** One batch on its way through the phases. Promises are for services alone: with one model it waits once, for its turn at the model. */
 class StepsRun {
   readonly #plan: StepsPlan
   readonly #asked: Asked
@@ -146,7 +162,7 @@ class StepsRun {
     if (asked.frame && first) first.frame = asked.frame
   }
 
-  /** Works up to the next models, or to the end. */
+  /** Works up to the next models and services, or to the end. */
   next(): void {
     const { phases, answers } = this.#plan.pipeline
     const kept = this.#plan.kept[this.#phase]!
@@ -154,37 +170,72 @@ class StepsRun {
     const { request, rows } = this.#batch
     const feeds = phase.calls.map((call) => this.#plan.feeds[call]!.begin(request, rows))
     workThrough({ phase, feeds, kept }, this.#batch)
-    if (phase.calls.length > 0)
-      this.#call(
-        phase.calls,
-        feeds.map((feed) => feed.end()),
-      )
-    else this.#asked.outcome.done({ outputs: answerOf(answers, this.#batch), queueMs: this.#queueMs, runMs: this.#runMs })
+    if (phase.calls.length + phase.lookups.length === 0) {
+      this.#asked.outcome.done({ outputs: answerOf(answers, this.#batch), queueMs: this.#queueMs, runMs: this.#runMs })
+      return
+    }
+    const inputs = feeds.map((feed) => feed.end())
+    this.#ask(phase, inputs)
   }
 
-  #call(calls: readonly number[], inputs: readonly Tensors[]): void {
+  /** Asks the models and services of a phase, and goes on when all have answered. */
+  #ask({ calls, lookups }: Phase, inputs: readonly Tensors[]): void {
     const { asked, outcome, call } = this.#asked
     const { rows, answers } = this.#batch
+    const { deadline, priority, isAbandoned } = asked
     const results: BatchResult[] = []
+    let waiting = calls.length + lookups.length
     let over = false
     const failed = (error: unknown) => {
       if (over) return
       over = true
       outcome.failed(error)
     }
-    for (const [i, at] of calls.entries()) {
-      const done = (result: BatchResult) => {
-        answers[at] = result.outputs
-        if (over || results.push(result) < calls.length) return
-        this.#queueMs += Math.max(...results.map(({ queueMs }) => queueMs))
-        this.#runMs += Math.max(...results.map(({ runMs }) => runMs))
-        try {
-          this.next()
-        } catch (error) {
-          failed(error)
-        }
+    const answered = () => {
+      if (--waiting > 0 || over) return
+      this.#queueMs += Math.max(0, ...results.map(({ queueMs }) => queueMs))
+      this.#runMs += Math.max(0, ...results.map(({ runMs }) => runMs))
+      try {
+        this.next()
+      } catch (error) {
+        failed(error)
       }
-      call(at, { inputs: inputs[i]!, rows, deadline: asked.deadline, priority: asked.priority, isAbandoned: asked.isAbandoned }, { done, failed })
     }
+    try {
+      for (const [i, at] of calls.entries()) {
+        const done = (result: BatchResult) => {
+          answers[at] = result.outputs
+          results.push(result)
+          answered()
+        }
+        call(at, { inputs: inputs[i]!, rows, deadline, priority, isAbandoned }, { done, failed })
+      }
+    } catch (error) {
+      // told by the caller; those that were asked before have nothing to tell any more
+      over = true
+      throw error
+    }
+    for (const at of lookups) this.#lookUp(at).then(answered, failed)
   }
+
+  async #lookUp(at: number): Promise<void> {
+    const { portions, rows } = this.#batch
+    const { keys, makes } = this.#plan.pipeline.lookups[at]!
+    const lookup = this.#asked.lookups[at]
+    if (!lookup) throw new FairleadError('not-supported', 'features cannot be looked up here; only deployments ask services')
+    const columns = await lookup.columns(
+      keys.map((place) => joinColumns(portions.map(({ frame }) => frame[place]!))),
+      rows,
+    )
+    const [only, ...more] = portions
+    if (only && more.length === 0) for (const [i, place] of makes.entries()) only.frame[place] = columns[i]!
+    else for (const portion of portions) for (const [i, place] of makes.entries()) portion.frame[place] = cutColumn(columns[i]!, portion)
+  }
+}
+
+/** The rows of one portion. */
+function cutColumn(column: Column, { start, end }: Pick<Portion, 'start' | 'end'>): Column {
+  const { data, nulls } = column
+  const cut = Array.isArray(data) ? data.slice(start, end) : data.subarray(start, end)
+  return { ...column, data: cut, ...(nulls ? { nulls: nulls.subarray(start, end) } : {}) } as Column
 }

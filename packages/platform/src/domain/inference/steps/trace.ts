@@ -2,12 +2,13 @@ import type { Row, Signature } from '@fairlead/contract'
 import { parseJson } from '@fairlead/contract'
 import type { Pipeline, PipelineTrace, TracedColumn, TracedStep } from '@fairlead/contract/control'
 import { releaseSettings } from '@fairlead/contract/control'
-import { type Column, type CompiledPipeline, type CompiledStep, compilePipeline, type WorkingFrame } from '../../pipeline/index.ts'
+import { type Column, type CompiledPipeline, type CompiledStep, compilePipeline, type FeatureService, type WorkingFrame } from '../../pipeline/index.ts'
 import { AnswersPlan } from '../answers.ts'
 import type { Outcome, Work } from '../queued-request.ts'
 import { RowsPlan } from '../rows.ts'
 import type { Session } from '../types.ts'
-import { StepsPlan } from './steps-plan.ts'
+import { lookupsOf } from './lookups.ts'
+import { type CallModel, type Lookup, StepsPlan } from './steps-plan.ts'
 
 /** Rows that are traced: all columns of all steps are kept. */
 const MOST_TRACED_ROWS = 1000
@@ -49,32 +50,38 @@ export interface Traced {
   rows: readonly Row[]
   /** Runs the model; without it nothing behind the model is known. */
   session: Session | undefined
+  /** Services that `lookup` steps ask. */
+  services?: ReadonlyMap<string, FeatureService> | undefined
 }
 
 /**
  * Runs rows, at most `MOST_TRACED_ROWS`, and tells what each step did to them. Throws `pipeline-invalid`; rejects as reading rows, steps and the model do.
  */
-export async function traceSteps({ pipeline, signature, rows, session }: Traced): Promise<PipelineTrace> {
+export async function traceSteps({ pipeline, signature, rows, session, services }: Traced): Promise<PipelineTrace> {
   const { plan, snapshots, given } = compiled(pipeline, signature)
   const settings = releaseSettings.parse({})
   const frame: WorkingFrame = []
   const some = rows.slice(0, MOST_TRACED_ROWS)
   const work: Work = { inputs: new RowsPlan(plan.signature, settings).decode(some), rows: some.length, deadline: Number.POSITIVE_INFINITY }
-  const outputs = await run(new StepsPlan(plan, settings), { work, session, frame })
+  const around = { frame, lookups: lookupsOf(plan, services) }
+  const outputs = await run(new StepsPlan(plan, settings), { work, session, around })
   const steps = snapshots.map((snapshot, i) => stepOf(snapshot, { before: snapshots[i - 1], given }, { frame, rows: some.length }))
   const answers = outputs && (parseJson(new AnswersPlan(plan.signature).write(outputs, some.length)) as Row[])
   return { signature: plan.signature, rows: some.length, steps, ...(answers ? { answers } : {}) }
 }
 
 /** The answer; `undefined` where there is no model to ask. */
-function run(plan: StepsPlan, { work, session, frame }: { work: Work; session: Session | undefined; frame: WorkingFrame }) {
+function run(
+  plan: StepsPlan,
+  { work, session, around }: { work: Work; session: Session | undefined; around: { frame: WorkingFrame; lookups: readonly Lookup[] } },
+) {
   const { promise, resolve, reject } = Promise.withResolvers<Parameters<Outcome['done']>[0]['outputs'] | undefined>()
   const outcome: Outcome = { done: ({ outputs }) => resolve(outputs), failed: reject }
-  const call = (_: number, own: Work, answered: Outcome) => {
+  const call: CallModel = (_, own, answered) => {
     if (!session) resolve(undefined)
     else session.run(own.inputs).then((outputs) => answered.done({ outputs, queueMs: 0, runMs: 0 }), answered.failed)
   }
-  plan.start(work, outcome, call, frame)
+  plan.start(work, outcome, { call, ...around })
   return promise
 }
 

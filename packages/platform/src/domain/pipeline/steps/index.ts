@@ -10,6 +10,7 @@ import { compileDerive } from './derive.ts'
 import { compileEncode } from './encode.ts'
 import { compileImpute } from './impute.ts'
 import { compileInputs } from './inputs.ts'
+import { compileLookup } from './lookup.ts'
 import { compileRename } from './rename.ts'
 import { compileScale } from './scale.ts'
 import { compileSelect } from './select.ts'
@@ -27,6 +28,7 @@ export function compileStep(step: Exclude<PipelineStep, { model: unknown }>, sco
   else if ('scale' in step) compileScale(step.scale, scope)
   else if ('clip' in step) compileClip(step.clip, scope)
   else if ('bin' in step) compileBin(step.bin, scope)
+  else if ('lookup' in step) compileLookup(step.lookup, scope)
   else if ('calibrate' in step) compileCalibrate(step.calibrate, scope)
   else compileDecide(step.decide, scope)
 }

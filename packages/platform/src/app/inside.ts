@@ -30,6 +30,7 @@ export interface InsideOptions {
 export function modelInside({ registry, blobs, forms }: InsideOptions): InsideSource {
   const formOf = async (name: string, version: number): Promise<Uint8Array> => {
     const { digest, format, facts, files } = await registry.getVersion(name, version)
+    if (format === 'python') throw new FairleadError('model-part-unsupported', `${name}:${version} is run by Python, and what it is made of is not known here.`)
     const entry = await registry.entryOf(name, version)
     const file = files.find(({ path }) => path === entry)
     if (!file) throw new Error(`${name}:${version} has no file ${entry}`)

@@ -61,6 +61,11 @@ class Model(object):
         self.mlflow_version = mlflow.__version__
         self.inputs = asked['inputs']
         self.kind = asked['kind']
+        own = [spec for spec in self.inputs if not spec.get('param')]
+        types = {spec['type'] for spec in own}
+        plain = self.kind == 'columns' and len(types) == 1 and not types & {'string', 'bool'}
+        self.uniform = numpy.dtype(next(iter(types))) if plain else None
+        self.index = pandas.Index([spec['name'] for spec in own]) if plain else None
         self.defaults = {one['name']: one for one in asked.get('params', [])}
         self.call = self.direct() if asked.get('direct') else self.public()
 
@@ -115,15 +120,12 @@ class Model(object):
 
     def columns(self, body):
         """numpy arrays of the rows by tensor."""
-        pa = self.pyarrow
-        table = pa.ipc.open_stream(body).read_all()
-        return {spec['name']: self.values(table.column(at), spec) for at, spec in enumerate(self.inputs)}, table.num_rows
+        # the platform sends one batch
+        batch = self.pyarrow.ipc.open_stream(body).read_next_batch()
+        return {spec['name']: self.values(batch.column(at), spec) for at, spec in enumerate(self.inputs)}, batch.num_rows
 
-    def values(self, chunked, spec):
-        pa, np = self.pyarrow, self.numpy
-        array = chunked.chunk(0) if chunked.num_chunks == 1 else chunked.combine_chunks()
-        if isinstance(array, pa.ChunkedArray):
-            array = array.chunk(0) if array.num_chunks == 1 else pa.concat_arrays(array.chunks)
+    def values(self, array, spec):
+        np = self.numpy
         inner = spec.get('shape')
         if inner is None:
             return self.plain(array, spec)
@@ -167,6 +169,9 @@ class Model(object):
         if self.kind == 'tensors':
             return {spec['name']: columns[spec['name']] for spec in self.inputs if not spec.get('param')}
         given = {spec['name']: columns[spec['name']] for spec in self.inputs if not spec.get('param')}
+        if self.uniform and all(values.dtype == self.uniform for values in given.values()):
+            # one block instead of one for each column, as a frame has it that was read at once
+            return self.pandas.DataFrame(self.numpy.array(list(given.values())).T, columns=self.index)
         if self.kind == 'positions':
             return self.pandas.DataFrame(dict(enumerate(given.values())))
         return self.pandas.DataFrame(given)

@@ -27,6 +27,8 @@ test('what is wrong is told of the step that was meant', () => {
       'there is no step "derve"; the steps are inputs, rename, select, cast, default, impute, derive, encode, scale, clip, bin, lookup, model, calibrate, decide',
     unknownStep: 'derve',
   })
+  const many = Object.fromEntries(Array.from({ length: 1001 }, (_, i) => [`c${i}`, '1']))
+  assert.match(issuesOf([{ derive: many }])[0]!.detail, /at most 1000 columns/)
   assert.match(issuesOf([{ script: {} }])[0]!.detail, /"script" is not supported yet/)
   assert.match(issuesOf([{ toString: {} }])[0]!.detail, /there is no step/)
   assert.match(issuesOf([{ model: {}, decide: {} }])[0]!.detail, /one name, and this one has model, decide/)

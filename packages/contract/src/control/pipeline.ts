@@ -7,9 +7,15 @@ const columnName = z.string().min(1).max(200)
 const expression = z.string().min(1).max(10_000)
 const scalar = z.union([z.string().max(1000), z.number(), z.boolean()])
 
+/** Columns of one step: each takes memory for every row of a request. */
+const MOST_COLUMNS = 1000
+
 /** What is said of some columns, each by its name. */
 function byColumn<T extends z.ZodType>(options: T) {
-  return z.record(columnName, options).refine((columns) => Object.keys(columns).length > 0, 'at least one column is needed')
+  return z
+    .record(columnName, options)
+    .refine((columns) => Object.keys(columns).length > 0, 'at least one column is needed')
+    .refine((columns) => Object.keys(columns).length <= MOST_COLUMNS, `a step takes at most ${MOST_COLUMNS} columns`)
 }
 
 /** The column that takes the result; the column itself when not given. */

@@ -18,11 +18,24 @@ export async function parquetData(bytes: Uint8Array): Promise<TrainingData> {
   return { columns: new Map(columns), rows: table.rows, digest: sha256(bytes) }
 }
 
-/** Training data from rows; with `fromText` (CSV) what looks like numbers in every row is numbers, and empty text is no value. Throws `rows-empty`. */
-export function rowsData(rows: readonly Row[], { bytes, fromText }: { bytes: Uint8Array; fromText: boolean }): TrainingData {
+/** What rows came from. */
+export interface RowsOrigin {
+  bytes: Uint8Array
+  /** Whether they say nothing of types (CSV): what looks like numbers in every row is numbers then, and empty text is no value. */
+  fromText: boolean
+  /** Columns that are texts whatever they look like. */
+  texts?: ReadonlySet<string>
+}
+
+/** Training data from rows. Throws `rows-empty`. */
+export function rowsData(rows: readonly Row[], { bytes, fromText, texts }: RowsOrigin): TrainingData {
   const [first] = rows
   if (!first) throw new FairleadError('rows-empty', 'the data has no rows')
-  const columns = Object.keys(first).map((name) => [name, columnFrom((row) => rows[row]![name], rows.length, fromText)] as const)
+  const cellsOf = (name: string) => (row: number) => {
+    const value = rows[row]![name]
+    return value === '' && fromText ? null : value
+  }
+  const columns = Object.keys(first).map((name) => [name, columnFrom(cellsOf(name), rows.length, fromText && texts?.has(name) !== true)] as const)
   return { columns: new Map(columns), rows: rows.length, digest: sha256(bytes) }
 }
 
@@ -37,7 +50,7 @@ function numberOf(value: unknown, fromText: boolean): number | undefined {
 }
 
 function columnFrom(at: Cell, rows: number, fromText: boolean): Column {
-  const values = Array.from({ length: rows }, (_, row) => at(row) ?? null).map((value) => (fromText && value === '' ? null : value))
+  const values = Array.from({ length: rows }, (_, row) => at(row) ?? null)
   const marks = Uint8Array.from(values, (value) => (value === null ? 1 : 0))
   const nulls = marks.includes(1) ? marks : undefined
   const given = values.filter((value) => value !== null)

@@ -82,8 +82,10 @@ async function fit(context: Context, [file = '']: string[], options: object): Pr
   const platform = new Context(context.io, globals, context.output)
   const pipeline = pipelineOf(file)
   const { fitSteps } = await engine()
-  const data = await dataOf(path)
   const model = ref === undefined ? undefined : await atHand(platform, await platform.control.call('resolveModel', { query: { ref } }))
+  const declared = pipeline.flatMap((step) => ('inputs' in step ? step.inputs : []))
+  const texts = [...declared, ...(model?.version.signature.columns ?? [])].filter(({ type }) => type === 'string').map(({ name }) => name)
+  const data = await dataOf(path, new Set(texts))
   const fitted = await fitSteps(pipeline, { data, label, positive, model })
   const steps = readPipeline(file) as unknown[]
   // what was not fitted stays as it was written
@@ -100,7 +102,8 @@ async function fit(context: Context, [file = '']: string[], options: object): Pr
   })
 }
 
-async function dataOf(path: string) {
+/** `texts` are columns of text, which a CSV does not say. */
+async function dataOf(path: string, texts: ReadonlySet<string>) {
   const { parquetData, rowsData } = await import('../../app/training-data.ts')
   let bytes: Buffer
   try {
@@ -119,7 +122,7 @@ async function dataOf(path: string) {
     columns: async () => new Map(),
   }))
     rows.push(row)
-  return rowsData(rows, { bytes, fromText: format === 'csv' })
+  return rowsData(rows, { bytes, fromText: format === 'csv', texts })
 }
 
 async function check({ control, output }: Context, [file = '']: string[], options: { model?: string; signature?: string }): Promise<undefined> {

@@ -40,6 +40,9 @@ export function compileEncode(columns: StepOptions<'encode'>, scope: Scope): voi
   }
 }
 
+/** Categories that become columns: each takes memory for every row. */
+const MOST_ONE_HOT = 1000
+
 /** Places of the categories by their text. Throws where they are not known yet, or one is there twice. */
 function placesOf({ name, used, scope }: Target, categories: As<'ordinal'>['categories']): Map<string, number> {
   if (!categories) throw unfitted(scope, name, '`categories`')
@@ -63,6 +66,11 @@ function unknownCategory(name: string, texts: readonly string[], rows: readonly 
 function oneHot(target: Target, { categories, unknown, prefix = target.name }: As<'one-hot'>): void {
   const { name, used, scope } = target
   const places = placesOf(target, categories)
+  if (places.size > MOST_ONE_HOT)
+    throw scope.error(
+      `${name}.categories`,
+      `one-hot makes a column of each category, of at most ${MOST_ONE_HOT}, and there are ${places.size}; encode them as ordinal, hash or target`,
+    )
   const names = [...places.keys(), ...(unknown === 'other' ? ['other'] : [])].map((category) => `${prefix}_${category}`)
   const twice = names.find((one, i) => names.indexOf(one) !== i)
   if (twice !== undefined) throw scope.error(name, `two columns would be called "${twice}"`)

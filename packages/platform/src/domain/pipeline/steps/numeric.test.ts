@@ -97,6 +97,8 @@ test('encode refuses categories that cannot be', () => {
   assert.equal(p({ as: 'ordinal', categories: ['a', 1] }).path, 'pipeline[0].encode.p.categories[1]')
   assert.match(p({ as: 'ordinal', categories: ['a', 'a'] }).message, /there twice/)
   assert.match(p({ as: 'target' }).message, /not fitted/)
+  const many = Array.from({ length: 1001 }, (_, i) => `c${i}`)
+  assert.match(p({ as: 'one-hot', categories: many }).message, /at most 1000, and there are 1001/)
   assert.match(p({ as: 'one-hot', categories: ['other'], unknown: 'other' }).message, /two columns would be called "p_other"/)
 })
 

@@ -115,3 +115,24 @@ test('more numbers than an answer can hold are refused before they are worked ou
   await using wider = await open(linear(2500, 2000))
   await assert.rejects(wider.explain!(rows(1, 2500)), coded('explanation-unavailable', /5002000 numbers/))
 })
+
+test('a linear model is explained against the mean of the rows that came with it, where they have one', async () => {
+  const form: Form = {
+    version: 1,
+    source: { format: 'skops', version: '', objective: '' },
+    inputs: [{ name: 'x', type: 'f64', width: 2, columns: [{ name: 'a' }, { name: 'b' }] }],
+    steps: [{ op: 'affine', of: [0], outputs: 1, weights: Float64Array.of(2, -1), bias: Float64Array.of(10), biasFirst: false, skipMissing: false }],
+    outputs: [{ name: 'y', value: 1, role: 'prediction', rank: 1 }],
+    texts: [],
+  }
+  const tensors = (...values: number[]): Tensors => ({ x: { type: 'float64', shape: [values.length / 2, 2], data: Float64Array.from(values) } })
+  const explained = async (background?: Tensors) => {
+    const own = background && { background: { inputs: background, rows: 2, from: 'golden rows' as const } }
+    await using session = await compiledRuntime().open({ format: FORM_FORMAT, bytes: encodeForm(form), signature: formSignature(form), ...own })
+    const [{ method, background: told, outputs } = { outputs: [] }] = await session.explain!(tensors(3, 4))
+    return [method, told, outputs[0]?.bias, outputs[0]?.margin, outputs[0]?.contributions]
+  }
+  assert.deepEqual(await explained(), ['linear', undefined, 10, 12, { a: 6, b: -4 }])
+  assert.deepEqual(await explained(tensors(1, 4, 3, 6)), ['linear', { rows: 2, from: 'golden rows' }, 9, 12, { a: 2, b: 1 }])
+  assert.deepEqual(await explained(tensors(1, Number.NaN, 3, 6)), ['linear', undefined, 10, 12, { a: 6, b: -4 }])
+})

@@ -38,9 +38,9 @@ export class FormExplainer {
   /** The background counts where the form does not say how its training rows went. Throws `explanation-unavailable` with the reason. */
   constructor(form: Form, signature: Signature, background: BackgroundRows | undefined) {
     this.#form = form
-    this.#explainer = made(form, background)
-    const { method } = this.#explainer
-    this.#means = background && method === 'interventional' ? { method, background: { rows: background.rows, from: background.from } } : { method }
+    const { explainer: found, against } = made(form, background)
+    this.#explainer = found
+    this.#means = { method: found.method, ...(against ? { background: { rows: against.rows, from: against.from } } : {}) }
     const { columns, derived } = this.#explainer
     this.#columns = derived ? columns.map((name) => ({ name, offset: 0, width: 1 })) : columnsOf(form, signature)
     this.#names = this.#columns.map(({ name }) => name)
@@ -88,17 +88,43 @@ function refuseMany(rows: number, numbers: number): void {
   throw new FairleadError('rows-too-many', `${rows} rows to explain by ${numbers} numbers each: at most ${most} are explained at once`)
 }
 
-function made(form: Form, background: BackgroundRows | undefined): Explainer {
+/** An explainer, and the rows against which it explains. */
+interface Made {
+  explainer: Explainer
+  against?: BackgroundRows
+}
+
+/** Trees are explained by what their file says of the training rows, where it does; else, and linear models always, against rows that came with them. */
+function made(form: Form, background: BackgroundRows | undefined): Made {
   try {
-    return explainer(form)
+    const plain = explainer(form)
+    const linear = plain.method === 'linear' && background ? againstMeans(form, background) : undefined
+    return linear && background ? { explainer: linear, against: background } : { explainer: plain }
   } catch (cause) {
     if (!(cause instanceof Unexplainable && cause.reason === 'no-cover')) throw told(cause)
     if (!background) throw new FairleadError('explanation-unavailable', NO_ROWS, { cause })
   }
   try {
-    return explainer(form, { background: { rows: named(form, background.inputs), count: background.rows } })
+    return { explainer: explainerAgainst(form, background), against: background }
   } catch (cause) {
     throw told(cause)
+  }
+}
+
+function explainerAgainst(form: Form, { inputs, rows }: BackgroundRows): Explainer {
+  return explainer(form, { background: { rows: named(form, inputs), count: rows } })
+}
+
+/** A linear model against the means of some rows; not where a value that is missing leaves a column without a mean, or a row is refused. */
+function againstMeans(form: Form, background: BackgroundRows): Explainer | undefined {
+  try {
+    const found = explainerAgainst(form, background)
+    const first = background.inputs.map((input) => input.slice(0, input.length / background.rows))
+    const numbers = found.explain(named(form, first), 1)
+    const line = numbers.length / found.outputs
+    return numbers.every((number, at) => at % line !== line - 1 || Number.isFinite(number)) ? found : undefined
+  } catch {
+    return undefined
   }
 }
 

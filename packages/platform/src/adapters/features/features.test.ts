@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { createServer, type IncomingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
@@ -68,6 +69,19 @@ test('Feast is asked by its protocol, and answered by name whatever the order', 
   assert.equal(headers.authorization, 'Bearer s')
   assert.deepEqual(Object.keys(body), ['features', 'entities', 'full_feature_names'])
   assert.deepEqual(body.features, ['stats:conv', 'stats:acc'])
+})
+
+test('what the feature server of Feast 0.67 answered is read as it was meant', async () => {
+  const text = readFileSync(new URL('testdata/feast-0.67.json', import.meta.url), 'utf8')
+  using server = await serving(() => ({ text }))
+  using store = feast(server.url)
+  const keys = new Map([['customer_id', [1, 2, 3, 4]]])
+  const found = await ask(store, ['account:orders', 'account:city', 'account:active', 'account:balance'], keys)
+  const made = Date.parse('2026-01-01T00:00:00Z')
+  assert.deepEqual(found.get('account:orders'), { values: [9_007_199_254_740_993n, 2, 3, null], times: [made, made, made, 0] })
+  assert.deepEqual(found.get('account:city')!.values, ['Kiel', 'Bonn', null, null])
+  assert.deepEqual(found.get('account:active')!.values, [true, false, true, null])
+  assert.deepEqual(found.get('account:balance')!.values, [1.5, null, 3.25, null])
 })
 
 test('an older Feast answers a result for each key', async () => {

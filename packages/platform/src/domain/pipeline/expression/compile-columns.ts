@@ -2,7 +2,7 @@ import { numbersFor } from '../column-memory.ts'
 import type { Column, ColumnSpec, ColumnType, Frame } from '../columns.ts'
 import { Compiler } from './compiler.ts'
 import { beginScratch, kernels, TILE_ROWS } from './kernels/memory.ts'
-import { ColumnOperand, forgetTexts, type Operand, Tile, type ValueType } from './operand.ts'
+import { forgetTexts, type Operand, Tile, type ValueType } from './operand.ts'
 import { parseExpression } from './parser.ts'
 import { Scope } from './scope.ts'
 
@@ -31,8 +31,9 @@ function runnable(root: Operand, scope: Scope): CompiledColumns {
   const columns = scope.used()
   const { type, nullable } = root
   const uses = columns.map((column) => column.place)
-  if (root instanceof ColumnOperand) return { type, nullable, uses, evaluate: (frame) => frame[root.place]! }
-  const usesTexts = type === 'text' || columns.some((column) => column.type === 'text')
+  const itself = columns.find(({ operand }) => operand === root)
+  if (itself) return { type, nullable, uses, evaluate: (frame) => frame[itself.place]! }
+  const usesTexts = type === 'text' || columns.some(({ operand }) => operand.type === 'text')
   return {
     type,
     nullable,

@@ -54,7 +54,7 @@ export class Compiler {
         return folded(logical(expression.operator, slot, sides), sides, true)
       }
       case 'joined':
-        return this.#call('concat', [expression.left, expression.right], expression.at, slot)
+        return this.#call('concat', joinedParts(expression), expression.at, slot)
       case 'comparison': {
         const [a, b] = this.#alike([expression.left, expression.right], slot)
         return folded(comparison(expression.operator, slot, [a!, b!]), [a!, b!])
@@ -224,6 +224,14 @@ export class Compiler {
     if (operand === NULL) return constant('number', null)
     return operand.type === 'number' || operand.type === 'integer' ? operand : undefined
   }
+}
+
+/** What a chain of `||` joins, all at once. */
+function joinedParts(expression: Expression): Expression[] {
+  const parts: Expression[] = []
+  let rest = expression
+  for (; rest.kind === 'joined'; rest = rest.left) parts.unshift(rest.right)
+  return [rest, ...parts]
 }
 
 function literal(value: number, whole: bigint | undefined): Operand<'number'> {

@@ -1,8 +1,8 @@
 import { ALL_ONES, ALL_ZEROS, kernels, TILE_ROWS, truthRegister } from './kernels/memory.ts'
 import { LOGIC } from './kernels/nodes.ts'
 import { chooseTexts } from './loops/choice.ts'
-import { type NodeFacts, node } from './node.ts'
-import { addressOf, type DataOf, laid, type Operand, stepOf, type Tile, type ValueType } from './operand.ts'
+import { type NodeFacts, node, type Workplace } from './node.ts'
+import { laid, type Operand, stepOf, type Tile, type ValueType } from './operand.ts'
 
 /** Runs an operand for the rows where `choice` is `value`: in the others it must not fail. */
 function runWhere(operand: Operand, tile: Tile, { choice, value, room }: { choice: Uint8Array; value: 0 | 1; room: Uint8Array }): void {
@@ -19,7 +19,7 @@ export function logical(operator: 'and' | 'or', slot: number, sides: readonly [O
   const decides = operator === 'and' ? 0 : 1
   const room = b.fails ? new Uint8Array(TILE_ROWS) : undefined
   const decided = new Uint8Array(b.fails ? TILE_ROWS : 0)
-  return node({ type: 'boolean', slot, operands: [a, b] }, ({ out, marks }, tile) => {
+  return node({ type: 'boolean', slot, operands: [a, b] }, ({ to, marks }, tile) => {
     const { count } = tile
     a.run(tile)
     if (room) {
@@ -27,27 +27,27 @@ export function logical(operator: 'and' | 'or', slot: number, sides: readonly [O
       for (let i = 0; i < count; i++) decided[i] = +(a.data[i] === decides) & ~(a.nulls?.[i] ?? 0) & 1
       runWhere(b, tile, { choice: decided, value: 0, room })
     } else b.run(tile)
-    const [to, x, y] = [out.byteOffset, a.data.byteOffset, b.data.byteOffset]
+    const [x, y] = [a.address, b.address]
     if (!a.nulls && !b.nulls) {
       kernels.logic(decides, to, x, y, count)
       return undefined
     }
     const [xNulls, yNulls] = [a.nulls ?? ALL_ZEROS, b.nulls ?? ALL_ZEROS]
-    kernels.logicWithNulls(decides, to, marks.own.byteOffset, x, xNulls.byteOffset, y, yNulls.byteOffset, count)
+    kernels.logicWithNulls(decides, to, marks.address, x, xNulls.byteOffset, y, yNulls.byteOffset, count)
     return marks.own
   })
 }
 
 /** Values from `a` where `choice` is 1, and from `b` where it is 0. */
-function choosing<T extends ValueType>(type: T, { a, b }: { a: Operand<T>; b: Operand<T> }): (out: DataOf[T], choice: Uint8Array, count: number) => void {
+function choosing<T extends ValueType>(type: T, { a, b }: { a: Operand<T>; b: Operand<T> }): (place: Workplace<T>, choice: Uint8Array, count: number) => void {
   if (type === 'text') {
-    return (out, choice, count) => chooseTexts({ out: out as string[], choice, a: a.data as string[], b: b.data as string[], count })
+    return ({ out }, choice, count) => chooseTexts({ out: out as string[], choice, a: a.data as string[], b: b.data as string[], count })
   }
   if (type === 'boolean') {
-    return (out, choice, count) => void kernels.chooseBytes((out as Uint8Array).byteOffset, choice.byteOffset, addressOf(a), addressOf(b), count)
+    return ({ to }, choice, count) => void kernels.chooseBytes(to, choice.byteOffset, a.address, b.address, count)
   }
   const [aStep, bStep] = [stepOf(a), stepOf(b)]
-  return (out, choice, count) => void kernels.choose((out as Float64Array).byteOffset, choice.byteOffset, addressOf(a), aStep, addressOf(b), bStep, count)
+  return ({ to }, choice, count) => void kernels.choose(to, choice.byteOffset, a.address, aStep, b.address, bStep, count)
 }
 
 /** An operand as `choosing` reads it. */
@@ -69,8 +69,9 @@ export function choose<T extends ValueType>({ slot, choiceSlot }: { slot: number
   const write = choosing(type, { a: yes, b: no })
   const room = yes.fails || no.fails ? new Uint8Array(TILE_ROWS) : undefined
   const own = truthRegister(choiceSlot)
-  return node({ type, slot, operands: [yes, no], fails: condition.fails }, ({ out, marks }, tile) => {
+  return node({ type, slot, operands: [yes, no], fails: condition.fails }, (place, tile) => {
     const { count } = tile
+    const { marks } = place
     condition.run(tile)
     let choice = condition.data
     if (condition.nulls) {
@@ -89,7 +90,7 @@ export function choose<T extends ValueType>({ slot, choiceSlot }: { slot: number
       const [yesNulls, noNulls] = [yes.nulls ?? ALL_ZEROS, no.nulls ?? ALL_ZEROS]
       kernels.chooseBytes(nulls.byteOffset, choice.byteOffset, yesNulls.byteOffset, noNulls.byteOffset, count)
     }
-    write(out, choice, count)
+    write(place, choice, count)
     return nulls
   })
 }
@@ -100,52 +101,49 @@ export function firstOf<T extends ValueType>(slot: number, sides: readonly [Oper
   const [a, b] = [readable(sides[0]), readable(sides[1])]
   const write = choosing(a.type, { a: b, b: a })
   const room = b.fails ? new Uint8Array(TILE_ROWS) : undefined
-  const facts: NodeFacts<T> = { type: a.type, slot, operands: [a, b] }
-  const made = node(facts, ({ out, marks }, tile) => {
+  const facts: NodeFacts<T> = { type: a.type, slot, operands: [a, b], nullable: a.nullable && b.nullable }
+  return node(facts, (place, tile) => {
     const { count } = tile
+    const { out, to, marks, made } = place
     a.run(tile)
     if (!a.nulls) {
-      made.data = a.data
+      made.take(a.data, a.address)
       return undefined
     }
     if (room) runWhere(b, tile, { choice: a.nulls, value: 1, room })
     else b.run(tile)
-    made.data = out
+    made.take(out, to)
     const own = b.nulls ? marks.own : undefined
     if (own) kernels.logic(LOGIC.and, own.byteOffset, a.nulls.byteOffset, b.nulls!.byteOffset, count)
-    write(out, a.nulls, count)
+    write(place, a.nulls, count)
     return own
   })
-  return Object.assign(made, { nullable: a.nullable && b.nullable })
 }
 
 /** `a`, and null where `same` is true. */
 export function nullWhere<T extends ValueType>(slot: number, a: Operand<T>, same: Operand<'boolean'>): Operand<T> {
   const equal = laid(same)
-  const made: Operand<T> = node({ type: a.type, slot, operands: [a, equal], nullable: true }, ({ out, marks }, tile) => {
+  return node({ type: a.type, slot, operands: [a, equal], nullable: true }, ({ out, to, marks, made }, tile) => {
     const { count } = tile
     a.run(tile)
     equal.run(tile)
-    made.data = a.data
+    made.take(a.data, a.address)
     if (a.constant !== undefined) {
-      made.data = out
+      made.take(out, to)
       for (let i = 0; i < count; i++) out[i] = a.data[i]!
     }
-    const at = marks.own.byteOffset
-    kernels.logic(LOGIC.without, at, equal.data.byteOffset, (equal.nulls ?? ALL_ZEROS).byteOffset, count)
+    kernels.logic(LOGIC.without, marks.address, equal.address, (equal.nulls ?? ALL_ZEROS).byteOffset, count)
     return marks.also(a.nulls, undefined, count)
   })
-  return made
 }
 
 /** Whether it is null, or with `negated` whether it is not. */
 export function isNull(slot: number, operand: Operand, negated: boolean): Operand<'boolean'> {
   const flip = negated ? ALL_ONES : ALL_ZEROS
-  const made = node({ type: 'boolean', slot, operands: [operand] }, ({ out }, tile) => {
+  return node({ type: 'boolean', slot, operands: [operand], nullable: false }, ({ to }, tile) => {
     operand.run(tile)
     const nulls = operand.nulls ?? ALL_ZEROS
-    kernels.logic(LOGIC.differs, out.byteOffset, nulls.byteOffset, flip.byteOffset, tile.count)
+    kernels.logic(LOGIC.differs, to, nulls.byteOffset, flip.byteOffset, tile.count)
     return undefined
   })
-  return Object.assign(made, { nullable: false })
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { inspect } from 'node:util'
 import type { Frame } from '../columns.ts'
 import { compileColumns } from './compile-columns.ts'
 import { parseExpression } from './parser.ts'
@@ -39,10 +40,7 @@ test('random expressions over random columns answer as the walk over the tree do
       // oxlint-disable-next-line no-loop-func -- called at once
       const one = Object.fromEntries(Object.keys(COLUMNS).map((name) => [name, values[name]![row] ?? null]))
       const { value } = new Oracle(COLUMNS, one).evaluate(parsed)
-      assert.ok(
-        same(answer, value),
-        `seed ${seed}, row ${row}: ${text}\n${JSON.stringify(one, (_, v) => (typeof v === 'bigint' ? `${v}n` : v))}\n${String(answer)} is not ${String(value)}`,
-      )
+      assert.ok(same(answer, value), `seed ${seed}, row ${row}: ${text}\n${inspect(one)}\n${String(answer)} is not ${String(value)}`)
     }
   }
 })

@@ -1,5 +1,5 @@
 import { Marks } from './marks.ts'
-import { type DataOf, type Operand, registerOf, type Tile, type ValueOf, type ValueType } from './operand.ts'
+import { type DataOf, Operand, registerOf, type Tile, type ValueOf, type ValueType } from './operand.ts'
 
 /** What a node is made of, besides what it computes. */
 export interface NodeFacts<T extends ValueType> {
@@ -7,32 +7,30 @@ export interface NodeFacts<T extends ValueType> {
   /** Number of the register it writes to. */
   slot: number
   operands: readonly Operand[]
-  /** Whether it makes nulls of its own. */
+  /** Whether it may be null; where it is not told, it may if an operand may. */
   nullable?: boolean
   /** Whether it can fail by itself. */
   fails?: boolean
 }
 
-/** What a node's computation may use: where to write, and its marks of nulls. */
+/** What a node's computation may use: where to write and the address of that place, its marks of nulls, and the node itself. */
 export interface Workplace<T extends ValueType> {
-  out: DataOf[T]
-  marks: Marks
+  readonly out: DataOf[T]
+  readonly to: number
+  readonly marks: Marks
+  readonly made: Operand<T>
 }
 
 /** A node whose computation is told whole: it runs its operands and answers the marks of nulls. */
 export function node<T extends ValueType>(facts: NodeFacts<T>, compute: (place: Workplace<T>, tile: Tile) => Uint8Array | undefined): Operand<T> {
-  const place = { out: registerOf(facts.type, facts.slot), marks: new Marks() }
-  const { operands } = facts
-  const made: Operand<T> = {
-    type: facts.type,
-    nullable: facts.nullable === true || operands.some((operand) => operand.nullable),
-    fails: facts.fails === true || operands.some((operand) => operand.fails),
-    data: place.out,
-    nulls: undefined,
-    run(tile) {
-      made.nulls = compute(place, tile)
-    },
-  }
+  const { type, operands } = facts
+  const nullable = facts.nullable ?? operands.some((operand) => operand.nullable)
+  const fails = facts.fails === true || operands.some((operand) => operand.fails)
+  const out = registerOf(type, facts.slot)
+  const made = new Operand<T>({ type, nullable, fails, data: out }, (_, tile) => {
+    made.nulls = compute(place, tile)
+  })
+  const place: Workplace<T> = { out, to: made.address, marks: new Marks(), made }
   return made
 }
 
@@ -127,33 +125,31 @@ export function checkedBinary<A extends ValueType, R extends ValueType>(
 
 /** An operand that another one has to run before. */
 export function following<T extends ValueType>(first: Operand, operand: Operand<T>): Operand<T> {
-  return Object.create(operand, {
-    fails: { value: first.fails || operand.fails },
-    data: { get: () => operand.data },
-    nulls: { get: () => operand.nulls },
-    run: {
-      value(tile: Tile) {
-        first.run(tile)
-        operand.run(tile)
-      },
-    },
-  }) as Operand<T>
+  return behind(operand, first.fails || operand.fails, (tile) => {
+    first.run(tile)
+    operand.run(tile)
+  })
 }
 
 /** An operand that several nodes use: it runs once for a tile. Its register must not be written by those who use it. */
 export function shared<T extends ValueType>(operand: Operand<T>): Operand<T> {
+  if (operand.constant !== undefined) return operand
   let last: Tile | undefined
   let serial = -1
-  return Object.create(operand, {
-    data: { get: () => operand.data },
-    nulls: { get: () => operand.nulls },
-    run: {
-      value(tile: Tile) {
-        if (tile === last && tile.serial === serial) return
-        last = tile
-        serial = tile.serial
-        operand.run(tile)
-      },
-    },
-  }) as Operand<T>
+  return behind(operand, operand.fails, (tile) => {
+    if (tile === last && tile.serial === serial) return
+    last = tile
+    serial = tile.serial
+    operand.run(tile)
+  })
+}
+
+/** An operand with the values of another, which is run in a way of its own. */
+function behind<T extends ValueType>(operand: Operand<T>, fails: boolean, run: (tile: Tile) => void): Operand<T> {
+  const { type, nullable, constant, whole, data } = operand
+  return new Operand<T>({ type, nullable, fails, constant, whole, data }, (made, tile) => {
+    run(tile)
+    made.take(operand.data, operand.address)
+    made.nulls = operand.nulls
+  })
 }

@@ -39,23 +39,59 @@ export class Tile {
   }
 }
 
+/** What is known of a node before it runs. */
+export interface OperandFacts<T extends ValueType> {
+  type: T
+  /** Whether it may be null. */
+  nullable: boolean
+  /** Whether a row can fail, as by a text that becomes too long. */
+  fails: boolean
+  /** The value of every row where it is known already. `undefined` where it is not. */
+  constant?: ValueOf[T] | null | undefined
+  /** A constant that was written as a whole number goes with whole numbers of 64 bits. */
+  whole?: bigint | undefined
+  data: DataOf[T]
+  nulls?: Uint8Array | undefined
+}
+
 /**
  * A node of a compiled expression. After `run`, `data` and `nulls` hold the values of the tile; what `data` holds where `nulls` is 1 means nothing.
- * All but texts, and the data of constants, lies in the kernels' memory, with room for a whole tile.
+ * All but texts, and the data of constants, lies in the kernels' memory, with room for a whole tile. All nodes are of this one class, since what reads
+ * them has to be as quick for one row.
  */
-export interface Operand<T extends ValueType = ValueType> {
+export class Operand<T extends ValueType = ValueType> {
   readonly type: T
-  /** Whether it may be null. */
   readonly nullable: boolean
-  /** Whether a row can fail, as by a text that becomes too long. */
   readonly fails: boolean
-  /** The value of every row where it is known already. `undefined` where it is not. */
-  readonly constant?: ValueOf[T] | null
-  /** A constant that was written as a whole number goes with whole numbers of 64 bits. */
-  readonly whole?: bigint
+  readonly constant: ValueOf[T] | null | undefined
+  readonly whole: bigint | undefined
   data: DataOf[T]
+  /** Address of `data` in the kernels' memory; of what does not lie there it means nothing. */
+  address: number
   nulls: Uint8Array | undefined
-  run(tile: Tile): void
+  readonly run: (tile: Tile) => void
+
+  constructor({ type, nullable, fails, constant: value, whole, data, nulls }: OperandFacts<T>, run: (made: Operand<T>, tile: Tile) => void) {
+    this.type = type
+    this.nullable = nullable
+    this.fails = fails
+    this.constant = value
+    this.whole = whole
+    this.data = data
+    this.address = addressIn(data)
+    this.nulls = nulls
+    this.run = (tile) => run(this, tile)
+  }
+
+  /** Takes the values of another for its own. */
+  take(data: DataOf[T], address: number): void {
+    this.data = data
+    this.address = address
+  }
+}
+
+function addressIn(data: DataOf[ValueType]): number {
+  return Array.isArray(data) ? 0 : data.byteOffset
 }
 
 const texts: string[][] = []
@@ -77,23 +113,12 @@ export function registerOf<T extends ValueType>(type: T, slot: number): DataOf[T
   return (type === 'integer' ? integerRegister(slot) : numberRegister(slot)) as DataOf[T]
 }
 
-/** The same value in every row; `null` for none. */
+/** The same value in every row; `null` for none. Its data is laid out when it runs, which only those do that have no loop of their own for constants. */
 export function constant<T extends ValueType>(type: T, value: ValueOf[T] | null, whole?: bigint): Operand<T> {
-  let data: DataOf[T] | undefined
-  return {
-    type,
-    nullable: value === null,
-    fails: false,
-    constant: value,
-    ...(whole === undefined ? {} : { whole }),
-    // laid out only for loops that know no constants
-    get data() {
-      data ??= spread(type, value)
-      return data
-    },
-    nulls: value === null ? ALL_ONES : undefined,
-    run() {},
-  }
+  const facts = { type, nullable: value === null, fails: false, constant: value, whole, nulls: value === null ? ALL_ONES : undefined }
+  return new Operand<T>({ ...facts, data: [] as unknown as DataOf[T] }, (made) => {
+    if (made.data.length === 0) made.data = spread(type, value)
+  })
 }
 
 function spread<T extends ValueType>(type: T, value: ValueOf[T] | null): DataOf[T] {
@@ -107,20 +132,13 @@ function spread<T extends ValueType>(type: T, value: ValueOf[T] | null): DataOf[
 export function laid<T extends Exclude<ValueType, 'text'>>(operand: Operand<T>): Operand<T> {
   const { constant: value, type } = operand
   if (value === undefined) return operand
-  const data = type === 'boolean' ? scratchMarks() : type === 'integer' ? scratchIntegers(2) : scratchNumbers(2)
+  const data = (type === 'boolean' ? scratchMarks() : type === 'integer' ? scratchIntegers(2) : scratchNumbers(2)) as DataOf[T]
   const filling = type === 'boolean' ? Number(value ?? false) : (value ?? (type === 'integer' ? 0n : 0))
-  return {
-    type,
-    nullable: operand.nullable,
-    fails: false,
-    constant: value,
-    data: data as DataOf[T],
-    nulls: operand.nulls,
-    run() {
-      // others use the place while this expression is not evaluated
-      ;(data as Float64Array).fill(filling as number)
-    },
-  }
+  const { nullable, nulls } = operand
+  return new Operand<T>({ type, nullable, fails: false, constant: value, data, nulls }, (made) => {
+    // others use the place while this expression is not evaluated
+    ;(made.data as Float64Array).fill(filling as number)
+  })
 }
 
 /** How far the next two values of 64 bits are, in bytes, of an operand that is laid out for kernels. */
@@ -128,48 +146,35 @@ export function stepOf(operand: Operand): 0 | 16 {
   return operand.constant === undefined ? 16 : 0
 }
 
-/** The address of an operand's values in the kernels' memory. */
-export function addressOf(operand: Operand): number {
-  return (operand.data as Float64Array).byteOffset
-}
-
 /** Below so many rows a loop takes less than a view and a copy. */
 const FEW = 24
 
 /** A column of the frame; the same operand serves every mention of it. */
-export class ColumnOperand<T extends ValueType = ValueType> implements Operand<T> {
-  readonly type: T
-  readonly nullable: boolean
-  readonly fails = false
+export interface ColumnOperand {
   readonly place: number
-  data: DataOf[T]
-  nulls: Uint8Array | undefined
-  readonly #marks: Uint8Array
-  #serial = -1
-
-  constructor(type: T, nullable: boolean, place: number) {
-    this.type = type
-    this.nullable = nullable
-    this.place = place
-    this.#marks = scratchMarks()
-    this.data = (type === 'text' ? [] : type === 'boolean' ? scratchMarks() : type === 'integer' ? scratchIntegers() : scratchNumbers()) as DataOf[T]
-  }
-
-  run({ frame, start, count, serial }: Tile): void {
-    if (serial === this.#serial) return
-    this.#serial = serial
-    const column = frame[this.place] as Column
-    if (column.type === 'text') this.data = (start === 0 && count === column.data.length ? column.data : column.data.slice(start, start + count)) as DataOf[T]
-    else copyIn(this.data as Float64Array, column.data as Float64Array, start, count)
-    this.nulls = column.nulls && this.#marks
-    if (column.nulls) copyIn(this.#marks, column.nulls, start, count)
-  }
-
+  readonly operand: Operand
   /** Lets go of the frame's data. */
-  forget(): void {
-    this.#serial = -1
-    if (this.type === 'text') this.data = [] as unknown as DataOf[T]
+  forget(): void
+}
+
+export function columnOperand<T extends ValueType>(type: T, nullable: boolean, place: number): ColumnOperand {
+  const marks = scratchMarks()
+  const data = (type === 'text' ? [] : type === 'boolean' ? scratchMarks() : type === 'integer' ? scratchIntegers() : scratchNumbers()) as DataOf[T]
+  let last = -1
+  const operand = new Operand<T>({ type, nullable, fails: false, data }, (made, { frame, start, count, serial }) => {
+    if (serial === last) return
+    last = serial
+    const column = frame[place] as Column
+    if (column.type === 'text') made.data = (start === 0 && count === column.data.length ? column.data : column.data.slice(start, start + count)) as DataOf[T]
+    else copyIn(data as Float64Array, column.data as Float64Array, start, count)
+    made.nulls = column.nulls && marks
+    if (column.nulls) copyIn(marks, column.nulls, start, count)
+  })
+  const forget = (): void => {
+    last = -1
+    if (type === 'text') operand.data = [] as unknown as DataOf[T]
   }
+  return { place, operand: operand as unknown as Operand, forget }
 }
 
 /** Copies rows of a column to a register; both are of one type. */

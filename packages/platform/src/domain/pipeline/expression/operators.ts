@@ -34,9 +34,9 @@ export function negative(slot: number, operand: Operand): Operand {
 /** The opposite truth value. */
 export function not(slot: number, operand: Operand<'boolean'>): Operand<'boolean'> {
   const a = laid(operand)
-  return node({ type: 'boolean', slot, operands: [a] }, ({ out }, tile) => {
+  return node({ type: 'boolean', slot, operands: [a] }, ({ to }, tile) => {
     a.run(tile)
-    kernels.logic(LOGIC.differs, out.byteOffset, a.data.byteOffset, ALL_ONES.byteOffset, tile.count)
+    kernels.logic(LOGIC.differs, to, a.address, ALL_ONES.byteOffset, tile.count)
     return a.nulls
   })
 }
@@ -63,13 +63,13 @@ const TRUTHS: Record<ComparisonOperator, [name: number, turned: boolean, opposit
 function ofTruths(operator: ComparisonOperator, slot: number, sides: Pair<'boolean'>): Operand<'boolean'> {
   const [a, b] = [laid(sides[0]), laid(sides[1])]
   const [name, turned, opposite] = TRUTHS[operator]
-  return node({ type: 'boolean', slot, operands: [a, b] }, ({ out, marks }, tile) => {
+  return node({ type: 'boolean', slot, operands: [a, b] }, ({ to, marks }, tile) => {
     const { count } = tile
     a.run(tile)
     b.run(tile)
-    const [x, y] = turned ? [b.data, a.data] : [a.data, b.data]
-    kernels.logic(name, out.byteOffset, x.byteOffset, y.byteOffset, count)
-    if (opposite) kernels.logic(LOGIC.differs, out.byteOffset, out.byteOffset, ALL_ONES.byteOffset, count)
+    const [x, y] = turned ? [b.address, a.address] : [a.address, b.address]
+    kernels.logic(name, to, x, y, count)
+    if (opposite) kernels.logic(LOGIC.differs, to, to, ALL_ONES.byteOffset, count)
     return marks.either(a.nulls, b.nulls, count)
   })
 }
@@ -99,9 +99,9 @@ export function membership(slot: number, operand: Operand, items: readonly Opera
 /** The same truth values in the register of another slot. */
 function moved(slot: number, operand: Operand<'boolean'>): Operand<'boolean'> {
   if (operand.constant !== undefined) return operand
-  return node({ type: 'boolean', slot, operands: [operand] }, ({ out }, tile) => {
+  return node({ type: 'boolean', slot, operands: [operand] }, ({ to }, tile) => {
     operand.run(tile)
-    kernels.logic(LOGIC.or, out.byteOffset, operand.data.byteOffset, operand.data.byteOffset, tile.count)
+    kernels.logic(LOGIC.or, to, operand.address, operand.address, tile.count)
     return operand.nulls
   })
 }
@@ -111,7 +111,7 @@ function inSet(slot: number, operand: Operand, items: readonly Operand[]): Opera
   const values = new Set<unknown>(items.map((item) => item.constant).filter((value) => value !== null && !Number.isNaN(value)))
   const hasNull = items.some((item) => item.constant === null)
   if (operand.type === 'boolean') for (const value of [...values]) values.add(value === true ? 1 : 0)
-  return node({ type: 'boolean', slot, operands: [operand], nullable: hasNull }, ({ out, marks }, tile) => {
+  return node({ type: 'boolean', slot, operands: [operand], nullable: hasNull || operand.nullable }, ({ out, marks }, tile) => {
     const { count } = tile
     operand.run(tile)
     const { data } = operand

@@ -1,6 +1,6 @@
 import { nearestWord } from '../../../kernel/suggestion.ts'
 import type { ColumnSpec } from '../columns.ts'
-import { ColumnOperand } from './operand.ts'
+import { type ColumnOperand, columnOperand, type Operand } from './operand.ts'
 
 /** The columns that an expression may name, and those that it does. */
 export class Scope {
@@ -15,17 +15,17 @@ export class Scope {
   }
 
   /** A column by the parts of its name: `probabilities.bad` is the column of that name, else `probabilities_bad`. Answers why there is none. */
-  find(parts: readonly string[]): ColumnOperand | string {
+  find(parts: readonly string[]): Operand | string {
     const name = parts.join('.')
     const place = this.#places.get(name) ?? this.#places.get(parts.join('_'))
     if (place === undefined) return this.#missing(name)
     const { type, nullable } = this.#specs[place]!
     if (type === 'vector') return `the column "${name}" has an array per row and cannot be used in an expression`
     const known = this.#used.get(place)
-    if (known) return known
-    const operand = new ColumnOperand(type, nullable, place)
-    this.#used.set(place, operand)
-    return operand
+    if (known) return known.operand
+    const column = columnOperand(type, nullable, place)
+    this.#used.set(place, column)
+    return column.operand
   }
 
   used(): ColumnOperand[] {

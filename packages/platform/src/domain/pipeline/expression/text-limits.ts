@@ -7,14 +7,14 @@ export const MAX_TEXT_LENGTH = 1_048_576
 export const MAX_CHARACTERS = 2 ** 28
 
 /**
- * The text that `make` makes, which would have `length` units, or an empty one where nobody wants the row. Throws `expression-too-large` where it or all
- * texts together become too long.
+ * Whether a row may have a text of so many units; it may not where nobody wants the row. Throws `expression-too-large` where it or all texts together
+ * become too long.
  */
-export function bounded(tile: Tile, row: { index: number; nulls: Uint8Array | undefined }, length: number): boolean {
+export function bounded({ tile, nulls }: { tile: Tile; nulls: Uint8Array | undefined }, row: number, length: number): boolean {
   if (length > MAX_TEXT_LENGTH) {
-    const unwanted = row.nulls?.[row.index] === 1 || tile.wanted?.[row.index] === 0
+    const unwanted = nulls?.[row] === 1 || tile.wanted?.[row] === 0
     if (unwanted) return false
-    const where = `in row ${tile.start + row.index + 1}`
+    const where = `in row ${tile.start + row + 1}`
     throw new FairleadError('expression-too-large', `an expression makes a text of ${length} characters ${where}; at most ${MAX_TEXT_LENGTH} are made`)
   }
   tile.characters += length

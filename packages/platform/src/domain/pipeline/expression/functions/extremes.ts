@@ -2,7 +2,7 @@ import { ALL_ZEROS, kernels } from '../kernels/memory.ts'
 import { ARITHMETIC } from '../kernels/nodes.ts'
 import { compareTexts } from '../loops/comparison.ts'
 import { node } from '../node.ts'
-import { addressOf, type DataOf, laid, type Operand, stepOf, type Tile, type ValueType } from '../operand.ts'
+import { type DataOf, laid, type Operand, stepOf, type Tile, type ValueType } from '../operand.ts'
 import { define, type FunctionDefinition } from './definition.ts'
 
 type Name = 'greatest' | 'least'
@@ -24,12 +24,12 @@ const WINS: Record<Name, (a: DataOf[ValueType][number], b: DataOf[ValueType][num
 function extreme<T extends ValueType>(name: Name, slot: number, [a, b]: readonly [Operand<T>, Operand<T>]): Operand<T> {
   const wins = WINS[name]
   const quick = quickly(name, [a, b])
-  const made = node<T>({ type: a.type, slot, operands: [a, b] }, ({ out, marks }, tile) => {
+  return node<T>({ type: a.type, slot, operands: [a, b], nullable: a.nullable && b.nullable }, ({ out, to, marks }, tile) => {
     const { count } = tile
     a.run(tile)
     b.run(tile)
     if (!a.nulls && !b.nulls && quick) {
-      quick(out, tile)
+      quick(to, tile)
       return undefined
     }
     const [aNulls, bNulls] = [a.nulls ?? ALL_ZEROS, b.nulls ?? ALL_ZEROS]
@@ -40,19 +40,18 @@ function extreme<T extends ValueType>(name: Name, slot: number, [a, b]: readonly
     }
     return a.nulls && b.nulls ? marks.own : undefined
   })
-  return Object.assign(made, { nullable: a.nullable && b.nullable })
 }
 
 /** The kernel for numbers and times without nulls. */
-function quickly<T extends ValueType>(name: Name, [a, b]: readonly [Operand<T>, Operand<T>]): ((out: DataOf[T], tile: Tile) => void) | undefined {
+function quickly<T extends ValueType>(name: Name, [a, b]: readonly [Operand<T>, Operand<T>]): ((to: number, tile: Tile) => void) | undefined {
   if (a.type !== 'number' && a.type !== 'time') return undefined
   const [x, y] = [laid(a as Operand<'number'>), laid(b as Operand<'number'>)]
   const [xStep, yStep] = [stepOf(x), stepOf(y)]
-  return (out, tile) => {
+  return (to, tile) => {
     // constants are laid out; the others have run
     if (xStep === 0) x.run(tile)
     if (yStep === 0) y.run(tile)
-    kernels.arithmetic(ARITHMETIC[name], (out as Float64Array).byteOffset, addressOf(x), xStep, addressOf(y), yStep, tile.count)
+    kernels.arithmetic(ARITHMETIC[name], to, x.address, xStep, y.address, yStep, tile.count)
   }
 }
 

@@ -1,6 +1,6 @@
 import { node, unary } from '../node.ts'
 import { constant, type Operand, type ValueType } from '../operand.ts'
-import { bounded } from '../text-limits.ts'
+import { bounded, MAX_TEXT_LENGTH } from '../text-limits.ts'
 import { define, type FunctionDefinition } from './definition.ts'
 import { strict } from './strict.ts'
 
@@ -21,8 +21,12 @@ function pairAt(text: string, at: number): boolean {
   return next >= 0xdc00 && next <= 0xdfff
 }
 
+const SURROGATE = /[\ud800-\udbff]/
+
 /** Code points of a text. */
-export function lengthOf(text: string): number {
+function lengthOf(text: string): number {
+  // nearly no text has any, and the search is over before a loop has begun
+  if (!SURROGATE.test(text)) return text.length
   let pairs = 0
   for (let i = 0; i < text.length; i++) {
     if (pairAt(text, i)) {
@@ -91,7 +95,7 @@ function replace([text, what, by]: readonly [Text, Text, Text], slot: number): T
       const found = search === '' ? 0 : occurrences(from, search)
       if (found === 0) out[index] = from
       else if (put.length <= search.length) out[index] = from.replaceAll(search, () => put)
-      else out[index] = bounded(tile, { index, nulls }, from.length + found * (put.length - search.length)) ? from.replaceAll(search, () => put) : ''
+      else out[index] = bounded({ tile, nulls }, index, from.length + found * (put.length - search.length)) ? from.replaceAll(search, () => put) : ''
     }
   })
 }
@@ -99,16 +103,12 @@ function replace([text, what, by]: readonly [Text, Text, Text], slot: number): T
 function joined(operands: readonly Text[], slot: number): Operand {
   if (operands.length === 1) return operands[0]!
   return strict({ type: 'text', slot, operands, fails: true }, ({ out, nulls, tile, count }) => {
-    const [first, ...others] = operands.map((operand) => operand.data)
+    const [first, second, ...others] = operands.map((operand) => operand.data)
     for (let index = 0; index < count; index++) {
-      let length = first![index]!.length
-      for (const data of others) length += data[index]!.length
-      let text = ''
-      if (bounded(tile, { index, nulls }, length)) {
-        text = first![index]!
-        for (const data of others) text += data[index]!
-      }
-      out[index] = text
+      let text = first![index]! + second![index]!
+      // nothing is copied so far, since V8 notes what a text is made of; but what is too long for it throws
+      for (const data of others) if (text.length <= MAX_TEXT_LENGTH) text += data[index]!
+      out[index] = bounded({ tile, nulls }, index, text.length) ? text : ''
     }
   })
 }

@@ -1,6 +1,6 @@
 import type { ComparisonOperator } from '../ast.ts'
 import { node } from '../node.ts'
-import { addressOf, laid, type Operand, stepOf } from '../operand.ts'
+import { laid, type Operand, stepOf } from '../operand.ts'
 import { kernels } from './memory.ts'
 
 type Wide = 'number' | 'integer' | 'time'
@@ -17,10 +17,10 @@ function both<T extends Wide>(sides: readonly [Operand<T>, Operand<T>]): readonl
 export function calculated<T extends 'number' | 'time'>(name: number, type: T, slot: number, sides: readonly [Operand<T>, Operand<T>]): Operand<T> {
   const [a, b] = both(sides)
   const [aStep, bStep] = [stepOf(a), stepOf(b)]
-  return node<T>({ type, slot, operands: [a, b] }, ({ out, marks }, tile) => {
+  return node<T>({ type, slot, operands: [a, b] }, ({ to, marks }, tile) => {
     a.run(tile)
     b.run(tile)
-    kernels.arithmetic(name, (out as Float64Array).byteOffset, addressOf(a), aStep, addressOf(b), bStep, tile.count)
+    kernels.arithmetic(name, to, a.address, aStep, b.address, bStep, tile.count)
     return marks.either(a.nulls, b.nulls, tile.count)
   })
 }
@@ -29,12 +29,12 @@ export function calculated<T extends 'number' | 'time'>(name: number, type: T, s
 export function quotient(slot: number, sides: readonly [Operand<'number'>, Operand<'number'>]): Operand<'number'> {
   const [a, b] = both(sides)
   const [aStep, bStep] = [stepOf(a), stepOf(b)]
-  return node({ type: 'number', slot, operands: [a, b], nullable: b.constant === undefined }, ({ out, marks }, tile) => {
+  return node({ type: 'number', slot, operands: [a, b], nullable: a.nullable || b.constant === undefined }, ({ to, marks }, tile) => {
     const { count } = tile
     a.run(tile)
     b.run(tile)
-    const any = b.constant === undefined && kernels.zeros(marks.own.byteOffset, b.data.byteOffset, count) !== 0
-    kernels.arithmetic(ARITHMETIC.divide, out.byteOffset, addressOf(a), aStep, addressOf(b), bStep, count)
+    const any = b.constant === undefined && kernels.zeros(marks.address, b.address, count) !== 0
+    kernels.arithmetic(ARITHMETIC.divide, to, a.address, aStep, b.address, bStep, count)
     return any ? marks.also(a.nulls, b.nulls, count) : marks.either(a.nulls, b.nulls, count)
   })
 }
@@ -44,12 +44,12 @@ export function wholeSum(operator: '+' | '-', slot: number, sides: readonly [Ope
   const [a, b] = both(sides)
   const [aStep, bStep] = [stepOf(a), stepOf(b)]
   const name = operator === '+' ? ARITHMETIC.addWhole : ARITHMETIC.subtractWhole
-  return node({ type: 'integer', slot, operands: [a, b], nullable: true }, ({ out, marks }, tile) => {
+  return node({ type: 'integer', slot, operands: [a, b], nullable: true }, ({ to, marks }, tile) => {
     const { count } = tile
     a.run(tile)
     b.run(tile)
-    kernels.arithmetic(name, out.byteOffset, addressOf(a), aStep, addressOf(b), bStep, count)
-    const any = kernels.overflows(name, marks.own.byteOffset, out.byteOffset, b.data.byteOffset, bStep, count) !== 0
+    kernels.arithmetic(name, to, a.address, aStep, b.address, bStep, count)
+    const any = kernels.overflows(name, marks.address, to, b.address, bStep, count) !== 0
     return any ? marks.also(a.nulls, b.nulls, count) : marks.either(a.nulls, b.nulls, count)
   })
 }
@@ -62,14 +62,15 @@ export function wholeProduct(
 ): Operand<'integer'> {
   const [a, b] = both(sides)
   const [aStep, bStep] = [stepOf(a), stepOf(b)]
-  return node({ type: 'integer', slot, operands: [a, b], nullable: true }, ({ out, marks }, tile) => {
+  return node({ type: 'integer', slot, operands: [a, b], nullable: true }, ({ out, to, marks }, tile) => {
     const { count } = tile
     a.run(tile)
     b.run(tile)
-    if (kernels.small(a.data.byteOffset, aStep, count) & kernels.small(b.data.byteOffset, bStep, count)) {
-      kernels.arithmetic(ARITHMETIC.multiplyWhole, out.byteOffset, addressOf(a), aStep, addressOf(b), bStep, count)
+    if (kernels.small(a.address, aStep, count) & kernels.small(b.address, bStep, count)) {
+      kernels.arithmetic(ARITHMETIC.multiplyWhole, to, a.address, aStep, b.address, bStep, count)
       return marks.either(a.nulls, b.nulls, count)
     }
+    for (const side of sides) if (side.constant !== undefined) side.run(tile)
     const any = exactly({ out, a: sides[0].data, b: sides[1].data, bad: marks.clear(count), count })
     return any ? marks.also(a.nulls, b.nulls, count) : marks.either(a.nulls, b.nulls, count)
   })
@@ -83,10 +84,10 @@ export function compared<T extends Wide>(operator: ComparisonOperator, slot: num
   const [a, b] = both(sides)
   const [aStep, bStep] = [stepOf(a), stepOf(b)]
   const name = COMPARE[operator] + (a.type === 'integer' ? WHOLE : 0)
-  return node({ type: 'boolean', slot, operands: [a, b] }, ({ out, marks }, tile) => {
+  return node({ type: 'boolean', slot, operands: [a, b] }, ({ to, marks }, tile) => {
     a.run(tile)
     b.run(tile)
-    kernels.compare(name, out.byteOffset, addressOf(a), aStep, addressOf(b), bStep, tile.count)
+    kernels.compare(name, to, a.address, aStep, b.address, bStep, tile.count)
     return marks.either(a.nulls, b.nulls, tile.count)
   })
 }
@@ -100,9 +101,9 @@ export const CHANGE = { negate: 0, abs: 1, sqrt: 2, floor: 3, ceil: 4, trunc: 5,
 /** A function of a number that has an answer for each. */
 export function changed(name: keyof typeof CHANGE, slot: number, x: Operand<'number'>): Operand<'number'> {
   const a = laid(x)
-  return node({ type: 'number', slot, operands: [a] }, ({ out }, tile) => {
+  return node({ type: 'number', slot, operands: [a] }, ({ to }, tile) => {
     a.run(tile)
-    kernels.change(CHANGE[name], out.byteOffset, a.data.byteOffset, tile.count)
+    kernels.change(CHANGE[name], to, a.address, tile.count)
     return a.nulls
   })
 }
@@ -123,9 +124,9 @@ export const CHECKED = {
 /** Null where the operand is, and where the kernel marks it. */
 export function checkedKernel(kernel: CheckedKernel, slot: number, x: Operand<'number'>): Operand<'number'> {
   const a = laid(x)
-  return node({ type: 'number', slot, operands: [a], nullable: true }, ({ out, marks }, tile) => {
+  return node({ type: 'number', slot, operands: [a], nullable: true }, ({ to, marks }, tile) => {
     a.run(tile)
-    const any = kernel(out.byteOffset, marks.own.byteOffset, a.data.byteOffset, tile.count) !== 0
+    const any = kernel(to, marks.address, a.address, tile.count) !== 0
     return any ? marks.also(a.nulls, undefined, tile.count) : a.nulls
   })
 }
@@ -133,9 +134,9 @@ export function checkedKernel(kernel: CheckedKernel, slot: number, x: Operand<'n
 /** e to the power of a number. */
 export function powers(slot: number, x: Operand<'number'>): Operand<'number'> {
   const a = laid(x)
-  return node({ type: 'number', slot, operands: [a] }, ({ out }, tile) => {
+  return node({ type: 'number', slot, operands: [a] }, ({ to }, tile) => {
     a.run(tile)
-    kernels.powers(out.byteOffset, a.data.byteOffset, tile.count)
+    kernels.powers(to, a.address, tile.count)
     return a.nulls
   })
 }
@@ -143,9 +144,9 @@ export function powers(slot: number, x: Operand<'number'>): Operand<'number'> {
 /** Whole numbers as the nearest doubles. */
 export function asNumbers(slot: number, x: Operand<'integer'>): Operand<'number'> {
   const a = laid(x)
-  return node({ type: 'number', slot, operands: [a] }, ({ out }, tile) => {
+  return node({ type: 'number', slot, operands: [a] }, ({ to }, tile) => {
     a.run(tile)
-    kernels.toNumbers(out.byteOffset, a.data.byteOffset, tile.count)
+    kernels.toNumbers(to, a.address, tile.count)
     return a.nulls
   })
 }

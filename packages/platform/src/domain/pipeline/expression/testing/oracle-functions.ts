@@ -108,7 +108,8 @@ function timeOf(raw: string): Date | null {
 
 function numberOf(value: OracleValue): number | null {
   if (typeof value !== 'string') return Number(value)
-  return /^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i.test(value) ? Number(value) : null
+  if (value.trim() === 'NaN') return Number.NaN
+  return /^\s*([+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?|-?Infinity)\s*$/i.test(value) && !/infinity/.test(value) ? Number(value) : null
 }
 
 function integerOf(value: OracleValue): bigint | null {

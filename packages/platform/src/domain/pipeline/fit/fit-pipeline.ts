@@ -20,7 +20,8 @@ export interface TrainingData {
 const TYPES: Partial<Record<Column['type'], DataType>> = { number: 'float64', integer: 'int64', text: 'string', boolean: 'bool' }
 
 /**
- * Learns what steps before the model lack: each from the data as the steps before it leave it. Steps that have all they need stay as they are. Throws
+ * Learns what steps before the model lack: each from the data as the steps before it leave it. Steps that have all they need stay as they are; what `lookup`
+ * would fetch is taken from the data. Throws
  * `pipeline-invalid`, its items naming step and column.
  */
 export function fitPipeline(pipeline: Pipeline, data: TrainingData): Pipeline {
@@ -41,6 +42,13 @@ export function fitPipeline(pipeline: Pipeline, data: TrainingData): Pipeline {
   return pipeline.map((step, index) => {
     if ('inputs' in step || 'model' in step || (model >= 0 && index > model)) return step
     scope.step = { index, name: nameOf(step) }
+    if ('lookup' in step) {
+      // what a service answers today is not what it answered when the rows were made
+      const absent = Object.keys(step.lookup.features).find((name) => !data.columns.has(name))
+      if (absent !== undefined)
+        throw scope.error(`features.${absent}`, `services are not asked for training data: it needs the column "${absent}" as it was then`)
+      return step
+    }
     const column = (name: string, at: string) => {
       const { place } = scope.use(name, at)
       run()

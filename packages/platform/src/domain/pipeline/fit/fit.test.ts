@@ -70,6 +70,13 @@ test('a step learns from the data as the steps before it leave it', () => {
   assert.deepEqual([robust.scale.z.median, robust.scale.z.range], [3, 2])
 })
 
+test('what a lookup would fetch is taken from the data', () => {
+  const lookup = (name: string) => ({ lookup: { service: 'shop', keys: { id: 't' }, features: { [name]: {} } } })
+  const [, scale] = fit([lookup('x'), { scale: { x: { as: 'max-abs' } } }]) as [unknown, { scale: { x: { max: number } } }]
+  assert.equal(scale.scale.x.max, 10)
+  assert.match(refusal([lookup('spent'), { scale: { spent: { as: 'max-abs' } } }]), /step 1 .*lookup\.features\.spent.*needs the column "spent"/)
+})
+
 test('target encoding pulls means to that of all rows', () => {
   const [{ encode }] = fit([{ encode: { t: { as: 'target', smoothing: 1 } } }]) as unknown as [
     { encode: { t: { means: Record<string, number>; otherwise: number } } },

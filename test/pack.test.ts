@@ -34,6 +34,8 @@ test('no package carries TypeScript sources, tests or test data', () => {
     assert.ok(files.includes('LICENSE') && files.includes('README.md'), `${name} has its licence and README`)
     const strays = files.filter((path) => (/\.tsx?$/.test(path) && !path.endsWith('.d.ts')) || /\.test\.|testdata/.test(path))
     assert.deepEqual(strays, [], `${name} carries only what was built`)
+    if (name === 'fairlead')
+      for (const program of ['worker', 'isolate', 'launch']) assert.ok(files.includes(`dist/adapters/python/${program}.py`), `${name} carries ${program}.py`)
   }
 })
 

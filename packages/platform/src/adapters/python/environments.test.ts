@@ -46,7 +46,7 @@ function fakePython({ version = '3.11.7', pip = 'exit 0' } = {}): string {
   const script = `#!/bin/sh
 case "$*" in
   *_base_executable*) echo '["${path}", "${version}", "${at('bin')}"]' ;;
-  *launch.py*) shift 3; for last; do :; done; exec /usr/bin/env python3 ${at('bin', 'run.py')} "$last" ;;
+  *launch.py*) shift 4; for last; do :; done; exec /usr/bin/env python3 ${at('bin', 'run.py')} "$last" ;;
   *"-m venv"*) for last; do :; done; mkdir -p "$last/bin"; cp ${path} "$last/bin/python" ;;
   *"-m pip"*) ${pip} ;;
   *) exit 0 ;;

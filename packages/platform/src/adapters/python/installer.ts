@@ -60,7 +60,7 @@ export function runStep(step: BuildStep, room: BuildRoom, host: PythonHost): Pro
     command: [step.command, ...step.args],
     cwd: step.cwd,
   }
-  const child = spawn(room.interpreter.path, ['-I', '-S', LAUNCH, JSON.stringify(asked)], {
+  const child = spawn(room.interpreter.path, ['-I', '-S', '-B', LAUNCH, JSON.stringify(asked)], {
     env: installerVariables(host),
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: STEP_MS,

@@ -44,7 +44,7 @@ export class PythonProcess implements AsyncDisposable {
   constructor(task: WorkerTask, host: PythonHost) {
     const { python, interpreter } = task.environment
     const asked = { isolation: isolationOf(task, host), model: task.model }
-    this.#child = spawn(python, ['-I', '-S', MAIN, JSON.stringify(asked)], { env: workerVariables(host), stdio: ['ignore', 'ignore', 'ignore', 'pipe'] })
+    this.#child = spawn(python, ['-I', '-S', '-B', MAIN, JSON.stringify(asked)], { env: workerVariables(host), stdio: ['ignore', 'ignore', 'ignore', 'pipe'] })
     this.#socket = this.#child.stdio[3] as Duplex
     this.#socket.on('data', (bytes: Buffer) => this.#take(bytes))
     // a worker that is gone closes its end; what became of it is told below

@@ -13,7 +13,7 @@ export const BATCH_ERRORS = {
   'job-crashed': {
     http: 500,
     grpc: 'INTERNAL',
-    retryable: true,
+    retryable: false,
     title: 'The process of a job ended again and again',
     remedy: 'Give it fewer threads or more memory, and resume it: what is done is kept.',
   },

@@ -285,7 +285,7 @@ export const SETTINGS: readonly SettingSpec[] = [
     description:
       'folders in which batch jobs may read and write files, separated by commas; when not given, any on a platform that only this machine reaches, and none on others',
     fallback: () => null,
-    read: paths,
+    read: (value) => (value === null ? null : paths(value)),
   },
   {
     name: 'fastLane',

@@ -10,6 +10,8 @@ export interface CsvFacts {
   names: string[]
   delimiter: string
   encoding: Encoding
+  /** Bytes before the first row, of a file that is read from its beginning in another encoding. */
+  skip: number
 }
 
 const HEAD_BYTES = 2 ** 20
@@ -36,7 +38,7 @@ export function csvFacts(path: string, { header, delimiter, encoding, pieceBytes
     const head = Buffer.from(transcode ? transcode(raw, false) : raw.subarray(mark))
     const first = firstRecord(head, { delimiter, whole: size <= HEAD_BYTES })
     const names = header ? first.fields.map((field) => field.trim()) : first.fields.map((_, place) => String(place + 1))
-    const how: CsvFacts = { names, delimiter: first.delimiter, encoding: name }
+    const how: CsvFacts = { names, delimiter: first.delimiter, encoding: name, skip: transcode && header ? first.next : 0 }
     const from = header ? mark + first.next : mark
     const pieces: Piece[] = name === 'utf-8' ? cut(file, { from, size, pieceBytes, delimiter: first.delimiter }) : [{ from: 0, to: size, rows: null }]
     const columns = names.map((column) => ({ name: column, type: null }))
@@ -131,7 +133,7 @@ function lineAfter(file: number, at: number, delimiter: number): number | undefi
 function nextLine(bytes: Buffer, { delimiter, quoted: begins }: { delimiter: number; quoted: boolean }): { at: number | undefined; sound: boolean } {
   let quoted = begins
   let line: number | undefined
-  for (let at = bytes.indexOf(begins ? QUOTE : LF); at >= 0 && at < bytes.length; at++) {
+  for (let at = 0; at < bytes.length; at++) {
     const byte = bytes[at]!
     if (byte === LF && !quoted) {
       line ??= at + 1

@@ -31,7 +31,7 @@ export class CsvReader implements PieceReader {
   #over = false
 
   constructor(ask: PieceAsk) {
-    const { names, delimiter, encoding } = ask.how as CsvFacts
+    const { names, delimiter, encoding, skip } = ask.how as CsvFacts
     this.#ask = ask
     const { from, to } = ask.piece
     this.read = { from, to: from, rows: 0, lines: 0 }
@@ -64,6 +64,10 @@ export class CsvReader implements PieceReader {
       this.#window = new ByteWindow(ask.file, { from, most: MOST_BYTES, transcode: transcoderOf(encoding) })
     } catch (cause) {
       throw unreadable(ask.file, cause)
+    }
+    if (skip > 0) {
+      this.#window.move(0)
+      this.#at = skip
     }
     this.#records = new Records(this.#window, { delimiter: delimiter.charCodeAt(0), kinds, numbers: this.#numbers, spans: this.#spans })
   }

@@ -66,9 +66,30 @@ export function readHybrid(reader: PageReader, width: number, into: Uint32Array 
   }
 }
 
+/** Widths of which a number and the rest of a byte fit into 32 bits. */
+const NARROW = 24
+
 /** Packed numbers, the lowest bits first. */
 function unpack(bytes: Uint8Array, { width, into }: { width: number; into: Uint32Array | Uint8Array }): void {
   if (bytes.length * 8 < into.length * width) throw short()
+  if (width > NARROW) {
+    unpackWide(bytes, width, into)
+    return
+  }
+  const mask = (1 << width) - 1
+  let [at, held, bits] = [0, 0, 0]
+  for (let i = 0; i < into.length; i++) {
+    while (bits < width) {
+      held |= bytes[at++]! << bits
+      bits += 8
+    }
+    into[i] = held & mask
+    held >>>= width
+    bits -= width
+  }
+}
+
+function unpackWide(bytes: Uint8Array, width: number, into: Uint32Array | Uint8Array): void {
   for (let i = 0, bit = 0; i < into.length; i++) {
     let value = 0
     for (let k = 0; k < width; ) {

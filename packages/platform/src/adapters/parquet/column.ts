@@ -46,6 +46,8 @@ export interface PageValues {
   values: Values
   /** 1 for each row that has a value; absent where all have. */
   present: Uint8Array | undefined
+  /** The bytes of the values instead of them, where they are numbers as they lie in memory. */
+  raw?: Uint8Array
 }
 
 /** Reads a page of a column by itself: a dictionary, at most `most` values, or nothing of either. Throws `table-invalid` and `body-too-large`. */
@@ -58,7 +60,7 @@ export function readPage(
   if (type === 2) return { dictionary: readDictionary(page, facts) }
   const parts = type === 0 ? dataPage(page, facts) : type === 3 ? dataPage2(page, facts) : undefined
   if (parts && parts.count > most) throw malformed('a column has more values than the file has rows')
-  return parts && pageValues(parts, facts.kind, dictionary)
+  return parts && pageValues(parts, { ...facts, lying: true }, dictionary)
 }
 
 /** Reads the pages of one column in one row group of `rows` rows. Throws `table-invalid` and `body-too-large`. */
@@ -125,22 +127,30 @@ function dataPage2({ header, bytes }: Page, { codec: whole, room, column }: Page
   }
 }
 
-function pageValues({ count, encoding, levels, values }: Parts, kind: Kind, dictionary: Values | undefined): PageValues {
-  const present = levels ? new Uint8Array(count) : undefined
-  if (present) levels!(present)
+const PLAIN = 0
+
+function pageValues(
+  { count, encoding, levels, values }: Parts,
+  { kind, lying = false }: { kind: Kind; lying?: boolean },
+  dictionary: Values | undefined,
+): PageValues {
+  const defined = levels ? new Uint8Array(count) : undefined
+  if (defined) levels!(defined)
+  const present = defined?.includes(0) ? defined : undefined
   let there = count
   if (present) {
     there = 0
-    for (const level of present) if (level !== 0) there++
+    for (let row = 0; row < count; row++) there += present[row] === 0 ? 0 : 1
   }
-  const read = readValues(values(), encoding, { kind, count: there, dictionary })
-  return { count, values: read, present: there === count ? undefined : present }
+  const bytes = values()
+  if (lying && encoding === PLAIN && kind.bytes > 0 && !present && bytes.length >= count * kind.bytes) return { count, values: [], present, raw: bytes }
+  return { count, values: readValues(bytes, encoding, { kind, count: there, dictionary }), present }
 }
 
 function takePage(parts: Parts, { filled, end, dictionary }: { filled: Filled; end: number; dictionary: Values | undefined }): void {
   const { count } = parts
   if (count > end - filled.rows) throw malformed('a column has more values than the file has rows')
-  const { values, present } = pageValues(parts, filled.kind, dictionary)
+  const { values, present } = pageValues(parts, filled, dictionary)
   const [from, to] = [values as Float64Array, filled.values as Float64Array]
   for (let row = 0, next = 0; row < count; row++) {
     if (present?.[row] !== 0) to[filled.rows + row] = from[next++]!

@@ -57,7 +57,8 @@ export class WorkFolder {
     try {
       return JSON.parse(readFileSync(this.at(name), 'utf8')) as T
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+      const { code } = error as NodeJS.ErrnoException
+      if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
       throw error
     }
   }

@@ -20,6 +20,7 @@ export class ColumnStream {
   readonly #streamed: StreamedColumn
   readonly #chunks: readonly { chunk: Chunk; rows: number }[]
   #bytes: Buffer = Buffer.alloc(0)
+  #room: Buffer = Buffer.alloc(0)
   /** Where in the file the next byte stands, the bytes in memory begin, and the chunk ends. */
   #at = 0
   #from = 0
@@ -47,7 +48,7 @@ export class ColumnStream {
       const many = Math.min(rows - done, page.count - this.#row)
       if (page.present) missing = this.#spread(page, { into, nulls, done, many }) || missing
       else {
-        copy(page.values, into, { from: this.#value, to: done, many })
+        copy(page, into, { from: this.#value, to: done, many })
         this.#value += many
       }
       this.#row += many
@@ -131,7 +132,9 @@ export class ColumnStream {
     const offset = this.#at - this.#from
     if (offset >= 0 && offset + wanted <= this.#bytes.length) return this.#bytes.subarray(offset)
     const size = Math.min(Math.max(wanted, STEP_BYTES), this.#to - this.#at)
-    const bytes = Buffer.allocUnsafe(size)
+    // what was there is used up: the values of a page are not looked at any more when the next one is read
+    const bytes = this.#room.length >= size ? this.#room.subarray(0, size) : Buffer.allocUnsafeSlow(size)
+    if (bytes.length > this.#room.length) this.#room = bytes
     for (let done = 0; done < size; ) {
       const got = readSync(this.#file, bytes, done, size - done, this.#at + done)
       if (got === 0) throw malformed('it ends within a column')
@@ -143,8 +146,11 @@ export class ColumnStream {
   }
 }
 
-function copy(source: Values, target: Values, { from, to, many }: { from: number; to: number; many: number }): void {
-  if (Array.isArray(source)) {
+function copy({ values: source, raw }: PageValues, target: Values, { from, to, many }: { from: number; to: number; many: number }): void {
+  if (raw) {
+    const { buffer, byteOffset, BYTES_PER_ELEMENT: size } = target as Float64Array
+    new Uint8Array(buffer, byteOffset + to * size, many * size).set(raw.subarray(from * size, (from + many) * size))
+  } else if (Array.isArray(source)) {
     const texts = target as string[]
     for (let i = 0; i < many; i++) texts[to + i] = source[from + i]!
   } else (target as Float64Array).set((source as Float64Array).subarray(from, from + many), to)

@@ -202,7 +202,7 @@ test('what a pipeline lacks is refused before there is a release, and a row that
     ['- derive: { duration: "\'a\'" }\n- model: {}', /pipeline\[1\]\.model\.duration/],
     ['- select: { drop: [age] }\n- model: {}', /pipeline\[1\]\.model\.age/],
     ['- scale: { age: { as: standard } }\n- model: {}', /not fitted/],
-    ['- lookup: {}\n- model: {}', /not supported yet/],
+    ['- ensemble: {}\n- model: {}', /not supported yet/],
   ]
   for (const [text, words] of cases) {
     const said = await deploy(text)

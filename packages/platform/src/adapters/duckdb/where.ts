@@ -34,6 +34,11 @@ export function compileWhere(text: string, columns: readonly LogColumn[]): Condi
 /** Most operators of a condition: each may make the statement one level deeper, and the engine has an end. */
 const MOST_OPERATORS = 200
 
+/** Whole numbers of 64 bits are exact, as in pipelines. */
+function number({ value, whole }: Expression & { kind: 'number' }): string {
+  return whole !== undefined && whole < 2n ** 63n ? `CAST(${whole} AS BIGINT)` : `CAST('${value}' AS DOUBLE)`
+}
+
 class WhereCompiler {
   readonly parameters: DuckDBValue[] = []
   #operators = 0
@@ -52,7 +57,7 @@ class WhereCompiler {
     }
     switch (node.kind) {
       case 'number':
-        return { kind: 'number', sql: Number.isSafeInteger(node.value) ? `CAST(${node.value} AS BIGINT)` : `CAST('${node.value}' AS DOUBLE)` }
+        return { kind: 'number', sql: number(node) }
       case 'text':
         this.parameters.push(node.value)
         return { kind: 'text', sql: 'CAST(? AS VARCHAR)' }

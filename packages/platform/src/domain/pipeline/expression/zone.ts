@@ -1,4 +1,5 @@
 import { nearestWord } from '../../../kernel/suggestion.ts'
+import { daysOfDate, MOST_TIME } from './time-text.ts'
 
 const DAY = 86_400_000
 /** Days of the years from 1900 to 2100, whose offsets are remembered. */
@@ -89,16 +90,16 @@ export class Zone {
   }
 
   #ask(time: number): number {
-    if (!(Math.abs(time) <= 8.64e15)) return 0
+    if (!(Math.abs(time) <= MOST_TIME)) return 0
     const parts: Record<string, number> = {}
     let isBefore = false
     for (const { type, value } of this.#format.formatToParts(time)) {
       if (type === 'era') isBefore = value.startsWith('B')
       else parts[type] = Number(value)
     }
-    const shown = new Date(0)
-    shown.setUTCFullYear(isBefore ? 1 - parts.year! : parts.year!, parts.month! - 1, parts.day)
-    shown.setUTCHours(parts.hour!, parts.minute, parts.second)
-    return shown.getTime() - Math.floor(time / 1000) * 1000
+    // what clocks show may lie beyond the last day that a Date has
+    const days = daysOfDate(isBefore ? 1 - parts.year! : parts.year!, parts.month!, parts.day!)
+    const seconds = days * 86_400 + parts.hour! * 3600 + parts.minute! * 60 + parts.second!
+    return (seconds - Math.floor(time / 1000)) * 1000
   }
 }

@@ -6,6 +6,7 @@ import { evaluator } from './evaluator.ts'
 import { explain } from './explain.ts'
 import { expressions } from './expressions.ts'
 import { grpc } from './grpc.ts'
+import { importing } from './importing.ts'
 import { memory } from './memory.ts'
 import { oneConnection } from './one-connection.ts'
 import { pipeline } from './pipeline.ts'
@@ -70,6 +71,7 @@ const AREAS: Record<string, (options: Options) => Promise<Found>> = {
   'one-connection': figures(oneConnection),
   overload: figures(overload),
   reading: figures(reading),
+  importing: figures(importing),
   evaluator: figures(evaluator),
   explain: figures(explain),
   expressions: figures(expressions),

@@ -17,19 +17,38 @@ type Form = ReturnType<typeof storedForm>
 
 async function run(task: TrialTask): Promise<TrialOutcome> {
   const { format, signature, rows, example, golden, serving } = task
-  const { form, problem } = formOf(task)
-  const ways = waysOf(task, form)
-  const probes = form ? probesOf(form) : new Map()
+  const { ways, probes, work, problem } = preparedOf(task)
   // with one way and no form there is nothing to choose; whether it answers the same twice is to be known all the same
-  const choice = form ? await tryWays({ signature, ways, probes, rows }) : undefined
+  const choice = work ? await tryWays({ signature, ways, probes, rows }) : undefined
   // whatever goes wrong with the rows that came along is no reason to refuse the model
   const also = serving && (async (session: Session) => [await servingCheck(session, signature, serving)])
   const checks = await checkModel({ signature, ways, probes, example, golden, also }).catch((error: unknown): ModelCheck[] => [
     { name: 'trial', ok: false, detail: `It could not be checked: ${error instanceof Error ? error.message : String(error)}.` },
   ])
-  const known = { machine: machineSpeed(), ...(form ? { work: task.work ?? formWork(form) } : {}) }
+  const known = { machine: machineSpeed(), ...(work ? { work } : {}) }
   if (format === 'onnx' && !choice) return { kind: 'checked', problem: problem ?? '', checks, ...known }
   return choice ? { kind: 'tried', choice, checks, ...known } : { kind: 'failed', code: undefined, detail: problem ?? '' }
+}
+
+/** What the trial needs of the form, which itself is let go: a large model is there as a file, encoded and opened besides. */
+function preparedOf(task: TrialTask) {
+  const { form, problem } = formOf(task)
+  const work = form && (task.work ?? formWork(form))
+  return { ways: waysOf(task, form), probes: form ? probesOf(form) : new Map(), work, problem }
+}
+
+/** Opens once, however often it is asked: what a process holds that ends with the trial need not be given back. */
+function once(open: () => Promise<Session>): () => Promise<Session> {
+  let opening: Promise<Session> | undefined
+  return async () => {
+    opening ??= open()
+    const session = await opening
+    return {
+      run: (inputs, given) => session.run(inputs, given),
+      ...(session.runSync ? { runSync: (inputs) => session.runSync!(inputs) } : {}),
+      [Symbol.asyncDispose]: async () => {},
+    }
+  }
 }
 
 /** The form of a model, or for an ONNX model why it has none. */
@@ -47,12 +66,12 @@ function waysOf({ format, bytes, signature }: TrialTask, form: Form | undefined)
   const ways: Way[] = []
   if (form) {
     const compiled = { format: FORM_FORMAT, bytes: encodeForm(form), signature }
-    ways.push({ runtime: 'compiled', words: 'the compiled form', open: () => runtimeFor(runtimes, compiled).open(compiled) })
+    ways.push({ runtime: 'compiled', words: 'the compiled form', open: once(() => runtimeFor(runtimes, compiled).open(compiled)) })
   }
   if (format === 'onnx') {
     const onnx = { format, bytes: loadableOnnx(bytes).bytes, signature }
     // first: the answers of the reference runtime count
-    ways.unshift({ runtime: 'onnx', words: 'ONNX Runtime', open: () => runtimeFor(runtimes, onnx).open(onnx) })
+    ways.unshift({ runtime: 'onnx', words: 'ONNX Runtime', open: once(() => runtimeFor(runtimes, onnx).open(onnx)) })
   }
   return ways
 }

@@ -49,6 +49,9 @@ export interface TrialOptions {
 }
 
 const TRIAL_MS = 60_000
+/** A large file takes longer to read and to open, on a busy machine much longer. */
+const LARGE_BYTES = 10_000_000
+const LARGE_MS = 5000
 /** Longest trial of a model that has one way to run: nothing waits for it but the checks. */
 const ONE_WAY_MS = 20_000
 /** Largest ONNX file that is handed to the process. */
@@ -84,7 +87,8 @@ export function trialInProcess({ millis = TRIAL_MS, cwd, python }: TrialOptions 
     const { entry, signature, example, serving, facts } = read
     const rows = [...example, ...(golden?.rows ?? [])].slice(0, MOST_ROWS)
     const task = { format: read.format, entry, bytes, reading: facts.reading, signature, rows, example, golden, serving, work: facts.work, noForm }
-    const outcome = await limited(() => runApart(task, { millis: noForm === undefined ? millis : Math.min(millis, ONE_WAY_MS), cwd }))
+    const longest = (noForm === undefined ? millis : Math.min(millis, ONE_WAY_MS)) + Math.floor(bytes.length / LARGE_BYTES) * LARGE_MS
+    const outcome = await limited(() => runApart(task, { millis: longest, cwd }))
     if (outcome.kind !== 'failed') {
       machine = outcome.machine
       const choice = outcome.kind === 'tried' ? outcome.choice : onnxOnly(outcome.problem)

@@ -273,6 +273,7 @@ test('deploy refuses settings and pipelines that do not exist, without asking th
 test('deploy --no-wait returns with the operation; rollback goes where it is told', async () => {
   await using platform = await fakePlatform({
     'POST /deployments/credit-risk/releases': () => ({ status: 202, json: sampleOperation({ state: 'running' }) }),
+    'GET /deployments/credit-risk/releases/2': () => ({ json: sampleRelease() }),
     'POST /deployments/credit-risk/rollback': () => ({
       status: 202,
       json: sampleOperation({ kind: 'rollback', target: { deployment: 'credit-risk', release: 1 } }),

@@ -23,6 +23,7 @@ const PAGES = [
   'docs/guides/calling.md',
   'docs/guides/explanations.md',
   'docs/guides/formats.md',
+  'docs/guides/batch.md',
   'docs/guides/types.md',
   'docs/guides/decisions.md',
   'docs/guides/pipelines.md',

@@ -9,7 +9,7 @@ import { bundled } from './support/bundle.ts'
 const CASES = [
   { import: 'createPredictor', most: 3000 },
   { import: 'createClient', most: 6300 },
-  { import: 'createClient, createControl', most: 8800 },
+  { import: 'createClient, createControl', most: 9000 },
 ]
 
 for (const { import: names, most } of CASES) {

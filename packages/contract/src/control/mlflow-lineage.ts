@@ -11,8 +11,11 @@ function entries<T extends z.ZodType>(value: T) {
   return z.record(z.string().max(KEY), value).refine((map) => Object.keys(map).length <= ENTRIES, `has more than ${ENTRIES} entries`)
 }
 
+/** Numbers that JSON does not have. Each by itself, because the declaration that is built of an enumeration loses the negative one. */
+const notFinite = [z.literal('NaN'), z.literal('Infinity'), z.literal('-Infinity')] as const
+
 /** The last value of a metric, and the step at which it was logged. */
-const metric = z.object({ value: z.union([z.number(), z.enum(['NaN', 'Infinity', '-Infinity'])]), step: z.number().int().optional() })
+const metric = z.object({ value: z.union([z.number(), ...notFinite]), step: z.number().int().optional() })
 
 /** A data set that a run says it used. */
 const dataset = z.object({ name: text, digest: text.optional(), context: text.optional(), source: text.optional() })

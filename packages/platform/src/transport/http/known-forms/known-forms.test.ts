@@ -182,7 +182,7 @@ test('bodies of one row that are written like one before are those that JSON val
       assert.ok(Object.keys(parsed).every((key) => key === 'id' || key === 'inputs'))
       return { id: parsed.id, inputs: Object.fromEntries(parsed.inputs.map((input, at) => Object.values(decodeInput(input, at)))) }
     })
-    assert.deepEqual(found, expected, sent.toString('latin1'))
+    assert.deepEqual({ id: found.id, inputs: { ...found.inputs } }, expected, sent.toString('latin1'))
   }
   assert.ok(taken > 3000, `${taken} bodies were of the form`)
 })

@@ -112,7 +112,11 @@ function readBody(reader: ByteReader, { inputs: [input], bodies, shape }: Known)
   if (!bodies || !input) return undefined
   const { name, type, width } = input
   const data = allocate(type, width)
-  if (bodies.read(reader, data as Float32Array | Float64Array, 0) && reader.at === reader.bytes.length) return { [name]: { type, shape: shape.slice(), data } }
+  if (bodies.read(reader, data as Float32Array | Float64Array, 0) && reader.at === reader.bytes.length) {
+    const inputs: Tensors = new ByName()
+    inputs[name] = { type, shape: shape.slice(), data }
+    return inputs
+  }
   reader.at = 0
   return undefined
 }

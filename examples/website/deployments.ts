@@ -1,5 +1,5 @@
 // Made by: fairlead types credit-risk
-// credit-risk: release 1, sha256:69881a2bffdb3b7defd5ec7bf364f7617879519301c9dd93e85ba5cba1bba6ea
+// credit-risk: release 1, sha256:3e624c7899d20038da8b5217998542618f0411df40ac86ca0a98579ae0be38c6
 
 /** A row for credit-risk. */
 export interface CreditRiskRow {
@@ -59,7 +59,6 @@ export interface CreditRiskPrediction {
    * float32.
    */
   probabilities: Record<'bad' | 'good', number>
-  /** Decided by the rules of the release. */
   decision: 'review' | 'accept'
 }
 

@@ -99,7 +99,7 @@ describe('what only Python can run is refused by name', () => {
   )
   for (const [directory, words] of Object.entries(REFUSED)) {
     test(directory, async () => {
-      await assert.rejects(serveModel(folderListing(join(FOLDER, directory))), fails('model-format-unknown', words))
+      await assert.rejects(serveModel(folderListing(join(FOLDER, directory))), fails('code-not-allowed', words))
     })
   }
 })

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { deflateRawSync, constants as zlib } from 'node:zlib'
 import { UnreadableModel } from '../unreadable.ts'
-import { inflate, inflateUpTo } from './inflate.ts'
+import { inflate, inflateHead, inflateUpTo } from './inflate.ts'
 
 const noise = (length: number, mask: number) => Uint8Array.from({ length }, (_, i) => ((Math.imul(i + 1, 2654435761) >>> 13) ^ (i >>> 7)) & mask)
 const texts = new TextEncoder().encode('{"__class__":"str","__id__":1404'.repeat(900))
@@ -61,4 +61,14 @@ test('unpacks streams of unknown size up to a bound', () => {
     () => inflateUpTo(packed, 10_000, 'x'),
     (error) => error instanceof UnreadableModel && error.reason === 'too-large',
   )
+})
+
+test('unpacks the beginning of a stream, whatever follows', () => {
+  for (const [name, data, options] of streams) {
+    const packed = new Uint8Array(deflateRawSync(data, options))
+    for (const least of [0, 1, 100, 5000]) assert.deepEqual(inflateHead(packed, least, 'x'), data.slice(0, least), `${name}, ${least} bytes`)
+  }
+  const packed = new Uint8Array(deflateRawSync(noise(50_000, 255)))
+  assert.deepEqual(inflateHead(packed.fill(255, 20_000), 1000, 'x'), noise(50_000, 255).slice(0, 1000))
+  assert.throws(() => inflateHead(packed.subarray(0, 500), 1000, 'x'), /ends too early/)
 })

@@ -1,13 +1,43 @@
 import { UnreadableModel } from '../unreadable.ts'
 
-const LENGTH_BASE = [3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 17, 19, 23, 27, 31, 35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195, 227, 258]
-const LENGTH_EXTRA = [0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0]
-const DISTANCE_BASE = [
-  1, 2, 3, 4, 5, 7, 9, 13, 17, 25, 33, 49, 65, 97, 129, 193, 257, 385, 513, 769, 1025, 1537, 2049, 3073, 4097, 6145, 8193, 12289, 16385, 24577,
-]
-const DISTANCE_EXTRA = [0, 0, 0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7, 8, 8, 9, 9, 10, 10, 11, 11, 12, 12, 13, 13]
+const LENGTH_BASE = Uint16Array.of(3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 17, 19, 23, 27, 31, 35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195, 227, 258)
+const LENGTH_EXTRA = Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0)
+const DISTANCE_BASE = Uint16Array.of(
+  1,
+  2,
+  3,
+  4,
+  5,
+  7,
+  9,
+  13,
+  17,
+  25,
+  33,
+  49,
+  65,
+  97,
+  129,
+  193,
+  257,
+  385,
+  513,
+  769,
+  1025,
+  1537,
+  2049,
+  3073,
+  4097,
+  6145,
+  8193,
+  12289,
+  16385,
+  24577,
+)
+const DISTANCE_EXTRA = Uint8Array.of(0, 0, 0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7, 8, 8, 9, 9, 10, 10, 11, 11, 12, 12, 13, 13)
 const CODE_ORDER = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15]
 const MAX_BITS = 15
+const LONGEST_COPY = 258
 
 /** A Huffman code: how many codes of each length there are, and the symbols in the order of their codes. */
 interface Code {
@@ -19,6 +49,12 @@ interface Code {
 
 /** Codes up to this length are found by one look. */
 const SHORT_BITS = 10
+const SHORT = (1 << SHORT_BITS) - 1
+/** In a table of short codes, symbols from these on are no literals, and begin copies. */
+const LITERALS = 256 * 16
+const FIRST_LENGTH = 257 * 16
+/** From so many bytes on a copy is left to the engine of JavaScript: below, its call takes longer. */
+const LONG_COPY = 24
 
 /**
  * The bytes of a raw deflate stream (RFC 1951) that must come to exactly `size`: the caller has judged that size, and
@@ -36,6 +72,18 @@ export function inflateUpTo(bytes: Uint8Array, most: number, where: string): Uin
   const inflater = new Inflater(bytes, { size: Math.min(most, Math.max(1024, bytes.length * 4)), most }, where)
   inflater.run()
   return inflater.out.subarray(0, inflater.written)
+}
+
+/** The first bytes of a raw deflate stream, `least` of them or all there are: what follows is not looked at. */
+export function inflateHead(bytes: Uint8Array, least: number, where: string): Uint8Array {
+  const size = least + LONGEST_COPY
+  const inflater = new Inflater(bytes, { size, most: size }, where)
+  try {
+    inflater.run()
+  } catch (error) {
+    if (inflater.written < least) throw error
+  }
+  return inflater.out.subarray(0, Math.min(least, inflater.written))
 }
 
 class Inflater {
@@ -108,10 +156,13 @@ class Inflater {
     if (length !== (~(c | (d << 8)) & 0xffff)) throw this.broken('the length of a stored block does not match its complement')
     this.at += 4
     if (this.at + length > this.bytes.length) throw this.broken('it ends too early')
-    this.room(length)
-    this.out.set(this.bytes.subarray(this.at, this.at + length), this.written)
-    this.at += length
-    this.written += length
+    const isHead = this.written + length > this.most
+    const some = isHead ? this.most - this.written : length
+    this.room(some)
+    this.out.set(this.bytes.subarray(this.at, this.at + some), this.written)
+    this.at += some
+    this.written += some
+    if (isHead) this.room(1)
   }
 
   private decode(code: Code): number {
@@ -120,7 +171,7 @@ class Inflater {
       this.at += 1
       this.held += 8
     }
-    const found = code.short[this.bits & ((1 << SHORT_BITS) - 1)] as number
+    const found = code.short[this.bits & SHORT] as number
     const bits = found & 15
     if (bits === 0 || bits > this.held) return this.decodeLong(code)
     this.bits >>>= bits
@@ -169,27 +220,100 @@ class Inflater {
     this.block(huffman(all.subarray(0, lengths)), huffman(all.subarray(lengths)))
   }
 
+  /** One block: its state in variables, since a field of an object is read and written at every use. */
   private block(lengths: Code, distances: Code): void {
+    const { bytes } = this
+    const { short } = lengths
+    // far enough from the end, bits need no counting
+    const far = bytes.length - 8
+    let { at, bits, held, written, out } = this
     for (;;) {
-      const symbol = this.decode(lengths)
-      if (symbol === 256) return
-      if (symbol < 256) {
-        if (this.written >= this.out.length) this.room(1)
-        this.out[this.written] = symbol
-        this.written += 1
-      } else this.copy(symbol - 257, distances)
+      if (held < 16 && at < far) {
+        bits |= ((bytes[at] as number) | ((bytes[at + 1] as number) << 8)) << held
+        at += 2
+        held += 16
+      }
+      const found = held < SHORT_BITS ? 0 : (short[bits & SHORT] as number)
+      const size = found & 15
+      if (size !== 0 && found < LITERALS && written < out.length) {
+        bits >>>= size
+        held -= size
+        out[written++] = found >> 4
+        continue
+      }
+      if (size !== 0 && found >= FIRST_LENGTH && at < far) {
+        bits >>>= size
+        held -= size
+        for (; held <= 24; held += 8) bits |= (bytes[at++] as number) << held
+        const symbol = (found >> 4) - 257
+        const extra = LENGTH_EXTRA[symbol] as number
+        const way = distances.short[(bits >>> extra) & SHORT] as number
+        const code = way >> 4
+        if ((way & 15) !== 0 && symbol < LENGTH_BASE.length && code < DISTANCE_BASE.length) {
+          const length = (LENGTH_BASE[symbol] as number) + (bits & ((1 << extra) - 1))
+          bits >>>= extra + (way & 15)
+          held -= extra + (way & 15)
+          for (; held <= 24; held += 8) bits |= (bytes[at++] as number) << held
+          const more = DISTANCE_EXTRA[code] as number
+          const distance = (DISTANCE_BASE[code] as number) + (bits & ((1 << more) - 1))
+          bits >>>= more
+          held -= more
+          const end = written + length
+          if (length < LONG_COPY && distance <= written && end <= out.length) {
+            for (; written < end; written += 1) out[written] = out[written - distance] as number
+            continue
+          }
+          this.written = written
+          this.copy(length, distance)
+          written = this.written
+          out = this.out
+          continue
+        }
+        this.resume(at, bits, held, written)
+        this.readCopy(symbol, distances)
+      } else {
+        this.resume(at, bits, held, written)
+        const symbol = this.decode(lengths)
+        if (symbol === 256) return
+        if (symbol < 256) this.literal(symbol)
+        else this.readCopy(symbol - 257, distances)
+      }
+      ;({ at, bits, held, written, out } = this)
     }
   }
 
-  private copy(symbol: number, distances: Code): void {
+  /** What the slower ways go on from. */
+  private resume(at: number, bits: number, held: number, written: number): void {
+    this.at = at
+    this.bits = bits
+    this.held = held
+    this.written = written
+  }
+
+  private literal(symbol: number): void {
+    this.room(1)
+    this.out[this.written] = symbol
+    this.written += 1
+  }
+
+  private readCopy(symbol: number, distances: Code): void {
     if (symbol >= LENGTH_BASE.length) throw this.broken('a length that does not exist')
     const length = (LENGTH_BASE[symbol] as number) + this.take(LENGTH_EXTRA[symbol] as number)
     const code = this.decode(distances)
     if (code >= DISTANCE_BASE.length) throw this.broken('a distance that does not exist')
-    const distance = (DISTANCE_BASE[code] as number) + this.take(DISTANCE_EXTRA[code] as number)
-    if (distance > this.written) throw this.broken('it copies from before its beginning')
+    this.copy(length, (DISTANCE_BASE[code] as number) + this.take(DISTANCE_EXTRA[code] as number))
+  }
+
+  private copy(length: number, distance: number): void {
+    const { written } = this
+    if (distance > written) throw this.broken('it copies from before its beginning')
     this.room(length)
-    for (let i = 0; i < length; i += 1, this.written += 1) this.out[this.written] = this.out[this.written - distance] as number
+    const { out } = this
+    const end = written + length
+    if (length >= LONG_COPY && distance >= length) out.copyWithin(written, written - distance, end - distance)
+    else if (length >= LONG_COPY && distance === 1) out.fill(out[written - 1] as number, written, end)
+    else for (let i = written; i < end; i += 1) out[i] = out[i - distance] as number
+    this.written = end
   }
 }
 

@@ -1,6 +1,6 @@
 import { crc32 } from '../form/codec/crc32.ts'
 import { UnreadableModel } from '../unreadable.ts'
-import { inflate } from './inflate.ts'
+import { inflate, inflateHead } from './inflate.ts'
 
 const END = 0x06054b50
 const END64 = 0x06064b50
@@ -11,7 +11,7 @@ const LONGEST_COMMENT = 65_535
 const STORED = 0
 const DEFLATED = 8
 /** A file may unpack to this much more than it is, or to `LEAST_TOTAL` if that is more: real models shrink to a tenth. */
-const MOST_TIMES = 100
+const MOST_TIMES = 40
 const LEAST_TOTAL = 16 << 20
 const MOST_TOTAL = 2 ** 31 - 1
 /** Unpacking the same members again and again may come to so many times all that they are, and this. */
@@ -66,8 +66,7 @@ export class Zip {
 
   /** A member unpacked, its checksum compared; a stored one is a view of the archive. Throws UnreadableModel. */
   read(name: string): Uint8Array {
-    const member = this.members.get(name)
-    if (member === undefined) throw new UnreadableModel('malformed', name, 'the archive has no such member')
+    const member = this.member(name)
     const start = this.dataStart(member)
     const packed = this.bytes.subarray(start, start + member.packed)
     this.left -= member.size
@@ -75,6 +74,26 @@ export class Zip {
     const data = member.method === STORED ? packed : inflate(packed, member.size, name)
     if (crc32(data) !== member.crc) throw new UnreadableModel('malformed', name, 'its checksum does not match its bytes')
     return data
+  }
+
+  /** Bytes that a member unpacks to. Throws UnreadableModel where there is none. */
+  sizeOf(name: string): number {
+    return this.member(name).size
+  }
+
+  /** The first so many bytes of a member, or all: neither its checksum nor what follows is looked at. Throws UnreadableModel. */
+  head(name: string, most: number): Uint8Array {
+    const member = this.member(name)
+    const start = this.dataStart(member)
+    const packed = this.bytes.subarray(start, start + member.packed)
+    const size = Math.min(most, member.size)
+    return member.method === STORED ? packed.subarray(0, size) : inflateHead(packed, size, name)
+  }
+
+  private member(name: string): Member {
+    const member = this.members.get(name)
+    if (member === undefined) throw new UnreadableModel('malformed', name, 'the archive has no such member')
+    return member
   }
 
   private broken(what: string, where = 'the zip archive'): UnreadableModel {

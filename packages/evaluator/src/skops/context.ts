@@ -20,7 +20,7 @@ export interface Col extends Cell {
 export type Transform = (item: Item, cols: readonly Col[], context: Context) => Col[]
 
 /** Columns that may be gone through in all, and so many more for each byte of the file: arrays that many objects share cost a file nothing. */
-const COLUMNS_FREE = 2_000_000
+const COLUMNS_FREE = 400_000
 const COLUMNS_PER_BYTE = 2
 
 /** What is learnt of the input's columns while the objects are gone through. */

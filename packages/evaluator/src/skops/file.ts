@@ -8,6 +8,11 @@ const DEEPEST = 2_000
 /** A value of a schema takes a hundred bytes and more in real files: many more values than that are a trap for memory. */
 const BYTES_PER_VALUE = 8
 const VALUES_FREE = 100_000
+/** Elements of arrays that may be read in all, and so many more for each byte of the file: what repeats itself costs a file nothing. */
+const ELEMENTS_FREE = 1_000_000
+const ELEMENTS_PER_BYTE = 4
+/** A text takes as long as so many numbers. */
+const NUMBERS_PER_TEXT = 8
 const NEWEST_PROTOCOL = 2
 
 /** What a state of the schema looks like before it is known to be one. */
@@ -38,12 +43,19 @@ export function openSkops(bytes: Uint8Array): SkopsFile {
     throw new UnreadableModel('malformed', 'schema.json', 'it does not say its protocol')
   if (protocol > NEWEST_PROTOCOL)
     throw new UnreadableModel('unsupported', 'schema.json', `protocol ${protocol} is newer than ${NEWEST_PROTOCOL}, the newest that is known`)
+  let left = ELEMENTS_FREE + ELEMENTS_PER_BYTE * bytes.length
+  const array = (name: string, where: string): NpyArray => {
+    const found = new NpyArray({ size: zip.sizeOf(name), head: (most) => zip.head(name, most), all: () => zip.read(name) }, where)
+    left -= found.length * (found.kind === 'text' ? NUMBERS_PER_TEXT : 1)
+    if (left < 0) throw new UnreadableModel('too-large', where, 'arrays of too many elements in all for a file of this size')
+    return found
+  }
   return {
     schema,
     protocol,
     version: typeof version === 'string' ? version : '',
     members: zip.names(),
-    array: (name, where) => new NpyArray(zip.read(name), where),
+    array,
   }
 }
 

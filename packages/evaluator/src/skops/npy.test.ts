@@ -11,8 +11,10 @@ function npy(header: string, data: Uint8Array, version = 1): Uint8Array {
 }
 
 const bytesOf = (array: ArrayBufferView) => new Uint8Array(array.buffer, array.byteOffset, array.byteLength)
+/** A file that is unpacked already. */
+const whole = (bytes: Uint8Array) => ({ size: bytes.length, head: (most: number) => bytes.subarray(0, most), all: () => bytes })
 const plain = (descr: string, shape: string, data: Uint8Array, fortran = 'False') =>
-  new NpyArray(npy(`{'descr': ${descr}, 'fortran_order': ${fortran}, 'shape': ${shape}, }  \n`, data), 'a.npy')
+  new NpyArray(whole(npy(`{'descr': ${descr}, 'fortran_order': ${fortran}, 'shape': ${shape}, }  \n`, data)), 'a.npy')
 
 function refused(run: () => unknown, reason: UnreadableReason, what: RegExp): void {
   assert.throws(run, (error) => error instanceof UnreadableModel && error.reason === reason && what.test(error.message))
@@ -52,8 +54,8 @@ test('reads the fields of records by name, over their padding', () => {
 })
 
 test('reads versions 2 and 3', () => {
-  assert.equal(new NpyArray(npy("{'descr': '<f8', 'fortran_order': False, 'shape': (1,)}", new Uint8Array(8), 2), 'a').length, 1)
-  refused(() => new NpyArray(npy("{'descr': '<f8', 'fortran_order': False, 'shape': (1,)}", new Uint8Array(8), 9), 'a'), 'unsupported', /version 9/)
+  assert.equal(new NpyArray(whole(npy("{'descr': '<f8', 'fortran_order': False, 'shape': (1,)}", new Uint8Array(8), 2)), 'a').length, 1)
+  refused(() => new NpyArray(whole(npy("{'descr': '<f8', 'fortran_order': False, 'shape': (1,)}", new Uint8Array(8), 9)), 'a'), 'unsupported', /version 9/)
 })
 
 test('refuses pickled objects, other types, and whole numbers that a double cannot hold', () => {
@@ -73,6 +75,22 @@ test('refuses sizes that its bytes do not have, before anything is made', () => 
 
 test('refuses headers that are no Python literal', () => {
   for (const header of ['', '{', '{}', "{'descr': '<f8'", '[1]', `${'('.repeat(5000)}`, "{'descr': __import__('os')}", "{'descr': '\\x41'}", "{'a' 1}"])
-    refused(() => new NpyArray(npy(header, new Uint8Array(8)), 'a'), 'malformed', /header/)
-  for (let length = 0; length < 12; length += 1) refused(() => new NpyArray(npy('{}', new Uint8Array(0)).subarray(0, length), 'a'), 'malformed', /./)
+    refused(() => new NpyArray(whole(npy(header, new Uint8Array(8))), 'a'), 'malformed', /header/)
+  for (let length = 0; length < 12; length += 1) refused(() => new NpyArray(whole(npy('{}', new Uint8Array(0)).subarray(0, length)), 'a'), 'malformed', /./)
+})
+
+test('only the header is looked at until numbers are asked for, however long it is', () => {
+  for (const blanks of [10, 5000]) {
+    const bytes = npy(`{'descr': '<f8', 'fortran_order': False, 'shape': (2,), }${' '.repeat(blanks)}`, bytesOf(Float64Array.of(1, 2)))
+    let unpacked = 0
+    const all = () => {
+      unpacked++
+      return bytes
+    }
+    const array = new NpyArray({ ...whole(bytes), all }, 'a.npy')
+    assert.deepEqual([array.length, array.kind, unpacked], [2, 'number', 0])
+    assert.deepEqual([...array.numbers(), ...array.numbers(), unpacked], [1, 2, 1, 2, 1])
+    array.forget()
+    assert.deepEqual([...array.numbers(), unpacked], [1, 2, 2])
+  }
 })

@@ -15,9 +15,21 @@ interface Field {
   readonly offset: number
 }
 
+/** The file of an array that is not unpacked yet. */
+export interface PackedFile {
+  readonly size: number
+  /** Its first bytes, so many or all. */
+  head(most: number): Uint8Array
+  all(): Uint8Array
+}
+
+/** More than the header of nearly every array. */
+const HEAD = 1024
+
 /**
- * An array of NumPy's own file format, versions 1 to 3. Its numbers are read from the file's bytes when they are asked
- * for, in C order. Arrays of Python objects hold pickles and are refused.
+ * An array of NumPy's own file format, versions 1 to 3. Only its header is read at first: what it holds is unpacked when it
+ * is asked for, and kept until it is forgotten. Numbers are given in C order. Arrays of Python objects hold pickles and are
+ * refused.
  */
 export class NpyArray {
   readonly shape: readonly number[]
@@ -26,22 +38,38 @@ export class NpyArray {
   private readonly fields: readonly Field[]
   private readonly record: number
   private readonly fortran: boolean
-  private readonly view: DataView
+  private readonly file: PackedFile
+  private readonly start: number
+  private unpacked: DataView | undefined
 
   /** Throws UnreadableModel for what is no such file, or says another size than it has. */
-  constructor(bytes: Uint8Array, where: string) {
+  constructor(file: PackedFile, where: string) {
     this.where = where
-    const { header, start } = readHeader(bytes, where)
+    this.file = file
+    const { header, start } = readHeader(headOf(file), where)
+    this.start = start
     const record = readDescription(header.descr, where)
     this.fields = record.fields
     this.record = record.size
     this.shape = header.shape
     this.fortran = header.fortran && header.shape.length > 1
     this.length = header.shape.reduce((product, size) => product * size, 1)
-    const left = bytes.length - start
+    const left = file.size - start
     if (this.length * this.record !== left || this.record === 0)
       throw new UnreadableModel('malformed', where, `${this.length} elements of ${this.record} bytes do not fit the ${left} bytes it has`)
-    this.view = new DataView(bytes.buffer, bytes.byteOffset + start, left)
+  }
+
+  /** Lets go of what was unpacked: it is unpacked again when it is asked for again. */
+  forget(): void {
+    this.unpacked = undefined
+  }
+
+  private get view(): DataView {
+    if (this.unpacked === undefined) {
+      const bytes = this.file.all()
+      this.unpacked = new DataView(bytes.buffer, bytes.byteOffset + this.start, bytes.length - this.start)
+    }
+    return this.unpacked
   }
 
   /** Kind of a plain array's elements: `number`, `bool`, `text`, or `records`. */
@@ -76,20 +104,30 @@ export class NpyArray {
   texts(): string[] {
     const [field] = this.fields
     if (this.kind !== 'text' || field === undefined) throw new UnreadableModel('malformed', this.where, 'texts are expected here')
-    const out = Array.from({ length: this.length }, (_, i) => this.text(field, i * this.record))
+    const { view } = this
+    const out = Array.from({ length: this.length }, (_, i) => this.text(view, field, i * this.record))
     return this.fortran ? (inRows(out, this.shape) as string[]) : out
   }
 
-  private text(field: Field, start: number): string {
+  private text(view: DataView, field: Field, start: number): string {
     let text = ''
     const step = field.kind === 'U' ? 4 : 1
     for (let at = start; at < start + field.size; at += step) {
-      const code = field.kind === 'U' ? this.view.getUint32(at, field.little) : this.view.getUint8(at)
+      const code = field.kind === 'U' ? view.getUint32(at, field.little) : view.getUint8(at)
       if (code > 0x10ffff) throw new UnreadableModel('malformed', this.where, 'a character that does not exist')
       text += String.fromCodePoint(code)
     }
     return text.replace(/\0+$/, '')
   }
+}
+
+/** The beginning of a file with its whole header, as far as that can be told. */
+function headOf(file: PackedFile): Uint8Array {
+  const head = file.head(HEAD)
+  if (head.length < 12) return head
+  const view = new DataView(head.buffer, head.byteOffset, head.byteLength)
+  const end = head[6] === 1 ? 10 + view.getUint16(8, true) : 12 + view.getUint32(8, true)
+  return end <= head.length ? head : file.head(Math.min(file.size, 12 + LONGEST_HEADER))
 }
 
 function readHeader(bytes: Uint8Array, where: string): { header: { descr: Literal; fortran: boolean; shape: number[] }; start: number } {

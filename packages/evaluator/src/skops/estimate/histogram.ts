@@ -68,7 +68,7 @@ function readPredictor({ item, nodes }: OpenPredictor, grove: Grove, isPrepared:
     if (!isPrepared) throw item.unsupported('categories of scikit-learn before 1.4 are not read')
     readSets(item, nodes, threshold, { inSet, isLeaf, grove })
   }
-  return {
+  const read: TreeNodes = {
     count: nodes.length,
     feature,
     threshold,
@@ -82,6 +82,8 @@ function readPredictor({ item, nodes }: OpenPredictor, grove: Grove, isPrepared:
       out[0] = values[node] as number
     },
   }
+  nodes.forget()
+  return read
 }
 
 /** Puts the number of its set where a categorical split has its threshold. */

@@ -30,7 +30,7 @@ export function openTree(estimator: Item): OpenTree {
   return { item, nodes, values, width: outputs * classes, outputs }
 }
 
-/** The nodes of an opened tree by column. `features`, where given, are the columns of the model that its own stand for. */
+/** The nodes of an opened tree by column; what was unpacked of it is let go. `features`, where given, are the columns of the model that its own stand for. */
 export function readTree(tree: OpenTree, rule: LeafRule = COPY, features?: Float64Array): TreeNodes {
   const { nodes, width } = tree
   const yes = nodes.numbers('left_child')
@@ -41,7 +41,7 @@ export function readTree(tree: OpenTree, rule: LeafRule = COPY, features?: Float
     else if (features !== undefined) feature[i] = features[feature[i] as number] ?? Number.NaN
   }
   const values = tree.values.numbers()
-  return {
+  const read: TreeNodes = {
     count: nodes.length,
     feature,
     threshold: nodes.numbers('threshold'),
@@ -52,6 +52,9 @@ export function readTree(tree: OpenTree, rule: LeafRule = COPY, features?: Float
     gain: gains(nodes, feature, yes),
     leaf: (node, out) => rule(values.subarray(node * width, (node + 1) * width), out),
   }
+  nodes.forget()
+  tree.values.forget()
+  return read
 }
 
 /** Whether a tree's library takes rows with missing values, and the file says where they go. */

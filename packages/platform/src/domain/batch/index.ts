@@ -1,5 +1,5 @@
 export { denseAs } from './dense.ts'
-export { allowedPath, formatOf, type PathRules, unreadable, unwritable } from './files.ts'
+export { type PathRules, unreadable } from './files.ts'
 export { type JobEnd, type JobProcesses, Jobs, type JobsOptions, type JobTask, type RunningJob } from './jobs.ts'
 export { joinFiles } from './join-files.ts'
 export type { JobPlan } from './plan.ts'

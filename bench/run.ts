@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { batch } from './batch.ts'
 import { evaluator } from './evaluator.ts'
 import { explain } from './explain.ts'
 import { expressions } from './expressions.ts'
@@ -33,6 +34,8 @@ interface Options {
   runtime: string
   only: string[]
   cache: string
+  /** Rows of files that are scored. */
+  rows: number
 }
 
 /** What an area found: for people, for the record, and whether all bars were kept. */
@@ -72,6 +75,7 @@ const AREAS: Record<string, (options: Options) => Promise<Found>> = {
   overload: figures(overload),
   reading: figures(reading),
   importing: figures(importing),
+  batch: figures(batch),
   evaluator: figures(evaluator),
   explain: figures(explain),
   expressions: figures(expressions),
@@ -88,6 +92,7 @@ const { values, positionals } = parseArgs({
     'fast-lane': { type: 'string', default: 'true' },
     only: { type: 'string', default: '' },
     runtime: { type: 'string', default: 'auto' },
+    rows: { type: 'string', default: '5000000' },
     cache: { type: 'string', default: join(import.meta.dirname, '.cache') },
   },
 })
@@ -95,8 +100,15 @@ const [area] = positionals
 const rounds = Number(values.rounds)
 const seconds = Number(values.seconds)
 const measure = AREAS[area ?? '']
-if (!measure || positionals.length !== 1 || !['auto', 'onnx', 'compiled'].includes(values.runtime) || !(rounds >= 1) || !(seconds > 0)) {
-  console.error(`npm run bench -- AREA [--json FILE] [--rounds 7] [--seconds 2] [--fast-lane true] [--runtime auto|onnx|compiled] [--only NAME,NAME] [--cache DIR]
+if (
+  !measure ||
+  positionals.length !== 1 ||
+  !['auto', 'onnx', 'compiled'].includes(values.runtime) ||
+  !(rounds >= 1) ||
+  !(seconds > 0) ||
+  !(Number(values.rows) >= 1)
+) {
+  console.error(`npm run bench -- AREA [--json FILE] [--rounds 7] [--seconds 2] [--fast-lane true] [--runtime auto|onnx|compiled] [--only NAME,NAME] [--cache DIR] [--rows 5000000]
 AREA is one of ${Object.keys(AREAS).join(', ')}.`)
   process.exit(2)
 }
@@ -110,7 +122,15 @@ if (wrong !== undefined) {
   console.error(wrong)
   process.exit(2)
 }
-const found = await measure({ rounds, seconds, fastLane: values['fast-lane'], runtime: values.runtime, only, cache: resolve(values.cache) })
+const found = await measure({
+  rounds,
+  seconds,
+  fastLane: values['fast-lane'],
+  runtime: values.runtime,
+  only,
+  cache: resolve(values.cache),
+  rows: Number(values.rows),
+})
 console.log(found.text)
 const short = (_: string, value: unknown): unknown => (typeof value === 'number' ? Number(value.toPrecision(6)) : value)
 if (values.json) writeFileSync(values.json, `${JSON.stringify({ area, rounds, seconds, machine: about, ...found.data }, short, 2)}\n`)

@@ -89,6 +89,8 @@ export const jobSummary = z.object({
   seconds: z.number(),
   rowsPerSecond: z.number(),
   peakMemoryBytes: z.number(),
+  /** Of the last process that ran it. */
+  processorSeconds: z.number(),
   columns: z.array(columnSummary),
   /** Rejected rows by the code of their reason. */
   reasons: z.record(z.string(), z.number()),

@@ -1,12 +1,13 @@
 import { dirname, join } from 'node:path'
 import type { GoldenRows } from '@fairlead/contract/control'
 import { type FileBlobStore, materialise } from '../adapters/files/index.ts'
-import { PYTHON_FORMAT } from '../adapters/python/index.ts'
 import { type Artifact, type ArtifactSource, modelSide, type ServableRelease } from '../domain/inference/index.ts'
 import { FORM_FORMAT } from '../model/compiled/form-format.ts'
 import { loadableOnnx } from '../model/onnx/loadable.ts'
 import type { FormStore } from './form-store.ts'
-import { pythonArtifact } from './python.ts'
+
+/** The format of models that Python runs. */
+const PYTHON = 'python'
 
 /** What artefacts are read from. */
 export interface ArtifactStores {
@@ -36,7 +37,8 @@ export function artifactSource({ blobs, cache, forms, golden }: ArtifactStores):
     golden: async ({ deployment, number }) => golden(deployment, number),
     form,
     async load(release): Promise<Artifact> {
-      if (release.model.format === PYTHON_FORMAT) return pythonArtifact(release, { blobs, cache })
+      // loaded when the first such model comes: it brings much that others need not
+      if (release.model.format === PYTHON) return (await import('./python.ts')).pythonArtifact(release, { blobs, cache })
       if (release.runtime?.name === 'compiled') return form(release)
       const { bytes, externalData, branching } = loadableOnnx(await file(release))
       const artifact = { format: release.model.format, bytes, signature: modelSide(release).signature, branching }

@@ -5,7 +5,6 @@ import { thrownOf } from './batch-errors.ts'
 import { batchForms } from './batch-forms.ts'
 import type { BatchInit, BatchMessage } from './batch-messages.ts'
 import { shardThreads } from './batch-threads.ts'
-import { openScorer } from './batch-work.ts'
 
 const MOST_THREADS = 16
 /** Bytes of files for which a thread of its own is not worth its start. */
@@ -16,7 +15,11 @@ async function run({ kind, task, dataDir, interpreters }: BatchInit): Promise<Ba
   const threads = spec.threads ?? Math.min(availableParallelism(), MOST_THREADS)
   const plan = new ReleasePlan(release)
   const options = { spec, release: plan, forms: batchForms, rules, threads }
-  if (kind === 'preview') return { kind: 'preview', preview: await previewJob({ ...options, scorer: () => openScorer({ task, dataDir, interpreters }) }) }
+  if (kind === 'preview')
+    return {
+      kind: 'preview',
+      preview: await previewJob({ ...options, scorer: async () => (await import('./batch-work.ts')).openScorer({ task, dataDir, interpreters }) }),
+    }
   const outcome = await runJob({
     ...options,
     id,

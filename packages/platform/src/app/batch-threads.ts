@@ -3,13 +3,14 @@ import { FairleadError } from '@fairlead/contract'
 import type { ShardRecord, ShardWorkers } from '../domain/batch/index.ts'
 import { thrownAgain } from './batch-errors.ts'
 import type { ShardAnswer, ShardCall, ShardThreadData } from './batch-messages.ts'
-import { shardWork } from './batch-work.ts'
 
 type Told = (rows: { done: number; rejected: number }) => void
 
 /** What does the shards of a job: this thread where one is enough, else threads of their own, each with the model. */
 export async function shardThreads(data: ShardThreadData, threads: number): Promise<ShardWorkers & AsyncDisposable> {
   if (threads > 1) return new Threads(data, threads)
+  // threads of their own load it by themselves
+  const { shardWork } = await import('./batch-work.ts')
   const run = await shardWork(data)
   return { size: 1, run, async [Symbol.asyncDispose]() {} }
 }

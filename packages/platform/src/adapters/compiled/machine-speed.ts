@@ -1,4 +1,5 @@
-import { compile, type Form } from '@fairlead/evaluator'
+import type { Form } from '@fairlead/evaluator'
+import { compile } from '@fairlead/evaluator/run'
 
 /** A hundred complete trees of depth 6 over 30 columns: their answers to 1024 rows took so long where estimates were made. */
 const [TREES, DEPTH, COLUMNS, ROWS] = [100, 6, 30, 1024]

@@ -162,7 +162,18 @@ async function follow(context: Context, started: Job): Promise<number | undefine
 
 /** What a run ends with under `--json`. */
 function documentOf({ id, state, release, releaseDigest, summary, output, quarantine, error }: Job) {
-  const { rows = 0, scored = 0, rejected = 0, seconds = 0, rowsPerSecond = 0, peakMemoryBytes = 0, columns = [], reasons = {}, costPerMillion } = summary ?? {}
+  const {
+    rows = 0,
+    scored = 0,
+    rejected = 0,
+    seconds = 0,
+    rowsPerSecond = 0,
+    peakMemoryBytes = 0,
+    processorSeconds = 0,
+    columns = [],
+    reasons = {},
+    costPerMillion,
+  } = summary ?? {}
   const cost = costPerMillion === undefined ? {} : { costPerMillion }
   return {
     job: id,
@@ -175,6 +186,7 @@ function documentOf({ id, state, release, releaseDigest, summary, output, quaran
     seconds,
     rowsPerSecond,
     peakMemoryBytes,
+    processorSeconds,
     output,
     quarantine,
     columns,

@@ -1,4 +1,4 @@
-import { type Job, type JobProgress, jobRequest } from '@fairlead/contract/control'
+import type { Job, JobProgress, JobSpec } from '@fairlead/contract/control'
 import type { JobRow } from './tables.ts'
 
 /** A job as it is kept: what the API shows, and how long its processes ran. */
@@ -10,7 +10,7 @@ export interface KeptJob {
 export const NO_PROGRESS: JobProgress = { shards: 0, shardsDone: 0, rows: null, rowsDone: 0, rejected: 0, rowsPerSecond: 0, leftMs: null }
 
 export function jobOf(row: JobRow): KeptJob {
-  const spec = jobRequest.parse(JSON.parse(row.spec))
+  const spec = JSON.parse(row.spec) as JobSpec
   const state = row.state as Job['state']
   const job: Job = {
     id: row.id,

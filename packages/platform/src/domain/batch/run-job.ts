@@ -188,6 +188,7 @@ function summaryOf({ spec, progress, records }: Ending, { rows, scored, rejected
     for (const [code, count] of Object.entries(record.reasons)) reasons[code] = (reasons[code] ?? 0) + count
   }
   const seconds = progress.spentMs / 1000
+  const { user, system } = process.cpuUsage()
   const cost = spec.pricePerHour === undefined || rows === 0 ? undefined : ((seconds / 3600) * spec.pricePerHour * 1e6) / rows
   return {
     rows,
@@ -196,6 +197,7 @@ function summaryOf({ spec, progress, records }: Ending, { rows, scored, rejected
     seconds: Math.round(seconds * 1000) / 1000,
     rowsPerSecond: Math.round(rows / Math.max(0.001, seconds)),
     peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
+    processorSeconds: Math.round((user + system) / 1000) / 1000,
     columns: distribution.summary(),
     reasons,
     ...(cost === undefined ? {} : { costPerMillion: cost }),

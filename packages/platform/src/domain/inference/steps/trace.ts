@@ -1,7 +1,6 @@
 import type { Row, Signature } from '@fairlead/contract'
 import { parseJson } from '@fairlead/contract'
 import type { Pipeline, PipelineTrace, TracedColumn, TracedStep } from '@fairlead/contract/control'
-import { releaseSettings } from '@fairlead/contract/control'
 import { type Column, type CompiledPipeline, type CompiledStep, compilePipeline, type FeatureService, type WorkingFrame } from '../../pipeline/index.ts'
 import { AnswersPlan } from '../answers.ts'
 import type { Outcome, Work } from '../queued-request.ts'
@@ -59,6 +58,8 @@ export interface Traced {
  */
 export async function traceSteps({ pipeline, signature, rows, session, services }: Traced): Promise<PipelineTrace> {
   const { plan, snapshots, given } = compiled(pipeline, signature)
+  // the schemas are large, and of all that score rows only this needs one
+  const { releaseSettings } = await import('@fairlead/contract/control')
   const settings = releaseSettings.parse({})
   const frame: WorkingFrame = []
   const some = rows.slice(0, MOST_TRACED_ROWS)

@@ -71,6 +71,21 @@ test('a customer is scored by what the service knows, as one whose row says it',
   assert.match(stdout, /review|accept/)
 })
 
+test('a file is scored by what the service knows, as its rows are online', async () => {
+  const rows = [7, 8, 10].map((customer) => ({ ...REST, customer }))
+  const [input, output] = [join(root, 'customers.ndjson'), join(root, 'scored.ndjson')]
+  writeFileSync(input, rows.map((row) => `${JSON.stringify(row)}\n`).join(''))
+  const { code, stderr } = await fairlead(platform.data, ['batch', 'run', 'by-customer', '--input', input, '--output', output])
+  assert.equal(code, 0, stderr)
+  const scored = readFileSync(output, 'utf8').trimEnd().split('\n')
+  const { body } = await ask(rows)
+  const online = body.predictions as unknown as { label: string; probabilities: { good: number } }[]
+  assert.deepEqual(
+    scored.map((line) => (JSON.parse(line) as Record<string, unknown>).probabilities_good),
+    online.map(({ probabilities }) => probabilities.good),
+  )
+})
+
 test('callers are told of the customer, and not of what is looked up', async () => {
   const document = await (await fetch(`${platform.run.http}/v1/deployments/by-customer/openapi.json`)).text()
   assert.match(document, /"customer":\{[^}]*Number of the customer/)

@@ -10,7 +10,7 @@ const MOST_THREADS = 16
 /** Bytes of files for which a thread of its own is not worth its start. */
 const SMALL_BYTES = 2 ** 22
 
-async function run({ kind, task, dataDir, interpreters }: BatchInit): Promise<BatchMessage> {
+async function run({ kind, task, dataDir, interpreters, features }: BatchInit): Promise<BatchMessage> {
   const { id, spec, release, rules, spentMs } = task
   const threads = spec.threads ?? Math.min(availableParallelism(), MOST_THREADS)
   const plan = new ReleasePlan(release)
@@ -18,7 +18,7 @@ async function run({ kind, task, dataDir, interpreters }: BatchInit): Promise<Ba
   if (kind === 'preview')
     return {
       kind: 'preview',
-      preview: await previewJob({ ...options, scorer: async () => (await import('./batch-work.ts')).openScorer({ task, dataDir, interpreters }) }),
+      preview: await previewJob({ ...options, scorer: async () => (await import('./batch-work.ts')).openScorer({ task, dataDir, interpreters, features }) }),
     }
   const outcome = await runJob({
     ...options,
@@ -27,7 +27,7 @@ async function run({ kind, task, dataDir, interpreters }: BatchInit): Promise<Ba
     report: (report) => void process.send?.({ kind: 'progress', report } satisfies BatchMessage),
     workers: (planned) => {
       const bytes = planned.files.reduce((sum, { size }) => sum + size, 0)
-      return shardThreads({ task, plan: planned, dataDir, interpreters }, bytes < SMALL_BYTES ? 1 : Math.min(threads, planned.shards.length))
+      return shardThreads({ task, plan: planned, dataDir, interpreters, features }, bytes < SMALL_BYTES ? 1 : Math.min(threads, planned.shards.length))
     },
   })
   return { kind: 'ended', outcome }

@@ -1,5 +1,6 @@
 import type { ErrorCode } from '@fairlead/contract'
 import type { JobPreview } from '@fairlead/contract/control'
+import type { FeatureServiceSettings } from '../config/index.ts'
 import type { JobOutcome, JobPlan, JobTask, ProgressReport, ShardRecord } from '../domain/batch/index.ts'
 
 /** What the process of a job is sent. */
@@ -9,6 +10,8 @@ export interface BatchInit {
   dataDir: string
   /** Programs that Python models may be run with. */
   interpreters: readonly string[]
+  /** Services that `lookup` steps ask. */
+  features: readonly FeatureServiceSettings[]
 }
 
 /** What it tells. */
@@ -31,6 +34,8 @@ export interface ShardThreadData {
   plan: JobPlan
   dataDir: string
   interpreters: readonly string[]
+  /** Services that `lookup` steps ask. */
+  features: readonly FeatureServiceSettings[]
 }
 
 export interface ShardCall {

@@ -10,7 +10,7 @@ import { FormStore } from './form-store.ts'
 import { modelRuntimes } from './model-worker.ts'
 
 /** Opens the release of a job on this thread, ready to score. */
-export async function openScorer({ task, dataDir, interpreters }: Omit<ShardThreadData, 'plan'>): Promise<Scorer> {
+export async function openScorer({ task, dataDir, interpreters, features }: Omit<ShardThreadData, 'plan'>): Promise<Scorer> {
   const folder = dataFolderAt(dataDir)
   const { spec } = task
   // each thread has a worker of its own of what runs in processes
@@ -21,8 +21,13 @@ export async function openScorer({ task, dataDir, interpreters }: Omit<ShardThre
   }
   const artifacts = artifactSource({ blobs: fileBlobs({ root: folder.blobs }), cache: folder.cache, forms: new FormStore(folder.forms), golden })
   const runtimes = release.model.format === 'python' ? [await pythonRuntimeOf(folder, interpreters)] : modelRuntimes()
-  const opened = await openHere(release, { artifacts, runtimes, explain: spec.explain })
+  const opened = await openHere(release, { artifacts, runtimes, features: await servicesOf(features), explain: spec.explain })
   return new Scorer(opened, { explain: spec.explain })
+}
+
+/** The services that pipelines may ask; most jobs need none. */
+async function servicesOf(features: ShardThreadData['features']) {
+  return features.length === 0 ? undefined : (await import('./feature-services.ts')).featureServicesOf(features)
 }
 
 /** Loaded for models that need it only: a thread starts much faster without it. */

@@ -8,7 +8,7 @@ const MAIN = new URL(import.meta.url.endsWith('.ts') ? './batch-main.ts' : './ba
 const PREVIEW_MS = 60_000
 
 /** Runs each job in a process of its own: what crashes or fills the memory there is one job. It is ended by a signal at any moment, and nothing is lost but the shards in hand. */
-export function jobProcesses({ cwd, ...own }: Pick<BatchInit, 'dataDir' | 'interpreters'> & { cwd: string }): JobProcesses {
+export function jobProcesses({ cwd, ...own }: Pick<BatchInit, 'dataDir' | 'interpreters' | 'features'> & { cwd: string }): JobProcesses {
   const start = (init: BatchInit, told: (message: BatchMessage) => void) => {
     const child = fork(MAIN, [], {
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],

@@ -137,7 +137,7 @@ export async function startControl(options: ControlOptions): Promise<Control> {
   const jobs = new Jobs({
     db: store.db as unknown as BatchDb,
     servable: (deployment, release) => deployments.servable(deployment, release),
-    processes: jobProcesses({ dataDir: folder.root, interpreters: settings.interpreters, cwd: folder.empty }),
+    processes: jobProcesses({ dataDir: folder.root, interpreters: settings.interpreters, features: settings.features, cwd: folder.empty }),
     // whoever reaches this machine only is taken for its user; from elsewhere no path may be named unless its folder is
     rules: { folders: settings.batchFolders ?? (options.loopback ? null : []), closed: [folder.root] },
     clock: systemClock,

@@ -1,5 +1,6 @@
 import { FairleadError } from '@fairlead/contract'
 import type { Execution } from '@fairlead/contract/control'
+import type { FeatureService } from '../pipeline/index.ts'
 import { backgroundOf } from './background.ts'
 import { fixedRowsOf } from './execution.ts'
 import { Explaining } from './explaining.ts'
@@ -7,6 +8,7 @@ import { isExplainedByForm } from './load.ts'
 import { chooseTile } from './measure.ts'
 import { runtimeFor } from './runtime-for.ts'
 import { ReleasePlan, ServingRelease } from './serving-release.ts'
+import { lookupsOf } from './steps/lookups.ts'
 import type { ArtifactSource, Runtime, ServableRelease } from './types.ts'
 
 /** Rows of one run of a form, which works them out in blocks by itself. */
@@ -24,6 +26,8 @@ export interface OpenedHere {
 export interface OpenHereOptions {
   artifacts: ArtifactSource
   runtimes: readonly Runtime[]
+  /** Services that `lookup` steps ask for features, by name. */
+  features?: ReadonlyMap<string, FeatureService> | undefined
   /** Whether answers will be explained. */
   explain?: boolean
 }
@@ -32,8 +36,9 @@ export interface OpenHereOptions {
  * Opens a release on this thread without a trial, in the tile that takes the least time a row however long a run takes. What it runs is
  * what a serve process runs. Throws as `ReleaseLoader.load` and, to explain, `explanation-unavailable`.
  */
-export async function openHere(release: ServableRelease, { artifacts, runtimes, explain = false }: OpenHereOptions): Promise<OpenedHere> {
+export async function openHere(release: ServableRelease, { artifacts, runtimes, features, explain = false }: OpenHereOptions): Promise<OpenedHere> {
   const plan = new ReleasePlan(release)
+  const lookups = lookupsOf(plan.pipeline, features)
   const artifact = await artifacts.load(release)
   const runtime = runtimeFor(runtimes, artifact)
   const session = await runtime.open(artifact)
@@ -47,7 +52,7 @@ export async function openHere(release: ServableRelease, { artifacts, runtimes, 
     queueBytes: Number.MAX_SAFE_INTEGER,
     slots: 1,
   }
-  const serving = new ServingRelease(release, session, { execution, batching: { ...batching, joinable }, plan, explaining })
+  const serving = new ServingRelease(release, session, { execution, batching: { ...batching, joinable }, plan, explaining, lookups })
   return { serving, portion: joinable ? undefined : (fixed ?? 1) }
 }
 
